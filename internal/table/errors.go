@@ -1,0 +1,40 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Sentinels that backends wrap.
+var (
+	ErrNoTable     = errors.New("table does not exist")
+	ErrSchema      = errors.New("table has another key schema")
+	ErrThrottled   = errors.New("table throttles requests")
+	ErrConflict    = errors.New("conflicting transaction")
+	ErrLimit       = errors.New("limit of the table exceeded") // item too large, key too long, bad request
+	ErrCredentials = errors.New("no valid credentials")
+	ErrLocked      = errors.New("table is open in another process")
+	ErrClosed      = errors.New("table is closed")
+)
+
+// ConditionError says that the condition of a write did not hold. Item is the
+// item as it was then, expired or not; Found tells whether there was one.
+type ConditionError struct {
+	Key   Key
+	Item  Item
+	Found bool
+}
+
+func (e *ConditionError) Error() string {
+	return fmt.Sprintf("condition failed on %q %q", e.Key.PK, e.Key.SK)
+}
+
+// CanceledError says that conditions of a transaction did not hold. Failed
+// maps the index of each such operation to its condition error.
+type CanceledError struct {
+	Failed map[int]*ConditionError
+}
+
+func (e *CanceledError) Error() string {
+	return fmt.Sprintf("transaction cancelled by %d conditions", len(e.Failed))
+}

@@ -1,0 +1,503 @@
+package dynamodbstore
+
+import (
+	"math"
+	"path"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of MLflow 3.17, mlflow/utils/validation.py. They count characters.
+const (
+	maxBatchMetrics      = 1000
+	maxBatchParamsOrTags = 100
+	maxBatchEntities     = 1000
+
+	maxEntityKey       = 250
+	maxParamValue      = 6000
+	maxTagValue        = 8000
+	maxExperimentName  = 500
+	maxExperimentKey   = 250
+	maxExperimentValue = 20000
+
+	maxDatasetName    = 500
+	maxDatasetDigest  = 36
+	maxDatasetSource  = 65535
+	maxDatasetSchema  = 1048575
+	maxDatasetProfile = 16777215
+	maxInputTagKey    = 255
+	maxInputTagValue  = 500
+
+	maxRunID = 256
+)
+
+const (
+	badCharacterText = "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.)," +
+		" spaces ( ), colon(:) and slashes (/)."
+	badPathText = "Names may be treated as files in certain cases, and must not resolve to other names" +
+		" when treated as such. This name would resolve to "
+)
+
+func validateExperimentName(name string) error {
+	if name == "" {
+		return invalidf("Invalid experiment name: ''")
+	}
+	return checkLength("name", maxExperimentName, name)
+}
+
+func validateExperimentTag(key, value string) error {
+	if err := validateName(key, "", "key"); err != nil {
+		return err
+	}
+	if err := checkLength("key", maxExperimentKey, key); err != nil {
+		return err
+	}
+	if err := checkLength("value", maxExperimentValue, value); err != nil {
+		return err
+	}
+	return validateRetentionTag(key, value)
+}
+
+// validateExperimentID refuses ids that are not integers, as MLflow's SQL
+// store does.
+func validateExperimentID(id string) error {
+	if isInteger(id) {
+		return nil
+	}
+	return invalidf("Invalid experiment ID '%s'. Experiment ID must be a valid integer.", id)
+}
+
+// isInteger tells whether Python's int() reads s: white space around it, a
+// sign, and single underscores between digits are fine.
+func isInteger(s string) bool {
+	s = strings.TrimSpace(s)
+	if s != "" && (s[0] == '+' || s[0] == '-') {
+		s = s[1:]
+	}
+	digit := false // whether the last character was one
+	for _, r := range s {
+		switch {
+		case r >= '0' && r <= '9' || r >= utf8.RuneSelf && unicode.IsDigit(r):
+			digit = true
+		case r == '_' && digit:
+			digit = false
+		default:
+			return false
+		}
+	}
+	return digit
+}
+
+func validateRunID(id string) error {
+	if isRunID(id) {
+		return nil
+	}
+	return invalidf("Invalid value %s for parameter 'run_id' supplied.", appendJSONString(nil, id))
+}
+
+// isRunID is ^[a-zA-Z0-9][\w\-]{0,255}$, where $ allows a line feed at the end.
+func isRunID(id string) bool {
+	id = strings.TrimSuffix(id, "\n")
+	if id == "" || !isASCIIAlnum(id[0]) || len(id) > maxRunID && utf8.RuneCountInString(id) > maxRunID {
+		return false
+	}
+	for _, r := range id {
+		if r != '-' && !isWord(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// validateParam returns the param as it is to be stored: with truncate set, an
+// overlong value is cut instead of refused.
+func validateParam(p Param, at string, truncate bool) (Param, error) {
+	if err := validateName(p.Key, at, "key"); err != nil {
+		return p, err
+	}
+	if err := checkLength("Param key", maxEntityKey, p.Key); err != nil {
+		return p, err
+	}
+	value, err := limitLength("Param value", maxParamValue, p.Value, truncate)
+	return Param{Key: p.Key, Value: value}, err
+}
+
+// validateTag returns the tag as it is to be stored: with truncate set, an
+// overlong value is cut instead of refused.
+func validateTag(t Tag, at string, truncate bool) (Tag, error) {
+	if err := validateName(t.Key, at, "key"); err != nil {
+		return t, err
+	}
+	if len(t.Key) > maxEntityKey {
+		if err := checkLength(joinPath(at, "key"), maxEntityKey, t.Key); err != nil {
+			return t, err
+		}
+	}
+	if len(t.Value) <= maxTagValue {
+		return t, nil
+	}
+	value, err := limitLength(joinPath(at, "value"), maxTagValue, t.Value, truncate)
+	return Tag{Key: t.Key, Value: value}, err
+}
+
+func validateMetric(m Metric, at string) error {
+	if err := validateName(m.Key, at, "name"); err != nil {
+		return err
+	}
+	if m.Timestamp < 0 {
+		return invalidf("Invalid value %d for parameter '%s' supplied: metric '%s' (value=%s). "+
+			"Timestamp must be a nonnegative long (64-bit integer) ",
+			m.Timestamp, joinPath(at, "timestamp"), m.Key, pyFloat(m.Value))
+	}
+	return checkLength("Metric name", maxEntityKey, m.Key)
+}
+
+// validateBatch checks everything that MLflow's store checks before log_batch
+// writes, in its order, and returns the batch as it is to be stored.
+func validateBatch(p LogBatchParams, truncate bool) (LogBatchParams, error) {
+	if err := validateRunID(p.RunID); err != nil {
+		return p, err
+	}
+	p, err := validateBatchData(p, truncate)
+	if err != nil {
+		return p, err
+	}
+	for _, l := range []struct {
+		name       string
+		limit, got int
+	}{
+		{"metrics", maxBatchMetrics, len(p.Metrics)},
+		{"params", maxBatchParamsOrTags, len(p.Params)},
+		{"tags", maxBatchParamsOrTags, len(p.Tags)},
+		{"metrics, params, and tags", maxBatchEntities, len(p.Metrics) + len(p.Params) + len(p.Tags)},
+	} {
+		if l.got > l.limit {
+			return p, invalidf("A batch logging request can contain at most %d %s. Got %d %s. "+
+				"Please split up %s across multiple requests and try again.",
+				l.limit, l.name, l.got, l.name, l.name)
+		}
+	}
+	return p, validateUniqueKeys(p.Params)
+}
+
+func validateBatchData(p LogBatchParams, truncate bool) (LogBatchParams, error) {
+	for i, m := range p.Metrics {
+		if validMetric(m) {
+			continue
+		}
+		if err := validateMetric(m, "metrics["+strconv.Itoa(i)+"]"); err != nil {
+			return p, err
+		}
+	}
+	params := p.Params
+	for i, param := range p.Params {
+		if validParam(param) {
+			continue
+		}
+		cut, err := validateParam(param, "params["+strconv.Itoa(i)+"]", truncate)
+		if err != nil {
+			return p, err
+		}
+		params = replaceAt(params, p.Params, i, cut)
+	}
+	tags := p.Tags
+	for i, tag := range p.Tags {
+		if validTag(tag) {
+			continue
+		}
+		cut, err := validateTag(tag, "tags["+strconv.Itoa(i)+"]", truncate)
+		if err != nil {
+			return p, err
+		}
+		tags = replaceAt(tags, p.Tags, i, cut)
+	}
+	p.Params, p.Tags = params, tags
+	return p, nil
+}
+
+// replaceAt sets list[i], first copying the list if it is still the caller's.
+func replaceAt[T comparable](list, original []T, i int, v T) []T {
+	if list[i] == v {
+		return list
+	}
+	if &list[0] == &original[0] {
+		list = append([]T(nil), original...)
+	}
+	list[i] = v
+	return list
+}
+
+// The valid* functions say yes to what is certainly fine and cost no
+// allocation; what they refuse is looked at again, with its path in the batch.
+
+func validMetric(m Metric) bool { return m.Timestamp >= 0 && validKey(m.Key) }
+
+func validParam(p Param) bool { return validKey(p.Key) && len(p.Value) <= maxParamValue }
+
+func validTag(t Tag) bool { return validKey(t.Key) && len(t.Value) <= maxTagValue }
+
+func validKey(key string) bool {
+	return len(key) <= maxEntityKey && nameCharsOK(key) && !pathNotUnique(key)
+}
+
+func validateUniqueKeys(params []Param) error {
+	if len(params) < 2 {
+		return nil
+	}
+	seen := make(map[string]struct{}, len(params))
+	var dupes []byte
+	for _, p := range params {
+		if _, ok := seen[p.Key]; !ok {
+			seen[p.Key] = struct{}{}
+			continue
+		}
+		if dupes != nil {
+			dupes = append(dupes, ", "...)
+		}
+		dupes = appendPyRepr(dupes, p.Key)
+	}
+	if dupes == nil {
+		return nil
+	}
+	return invalidf("Duplicate parameter keys have been submitted: [%s]. Please ensure "+
+		"the request contains only one param value per param key.", dupes)
+}
+
+func validateDatasetInputs(in []DatasetInput) error {
+	for i := range in {
+		d := &in[i].Dataset
+		for _, f := range [...]struct {
+			name  string
+			limit int
+			value string
+		}{
+			{"name", maxDatasetName, d.Name},
+			{"digest", maxDatasetDigest, d.Digest},
+			{"source", maxDatasetSource, d.Source},
+			{"schema", maxDatasetSchema, d.Schema},
+			{"profile", maxDatasetProfile, d.Profile},
+		} {
+			if err := checkLength(f.name, f.limit, f.value); err != nil {
+				return err
+			}
+		}
+		for _, t := range in[i].Tags {
+			if err := checkLength("key", maxInputTagKey, t.Key); err != nil {
+				return err
+			}
+			if err := checkLength("value", maxInputTagValue, t.Value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func validateMaxResults(n, most int) error {
+	if n < 1 {
+		return invalidf("Invalid value %d for parameter 'max_results' supplied. It must be a positive integer", n)
+	}
+	if n > most {
+		return invalidf("Invalid value %d for parameter 'max_results' supplied. It must be at most %d", n, most)
+	}
+	return nil
+}
+
+// validateName checks the key of a metric, param or tag; at and field name it
+// in the error.
+func validateName(name, at, field string) error {
+	if !nameCharsOK(name) {
+		return invalidf("Invalid value %s for parameter '%s' supplied: %s",
+			appendJSONString(nil, name), joinPath(at, field), badCharacterText)
+	}
+	if pathNotUnique(name) {
+		return invalidf("Invalid value %s for parameter '%s' supplied: %s%s",
+			appendJSONString(nil, name), joinPath(at, field), badPathText, appendPyRepr(nil, normPath(name)))
+	}
+	return nil
+}
+
+// nameCharsOK is ^[/\w.\- :]*$, where $ allows a line feed at the end.
+func nameCharsOK(name string) bool {
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		if c >= utf8.RuneSelf {
+			return nameRunesOK(name[i:])
+		}
+		if !isNameByte(c) && (c != '\n' || i != len(name)-1) {
+			return false
+		}
+	}
+	return true
+}
+
+func nameRunesOK(name string) bool {
+	for i, r := range name {
+		switch {
+		case r < utf8.RuneSelf && isNameByte(byte(r)):
+		case r == '\n' && i == len(name)-1:
+		case r >= utf8.RuneSelf && isWord(r):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func isNameByte(c byte) bool {
+	return isASCIIAlnum(c) || c == '_' || c == '/' || c == '.' || c == '-' || c == ' ' || c == ':'
+}
+
+func isASCIIAlnum(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// isWord is \w of Python's re.
+func isWord(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r == '_' || isASCIIAlnum(byte(r))
+	}
+	return unicode.IsLetter(r) || unicode.IsNumber(r)
+}
+
+// pathNotUnique tells whether a name, read as a path, has another spelling or
+// leads out of its directory.
+func pathNotUnique(name string) bool {
+	if name == "" || name[0] == '/' || name[0] == '.' && (name == "." || strings.HasPrefix(name, "..")) {
+		return true
+	}
+	start := 0 // of the current part
+	for i := 0; i <= len(name); i++ {
+		if i < len(name) && name[i] != '/' {
+			continue
+		}
+		if part := name[start:i]; part == "" || part == "." || part == ".." {
+			return true
+		}
+		start = i + 1
+	}
+	return false
+}
+
+// normPath is Python's posixpath.normpath, which keeps exactly two leading
+// slashes.
+func normPath(name string) string {
+	clean := path.Clean(name)
+	if strings.HasPrefix(name, "//") && !strings.HasPrefix(name, "///") {
+		clean = "/" + clean
+	}
+	return clean
+}
+
+func joinPath(at, field string) string {
+	if at == "" {
+		return field
+	}
+	return at + "." + field
+}
+
+func checkLength(what string, limit int, value string) error {
+	_, err := limitLength(what, limit, value, false)
+	return err
+}
+
+func limitLength(what string, limit int, value string, truncate bool) (string, error) {
+	if len(value) <= limit || utf8.RuneCountInString(value) <= limit {
+		return value, nil
+	}
+	if !truncate {
+		return value, invalidf("'%s' exceeds the maximum length of %d characters", what, limit)
+	}
+	n := 0
+	for i := range value {
+		if n == limit {
+			return value[:i], nil
+		}
+		n++
+	}
+	return value, nil
+}
+
+// pyFloat writes a float as Python's repr does.
+func pyFloat(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "nan"
+	case math.IsInf(f, 1):
+		return "inf"
+	case math.IsInf(f, -1):
+		return "-inf"
+	}
+	if a := math.Abs(f); a != 0 && (a < 1e-4 || a >= 1e16) {
+		return strconv.FormatFloat(f, 'e', -1, 64)
+	}
+	s := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return s
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendJSONString appends s as Python's json.dumps writes it: ASCII only.
+func appendJSONString(b []byte, s string) []byte {
+	b = append(b, '"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r >= ' ' && r < 0x7f:
+			b = append(b, byte(r))
+		case r == '\n':
+			b = append(b, `\n`...)
+		case r == '\r':
+			b = append(b, `\r`...)
+		case r == '\t':
+			b = append(b, `\t`...)
+		case r == '\b':
+			b = append(b, `\b`...)
+		case r == '\f':
+			b = append(b, `\f`...)
+		case r >= 0x10000:
+			r -= 0x10000
+			b = appendUnicodeEscape(b, 0xd800+r>>10)
+			b = appendUnicodeEscape(b, 0xdc00+r&0x3ff)
+		default:
+			b = appendUnicodeEscape(b, r)
+		}
+	}
+	return append(b, '"')
+}
+
+func appendUnicodeEscape(b []byte, r rune) []byte {
+	return append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+}
+
+// appendPyRepr appends s as Python's repr writes it.
+func appendPyRepr(b []byte, s string) []byte {
+	quote := byte('\'')
+	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
+		quote = '"'
+	}
+	b = append(b, quote)
+	for _, r := range s {
+		switch {
+		case r == rune(quote) || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r == '\n':
+			b = append(b, `\n`...)
+		case r == '\r':
+			b = append(b, `\r`...)
+		case r == '\t':
+			b = append(b, `\t`...)
+		case r < ' ' || r == 0x7f:
+			b = append(b, '\\', 'x', hexDigits[r>>4&15], hexDigits[r&15])
+		default:
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return append(b, quote)
+}

@@ -1,0 +1,181 @@
+package pebbletable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// formatVersion is stored by Init. A newer one is refused.
+const formatVersion = 1
+
+const dirMode = 0o700
+
+// Table is a [table.Table] on Pebble.
+type Table struct {
+	db      *pebble.DB
+	lock    *pebble.Lock // nil in memory
+	clock   func() time.Time
+	locks   *locks
+	buffers bufferPool
+
+	made atomic.Bool // Init has made the table
+
+	mu     sync.RWMutex // held by every operation, and exclusively by Close
+	closed bool
+	stop   chan struct{}
+	swept  sync.WaitGroup
+}
+
+var _ table.Table = (*Table)(nil)
+
+// Open opens the database in dir and makes the directory if needed. The table
+// in it has to be made by [Table.Init] once. An error wraps
+// [table.ErrLocked] when another process has the directory open, and
+// [table.ErrSchema] when a newer version wrote it.
+func Open(dir string, opts Options) (*Table, error) {
+	if err := os.MkdirAll(dir, dirMode); err != nil {
+		return nil, fmt.Errorf("make table directory: %w", err)
+	}
+	lock, err := pebble.LockDirectory(dir, vfs.Default)
+	if err != nil {
+		return nil, lockError(dir, err)
+	}
+	t, err := open(dir, vfs.Default, lock, opts)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return t, nil
+}
+
+// OpenMemory opens an empty table that is kept in memory, for tests. It too
+// has to be made by [Table.Init].
+func OpenMemory(opts Options) (*Table, error) {
+	return open("", vfs.NewMem(), nil, opts)
+}
+
+func open(dir string, fsys vfs.FS, lock *pebble.Lock, opts Options) (*Table, error) {
+	opts = opts.withDefaults()
+	db, err := pebble.Open(dir, opts.pebble(fsys, lock))
+	if err != nil {
+		return nil, fmt.Errorf("open table in %s: %w", dir, err)
+	}
+	t := &Table{db: db, lock: lock, clock: opts.Clock, locks: newLocks(), stop: make(chan struct{})}
+	if err := t.readFormat(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if opts.SweepInterval > 0 {
+		t.startSweeper(opts.SweepInterval, opts.Logger)
+	}
+	return t, nil
+}
+
+// lockError tells a directory that is locked from one that cannot be used.
+func lockError(dir string, err error) error {
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("open table in %s: %w", dir, err)
+	}
+	return fmt.Errorf("%w: %s", table.ErrLocked, dir)
+}
+
+func metaKey() []byte { return append([]byte{metaSpace}, "format"...) }
+
+func (t *Table) readFormat() error {
+	v, closer, err := t.db.Get(metaKey())
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read table format: %w", err)
+	}
+	known := len(v) == 1 && v[0] <= formatVersion
+	if err := closer.Close(); err != nil {
+		return fmt.Errorf("read table format: %w", err)
+	}
+	if !known {
+		return fmt.Errorf("%w: written by a newer version", table.ErrSchema)
+	}
+	t.made.Store(true)
+	return nil
+}
+
+// Init makes the table if it is absent and create is true.
+func (t *Table) Init(ctx context.Context, create bool) error {
+	if err := t.begin(ctx); err != nil {
+		return err
+	}
+	defer t.end()
+	if t.made.Load() {
+		return nil
+	}
+	if !create {
+		return table.ErrNoTable
+	}
+	if err := t.db.Set(metaKey(), []byte{formatVersion}, pebble.Sync); err != nil {
+		return fmt.Errorf("make table: %w", err)
+	}
+	t.made.Store(true)
+	return nil
+}
+
+// Close waits for operations under way, stops the sweep and closes the
+// database. Later calls of any method return [table.ErrClosed].
+func (t *Table) Close() error {
+	t.mu.Lock()
+	if t.closed {
+		t.mu.Unlock()
+		return table.ErrClosed
+	}
+	t.closed = true
+	t.mu.Unlock()
+	close(t.stop)
+	t.swept.Wait()
+	err := t.db.Close()
+	if t.lock != nil {
+		err = errors.Join(err, t.lock.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("close table: %w", err)
+	}
+	return nil
+}
+
+// begin starts an operation that [Table.end] ends; Close waits for it.
+func (t *Table) begin(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	t.mu.RLock()
+	if t.closed {
+		t.mu.RUnlock()
+		return table.ErrClosed
+	}
+	return nil
+}
+
+func (t *Table) end() { t.mu.RUnlock() }
+
+// use is begin for operations on items.
+func (t *Table) use(ctx context.Context) error {
+	if err := t.begin(ctx); err != nil {
+		return err
+	}
+	if !t.made.Load() {
+		t.end()
+		return table.ErrNoTable
+	}
+	return nil
+}
+
+// now returns the time that items expire by, in epoch seconds.
+func (t *Table) now() int64 { return t.clock().Unix() }

@@ -88,6 +88,9 @@ func checkAttr(a Attr) error {
 	if err := checkName(a.Name); err != nil {
 		return err
 	}
+	if a.Name == TTLAttr && a.Value.kind != KindNumber {
+		return limitf("attribute %s is not a number", TTLAttr)
+	}
 	switch a.Value.kind {
 	case KindNumber, KindBytes:
 		return nil

@@ -1,0 +1,99 @@
+package dynamo
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// Get reads one item with one GetItem.
+func (t *Table) Get(ctx context.Context, key table.Key, c table.Consistency) (table.Item, bool, error) {
+	if err := table.CheckKey(key); err != nil {
+		return table.Item{}, false, err
+	}
+	if err := t.use(ctx); err != nil {
+		return table.Item{}, false, err
+	}
+	in := &dynamodb.GetItemInput{
+		TableName: &t.name, Key: encodeKey(key), ConsistentRead: consistent(c),
+		ReturnConsumedCapacity: total,
+	}
+	now := t.now()
+	out, err := try(ctx, t, func() (*dynamodb.GetItemOutput, error) { return t.api.GetItem(ctx, in) })
+	if err != nil {
+		return table.Item{}, false, err
+	}
+	table.Count(ctx, units(out.ConsumedCapacity), 0)
+	if len(out.Item) == 0 {
+		return table.Item{}, false, nil
+	}
+	it, err := decodeItem(out.Item)
+	if err != nil || it.ExpiredAt(now) {
+		return table.Item{}, false, err
+	}
+	return it, true, nil
+}
+
+// Query reads one page with one Query.
+func (t *Table) Query(ctx context.Context, q table.Query) (table.Page, error) {
+	if err := table.CheckQuery(q); err != nil {
+		return table.Page{}, err
+	}
+	if err := t.use(ctx); err != nil {
+		return table.Page{}, err
+	}
+	if q.Empty() {
+		return table.Page{}, nil
+	}
+	in := t.queryInput(q)
+	now := t.now()
+	out, err := try(ctx, t, func() (*dynamodb.QueryOutput, error) { return t.api.Query(ctx, in) })
+	if err != nil {
+		return table.Page{}, err
+	}
+	table.Count(ctx, units(out.ConsumedCapacity), 0)
+	page := table.Page{Items: make([]table.Item, 0, len(out.Items))}
+	for _, av := range out.Items {
+		it, err := decodeItem(av)
+		if err != nil {
+			return table.Page{}, err
+		}
+		if !it.ExpiredAt(now) {
+			page.Items = append(page.Items, it)
+		}
+	}
+	if sk, ok := out.LastEvaluatedKey[table.SKAttr].(*types.AttributeValueMemberS); ok {
+		page.Next = sk.Value
+	}
+	return page, nil
+}
+
+func (t *Table) queryInput(q table.Query) *dynamodb.QueryInput {
+	var e expr
+	cond := e.name(table.PKAttr) + "=" + e.value(str(q.PK)) + " AND " + e.name(table.SKAttr)
+	if q.From == "" { // an empty string is no key
+		cond += "<=" + e.value(str(q.To))
+	} else {
+		cond += " BETWEEN " + e.value(str(q.From)) + " AND " + e.value(str(q.To))
+	}
+	in := &dynamodb.QueryInput{
+		TableName: &t.name, KeyConditionExpression: &cond,
+		ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values,
+		ScanIndexForward: aws.Bool(!q.Descending), ConsistentRead: consistent(q.Consistency),
+		ReturnConsumedCapacity: total,
+	}
+	if q.Limit > 0 {
+		const most = 1<<31 - 1
+		in.Limit = aws.Int32(int32(min(q.Limit, most))) //nolint:gosec // bounded
+	}
+	if q.Resumes() {
+		in.ExclusiveStartKey = encodeKey(table.Key{PK: q.PK, SK: q.After})
+	}
+	return in
+}
+
+func consistent(c table.Consistency) *bool { return aws.Bool(c == table.Strong) }

@@ -1,0 +1,98 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// Table is a [table.Table] on DynamoDB.
+type Table struct {
+	api    API
+	name   string
+	opts   Options
+	closed atomic.Bool
+}
+
+var _ table.Table = (*Table)(nil)
+
+// New returns the named table. It makes no call.
+func New(client API, name string, opts Options) *Table {
+	return &Table{api: client, name: name, opts: opts.withDefaults()}
+}
+
+// Close makes every later call return [table.ErrClosed]. The client stays
+// open, since it was not opened here.
+func (t *Table) Close() error {
+	if t.closed.Swap(true) {
+		return table.ErrClosed
+	}
+	return nil
+}
+
+// use is called before each operation.
+func (t *Table) use(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if t.closed.Load() {
+		return table.ErrClosed
+	}
+	return nil
+}
+
+// now returns the time that items expire by, in epoch seconds.
+func (t *Table) now() int64 { return t.opts.Clock().Unix() }
+
+// try calls f until it does not fail with a conflict, with growing pauses,
+// and returns its error classified. A conflict that outlasts the attempts is
+// an error that wraps [table.ErrConflict].
+func try[T any](ctx context.Context, t *Table, f func() (T, error)) (T, error) {
+	for attempt := 1; ; attempt++ {
+		out, err := f()
+		if err == nil {
+			return out, nil
+		}
+		err = classify(ctx, err)
+		if !errors.Is(err, table.ErrConflict) || attempt >= t.opts.ConflictAttempts {
+			return out, err
+		}
+		if err := t.pause(ctx, attempt); err != nil {
+			return out, err
+		}
+	}
+}
+
+// pause waits before try number attempt+1, twice as long as the time before, up to
+// MaxDelay, less a random part of up to a half.
+func (t *Table) pause(ctx context.Context, attempt int) error {
+	const maxShift = 20
+	d := min(t.opts.MinDelay<<min(attempt-1, maxShift), t.opts.MaxDelay)
+	d -= rand.N(d/2 + 1) //nolint:gosec // jitter
+	return sleep(ctx, d)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// units returns the units of one table in a reply.
+func units(cc *types.ConsumedCapacity) float64 {
+	if cc == nil || cc.CapacityUnits == nil {
+		return 0
+	}
+	return *cc.CapacityUnits
+}

@@ -1,0 +1,193 @@
+package filter
+
+// infixRule says how an operator and its neighbours form a group. Chains come
+// out left to right: each operand may serve the next operator too, whose group
+// then holds the one before.
+type infixRule struct {
+	kind   kind
+	extend bool // a left operand that is such a group takes the rest in
+	match  func(n *node) bool
+	left   func(n *node) bool
+	right  func(n *node) bool     // given nil at the end
+	absorb func(right *node) bool // whether the right neighbour joins the group
+}
+
+func always(*node) bool    { return true }
+func present(n *node) bool { return n != nil }
+
+// infix applies a rule to the whole level.
+func (g *grouper) infix(rule infixRule) {
+	out := make([]node, 0, len(g.nodes))
+	left, operand := -1, node{} // where the left side is in out; what it is judged by
+	for i := 0; i < len(g.nodes); i++ {
+		n := g.nodes[i]
+		out = append(out, n)
+		if n.isSpace() {
+			continue
+		}
+		if left < 0 || !rule.match(&n) || !rule.left(&operand) {
+			left, operand = len(out)-1, n
+			continue
+		}
+		j := g.after(i)
+		var right *node
+		if j >= 0 {
+			right = &g.nodes[j]
+		}
+		if !rule.right(right) {
+			left, operand = len(out)-1, n
+			continue
+		}
+		absorbed := rule.absorb(right)
+		if absorbed {
+			out = append(out, g.nodes[i+1:j+1]...)
+			i = j
+		}
+		out = g.fold(rule, out, left)
+		operand = out[left]
+		if absorbed {
+			operand = *right
+		}
+	}
+	g.nodes = out
+}
+
+// fold makes one group of out[left:].
+func (g *grouper) fold(rule infixRule, out []node, left int) []node {
+	group := g.join(rule.kind, out[left:])
+	if first := &out[left]; rule.extend && first.kind == rule.kind {
+		group.kids = append(first.kids[:len(first.kids):len(first.kids)], group.kids[1:]...)
+	}
+	return append(out[:left], group)
+}
+
+// periodRule forms dotted names. A dot without a name after it still belongs to
+// the name before it.
+func periodRule() infixRule {
+	return infixRule{
+		kind: groupIdentifier, extend: true,
+		match: func(n *node) bool {
+			return n.isPunct(".") || (n.kind == kindOperator && (n.text == "->" || n.text == "->>"))
+		},
+		left: func(n *node) bool {
+			switch n.kind {
+			case groupBrackets, groupIdentifier, kindName, kindSymbol:
+				return true
+			default:
+				return false
+			}
+		},
+		right: always,
+		absorb: func(n *node) bool {
+			if n == nil {
+				return false
+			}
+			switch n.kind {
+			case groupBrackets, groupFunction, kindName, kindSymbol, kindWildcard, kindString:
+				return true
+			default:
+				return false
+			}
+		},
+	}
+}
+
+// indexRule joins name[index].
+func indexRule() infixRule {
+	return infixRule{
+		kind: groupIdentifier, extend: true,
+		match: func(n *node) bool { return n.kind == groupBrackets },
+		left: func(n *node) bool {
+			switch n.kind {
+			case groupBrackets, groupIdentifier, groupFunction, kindName, kindSymbol:
+				return true
+			default:
+				return false
+			}
+		},
+		right:  always,
+		absorb: func(*node) bool { return false },
+	}
+}
+
+// castRule joins value::type.
+func castRule() infixRule {
+	return infixRule{
+		kind: groupIdentifier, extend: true,
+		match: func(n *node) bool { return n.isPunct("::") },
+		left:  present, right: present, absorb: always,
+	}
+}
+
+// operatorRule joins arithmetic.
+func operatorRule() infixRule {
+	operand := func(n *node) bool {
+		if n == nil {
+			return false
+		}
+		switch n.kind {
+		case groupBrackets, groupParen, groupFunction, groupIdentifier, groupOperation, groupTyped:
+			return true
+		default:
+			return n.isScalar() || n.isWord("CURRENT_DATE") || n.isWord("CURRENT_TIME") ||
+				n.isWord("CURRENT_TIMESTAMP")
+		}
+	}
+	return infixRule{
+		kind:  groupOperation,
+		match: func(n *node) bool { return n.kind == kindOperator || n.kind == kindWildcard },
+		left:  operand, right: operand, absorb: always,
+	}
+}
+
+// comparisonRule joins comparisons.
+func comparisonRule() infixRule {
+	operand := func(n *node) bool {
+		if n == nil {
+			return false
+		}
+		switch n.kind {
+		case groupParen, groupFunction, groupIdentifier, groupOperation, groupTyped:
+			return true
+		default:
+			return n.isScalar() || (n.isKeyword() && equalFold(n.text, "NULL"))
+		}
+	}
+	return infixRule{
+		kind:  groupComparison,
+		match: func(n *node) bool { return n.kind == kindComparison },
+		left:  operand, right: operand, absorb: always,
+	}
+}
+
+// aliasRule joins value AS name.
+func aliasRule() infixRule {
+	return infixRule{
+		kind: groupIdentifier, extend: true,
+		match:  func(n *node) bool { return n.isWord("AS") },
+		left:   func(n *node) bool { return !n.isKeyword() || equalFold(n.text, "NULL") },
+		right:  func(n *node) bool { return n != nil && n.kind != kindKeywordOther },
+		absorb: always,
+	}
+}
+
+// listRule joins what stands between commas.
+func listRule() infixRule {
+	item := func(n *node) bool {
+		if n == nil {
+			return false
+		}
+		switch n.kind {
+		case groupFunction, groupCase, groupIdentifier, groupComparison, groupList, groupOperation,
+			kindKeyword, kindWildcard:
+			return true
+		default:
+			return n.isScalar()
+		}
+	}
+	return infixRule{
+		kind: groupList, extend: true,
+		match: func(n *node) bool { return n.isPunct(",") },
+		left:  item, right: item, absorb: always,
+	}
+}

@@ -1,0 +1,279 @@
+package filter
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// pyLiteral is an element of a list: a string, or the Python repr of something
+// else.
+type pyLiteral struct {
+	isString bool
+	text     string
+}
+
+func (l pyLiteral) repr() string {
+	if l.isString {
+		return pyString(l.text)
+	}
+	return l.text
+}
+
+// pyTuple prints literals as a Python tuple.
+func pyTuple(items []pyLiteral) string {
+	if len(items) == 1 {
+		return "(" + items[0].repr() + ",)"
+	}
+	return "(" + joinLiterals(items) + ")"
+}
+
+func joinLiterals(items []pyLiteral) string {
+	reprs := make([]string, len(items))
+	for i, item := range items {
+		reprs[i] = item.repr()
+	}
+	return strings.Join(reprs, ", ")
+}
+
+// parsePyTuple evaluates text, a parenthesis, as Python would evaluate a literal.
+// Anything but a tuple counts as a tuple of one. Strings, numbers, True, False,
+// None and brackets around them are understood; all else is not ok.
+func parsePyTuple(text string) ([]pyLiteral, bool) {
+	p := pyParser{src: text}
+	items, tuple, ok := p.sequence(')')
+	if !ok || !p.done() {
+		return nil, false
+	}
+	if tuple || items[0].isString {
+		return items, true
+	}
+	return unwrapTuple(p, items)
+}
+
+// unwrapTuple handles nested parentheses: (('a', 'b')) is the tuple inside.
+func unwrapTuple(p pyParser, items []pyLiteral) ([]pyLiteral, bool) {
+	inner := strings.TrimFunc(p.src[1:len(p.src)-1], isSpaceRune)
+	if !strings.HasPrefix(inner, "(") {
+		return items, true
+	}
+	return parsePyTuple(inner)
+}
+
+// pyParser reads Python literals.
+type pyParser struct {
+	src   string
+	pos   int
+	depth int
+}
+
+const maxPyDepth = 50
+
+func (p *pyParser) space() {
+	for p.pos < len(p.src) && strings.IndexByte(" \t\r\n\f", p.src[p.pos]) >= 0 {
+		p.pos++
+	}
+}
+
+func (p *pyParser) done() bool {
+	p.space()
+	return p.pos == len(p.src)
+}
+
+// eat skips white space and takes c if it comes next.
+func (p *pyParser) eat(c byte) bool {
+	p.space()
+	if p.pos < len(p.src) && p.src[p.pos] == c {
+		p.pos++
+		return true
+	}
+	return false
+}
+
+// sequence reads what is in brackets, from the opening one at pos, and tells
+// whether a comma or emptiness makes it a tuple.
+func (p *pyParser) sequence(shut byte) (items []pyLiteral, tuple, ok bool) {
+	p.pos++
+	if p.depth++; p.depth > maxPyDepth {
+		return nil, false, false
+	}
+	defer func() { p.depth-- }()
+	if p.eat(shut) {
+		return nil, true, true
+	}
+	for {
+		item, ok := p.value()
+		if !ok {
+			return nil, false, false
+		}
+		items = append(items, item)
+		comma := p.eat(',')
+		tuple = tuple || comma
+		if p.eat(shut) {
+			return items, tuple, true
+		}
+		if !comma {
+			return nil, false, false
+		}
+	}
+}
+
+func (p *pyParser) value() (pyLiteral, bool) {
+	p.space()
+	if p.pos >= len(p.src) {
+		return pyLiteral{}, false
+	}
+	switch c := p.src[p.pos]; c {
+	case '(':
+		items, tuple, ok := p.sequence(')')
+		if ok && !tuple {
+			return items[0], true
+		}
+		return pyLiteral{text: pyTuple(items)}, ok
+	case '[':
+		items, _, ok := p.sequence(']')
+		return pyLiteral{text: "[" + joinLiterals(items) + "]"}, ok
+	case '{':
+		p.pos++
+		return pyLiteral{text: "{}"}, p.eat('}')
+	case 'b', 'B':
+		if p.pos+1 < len(p.src) && isQuote(p.src[p.pos+1]) {
+			p.pos++
+			s, ok := p.quoted(false)
+			return pyLiteral{text: "b" + pyString(s)}, ok
+		}
+		return pyLiteral{}, false
+	default:
+		if s, isString, ok := p.strings(); isString || !ok {
+			return pyLiteral{isString: true, text: s}, ok
+		}
+		return p.scalar()
+	}
+}
+
+// scalar reads a number or a named constant.
+func (p *pyParser) scalar() (pyLiteral, bool) {
+	start := p.pos
+	for p.pos < len(p.src) && strings.IndexByte(" \t\r\n\f,()[]{}'\"", p.src[p.pos]) < 0 {
+		p.pos++
+	}
+	text := p.src[start:p.pos]
+	switch text {
+	case "True", "False", "None":
+		return pyLiteral{text: text}, true
+	}
+	if v, ok := parsePyInt(text); ok && v.Kind == ValueInt && (v.Int == 0 || text[0] != '0') && text[0] < 0x80 {
+		return pyLiteral{text: strings.TrimPrefix(strconv.FormatInt(v.Int, 10), "+")}, true
+	}
+	if f, err := strconv.ParseFloat(text, 64); err == nil && text[0] < 'A' && !strings.ContainsAny(text, "xXpP_") {
+		return pyLiteral{text: pyFloat(f)}, true
+	}
+	return pyLiteral{}, false
+}
+
+// strings reads one or more adjacent string literals, which Python concatenates.
+func (p *pyParser) strings() (s string, isString, ok bool) {
+	for {
+		p.space()
+		start, raw := p.pos, false
+		if p.pos+1 < len(p.src) && strings.IndexByte("uUrR", p.src[p.pos]) >= 0 && isQuote(p.src[p.pos+1]) {
+			raw = lowerByte(p.src[p.pos]) == 'r'
+			p.pos++
+		}
+		if p.pos >= len(p.src) || !isQuote(p.src[p.pos]) {
+			p.pos = start
+			return s, isString, true
+		}
+		part, ok := p.quoted(raw)
+		if !ok {
+			return "", true, false
+		}
+		s, isString = s+part, true
+	}
+}
+
+func isQuote(c byte) bool { return c == '\'' || c == '"' }
+
+// quoted reads one string literal with its quotes at pos.
+func (p *pyParser) quoted(raw bool) (string, bool) {
+	quote := p.src[p.pos : p.pos+1]
+	if triple := strings.Repeat(quote, 3); strings.HasPrefix(p.src[p.pos:], triple) {
+		quote = triple
+	}
+	p.pos += len(quote)
+	var b strings.Builder
+	for p.pos < len(p.src) {
+		switch c := p.src[p.pos]; {
+		case strings.HasPrefix(p.src[p.pos:], quote):
+			p.pos += len(quote)
+			return b.String(), true
+		case c == '\n' && len(quote) == 1:
+			return "", false
+		case c == '\\' && p.pos+1 < len(p.src):
+			if !p.escape(&b, raw) {
+				return "", false
+			}
+		default:
+			b.WriteByte(c)
+			p.pos++
+		}
+	}
+	return "", false
+}
+
+// escape reads a backslash and what belongs to it.
+func (p *pyParser) escape(b *strings.Builder, raw bool) bool {
+	c := p.src[p.pos+1]
+	if raw {
+		b.WriteString(p.src[p.pos : p.pos+2])
+		p.pos += 2
+		return true
+	}
+	const from, to = "\n\\'\"abfnrtv", "\x00\\'\"\a\b\f\n\r\t\v"
+	if i := strings.IndexByte(from, c); i >= 0 {
+		if i > 0 { // a backslash before a newline joins the lines
+			b.WriteByte(to[i])
+		}
+		p.pos += 2
+		return true
+	}
+	p.pos++
+	switch {
+	case c == 'x':
+		return p.code(b, 1, 2, 16)
+	case c == 'u':
+		return p.code(b, 1, 4, 16)
+	case c == 'U':
+		return p.code(b, 1, 8, 16)
+	case c >= '0' && c <= '7':
+		return p.octal(b)
+	case c == 'N':
+		return false
+	default:
+		b.WriteByte('\\')
+		return true
+	}
+}
+
+// code writes the rune whose code has exactly n digits, skip bytes from here.
+func (p *pyParser) code(b *strings.Builder, skip, n, base int) bool {
+	from := p.pos + skip
+	if from+n > len(p.src) {
+		return false
+	}
+	code, err := strconv.ParseUint(p.src[from:from+n], base, 32)
+	if err != nil || code > utf8.MaxRune {
+		return false
+	}
+	b.WriteRune(rune(code))
+	p.pos = from + n
+	return true
+}
+
+func (p *pyParser) octal(b *strings.Builder) bool {
+	n := 1
+	for n < 3 && p.pos+n < len(p.src) && p.src[p.pos+n] >= '0' && p.src[p.pos+n] <= '7' {
+		n++
+	}
+	return p.code(b, 0, n, 8)
+}

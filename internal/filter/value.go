@@ -1,0 +1,107 @@
+package filter
+
+// rawClause is a clause whose key and value are resolved and whose comparator is
+// still to be checked: MLflow checks comparators after it has read everything.
+type rawClause struct {
+	entity     Entity
+	key        string // as written
+	comparator string // as written
+	value      Value
+}
+
+// parseValue reads the value of a clause. listKey is the only attribute that
+// takes lists.
+// Source: search_utils.py, SearchUtils._get_value.
+func parseValue(entity Entity, key string, numeric bool, listKey string, n *node) (Value, error) {
+	switch {
+	case entity == EntityMetric:
+		if n.kind != kindInteger && n.kind != kindFloat {
+			return Value{}, invalid("Expected numeric value type for metric. Found %s", n.text)
+		}
+		return Value{Kind: ValueFloat, Float: parseFloat(n.text)}, nil
+	case entity == EntityAttribute && numeric:
+		if n.kind != kindInteger && n.kind != kindFloat {
+			return Value{}, invalid("Expected numeric value type for numeric attribute: %s. Found %s", key, n.text)
+		}
+		return numberValue(n), nil
+	case n.kind == kindString || n.kind == groupIdentifier:
+		return stringValue(n.text)
+	case n.kind == groupParen && entity == EntityAttribute:
+		if key != listKey {
+			return Value{}, invalid("Only ['%s'] attributes support comparison with a list of quoted string values.",
+				listKey)
+		}
+		return listValue(n.text)
+	case n.kind == groupParen && entity == EntityDataset:
+		return listValue(n.text)
+	case entity == EntityAttribute:
+		return Value{}, invalid("Expected a quoted string value for attributes. Got value %s", n.text)
+	case entity == EntityDataset:
+		return Value{}, invalid("Expected a quoted string value for dataset attributes. Got value %s", n.text)
+	default:
+		return Value{}, invalid("Expected a quoted string value for %s (e.g. 'my-value'). Got value %s", entity, n.text)
+	}
+}
+
+func stringValue(text string) (Value, error) {
+	s, ok := unquote(text)
+	if !ok {
+		return Value{}, invalid("Parameter value is either not quoted or unidentified quote types used for string "+
+			"value %s. Use either single or double quotes.", text)
+	}
+	return Value{Kind: ValueString, Str: s}, nil
+}
+
+// listValue reads a list, which MLflow evaluates as a Python literal.
+// Source: search_utils.py, SearchUtils._parse_list_from_sql_token.
+func listValue(text string) (Value, error) {
+	items, ok := parsePyTuple(text)
+	if !ok {
+		return Value{}, invalid("While parsing a list in the query, expected a non-empty list of string values, " +
+			"but got ill-formed list.")
+	}
+	if len(items) == 0 {
+		return Value{}, invalid("While parsing a list in the query, expected a non-empty list of string values, " +
+			"but got empty list")
+	}
+	values := make([]string, len(items))
+	for i, item := range items {
+		if !item.isString {
+			return Value{}, invalid("While parsing a list in the query, expected string value, punctuation, or "+
+				"whitespace, but got different type in list: %s", pyTuple(items))
+		}
+		values[i] = item.text
+	}
+	return Value{Kind: ValueStrings, Strs: values}, nil
+}
+
+// invalidComparator is the text for a comparator that is not in set. MLflow
+// forgets the closing quote in most places.
+func invalidComparator(comparator, set, closing string) *Error {
+	return invalid("Invalid comparator '%s' not one of '%s%s", comparator, set, closing)
+}
+
+func numericComparators() string { return pySet("=", "!=", ">", ">=", "<", "<=") }
+
+func stringComparators() string { return pySet("=", "!=", "LIKE", "ILIKE", wordIn, wordNotIn) }
+
+func nullableComparators() string {
+	return pySet("=", "!=", "LIKE", "ILIKE", wordIsNull, wordIsNotNull)
+}
+
+func isNumericOp(op Op) bool { return op <= OpLe }
+
+func isStringOp(op Op) bool { return op <= OpNe || op == OpLike || op == OpILike }
+
+func isListOp(op Op) bool { return op == OpIn || op == OpNotIn }
+
+func isNullOp(op Op) bool { return op == OpIsNull || op == OpIsNotNull }
+
+// checkList refuses a list after any comparator but IN and NOT IN. The real store
+// passes it on to the database, which fails.
+func checkList(c *Clause) error {
+	if (c.Value.Kind == ValueStrings || c.Value.Kind == ValueInts) && !isListOp(c.Op) {
+		return invalid("Invalid comparator '%s' for a list of values. Use IN or NOT IN.", c.Op)
+	}
+	return nil
+}

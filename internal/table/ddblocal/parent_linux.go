@@ -1,0 +1,8 @@
+package ddblocal
+
+import "syscall"
+
+// dieWithParent makes the kernel kill a child when its parent ends.
+func dieWithParent() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+}

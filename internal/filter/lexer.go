@@ -10,7 +10,15 @@ import (
 type lexer struct {
 	src string
 	pos int
+	// unclosed says that no */ follows, so that many openers stay cheap.
+	unclosed bool
+	// openDollars counts dollar quotes that nothing closes.
+	openDollars int
 }
+
+// maxOpenDollars bounds the searches for the end of a dollar quote. Filters do
+// not have dollar quotes; only hostile ones have this many.
+const maxOpenDollars = 1000
 
 // lex returns all tokens of src; their texts concatenate to src.
 func lex(src string) []node {
@@ -27,7 +35,7 @@ func lex(src string) []node {
 // next returns the kind of the token at pos and where it ends.
 func (l *lexer) next() (kind, int) {
 	rules := [...]func() (kind, int){
-		l.comment, l.space, l.symbolic, l.quotedName, l.placeholder, l.leadingKeyword, l.name,
+		l.comment, l.dollarQuoted, l.space, l.symbolic, l.quotedName, l.placeholder, l.leadingKeyword, l.name,
 		l.number, l.quoted, l.bracketedName, l.phrase, l.word, l.punctuation,
 	}
 	for _, rule := range rules {
@@ -71,10 +79,11 @@ func (l *lexer) skip(i int, ok func(rune) bool) int {
 
 func (l *lexer) comment() (kind, int) {
 	switch {
-	case l.has("/*"):
+	case l.has("/*") && !l.unclosed:
 		if end := strings.Index(l.src[l.pos+2:], "*/"); end >= 0 {
 			return kindComment, l.pos + 2 + end + 2
 		}
+		l.unclosed = true
 	case l.has("--"), l.has("# "):
 		end := strings.IndexAny(l.src[l.pos:], "\r\n")
 		if end < 0 {

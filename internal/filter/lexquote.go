@@ -64,3 +64,27 @@ func (l *lexer) bracketedName() (kind, int) {
 	}
 	return kindName, l.pos + 1 + end + 1
 }
+
+// dollarQuoted covers $tag$text$tag$ with or without a tag.
+func (l *lexer) dollarQuoted() (kind, int) {
+	if l.src[l.pos] != '$' || l.openDollars > maxOpenDollars {
+		return 0, 0
+	}
+	if r := l.before(); r == '"' || r == '$' || isWordRune(r) {
+		return 0, 0
+	}
+	tag := l.pos + 1
+	if r, _ := l.at(tag); r == '_' || isLetter(r) {
+		tag = l.skip(tag, isWordRune)
+	}
+	if tag >= len(l.src) || l.src[tag] != '$' {
+		return 0, 0
+	}
+	mark := l.src[l.pos : tag+1]
+	end := strings.Index(l.src[tag+1:], mark)
+	if end < 0 {
+		l.openDollars++
+		return 0, 0
+	}
+	return kindOther, tag + 1 + end + len(mark)
+}

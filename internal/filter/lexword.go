@@ -87,6 +87,7 @@ func (l *lexer) phrase() (kind, int) {
 		{kindKeyword, "END WHILE"},
 		{kindKeyword, "END FOR"},
 		{kindKeyword, "END CASE"},
+		{kindKeyword, "END"},
 		{kindKeyword, "IF NOT EXISTS"},
 		{kindKeyword, "IF EXISTS"},
 		{kindKeyword, "NOT NULL"},

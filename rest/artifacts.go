@@ -1,0 +1,212 @@
+package rest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"path"
+	"slices"
+
+	"gocloud.dev/blob"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+func (h *handler) addArtifactRoutes() {
+	h.add("2.0", http.MethodGet, "/mlflow/artifacts/list", query(h, listArtifactsSpec(), h.listArtifacts))
+	h.addPath(http.MethodGet, "/get-artifact", h.getArtifact)
+	h.addProxyRoutes()
+}
+
+type listArtifactsRequest struct {
+	run  runRequest
+	path *string
+}
+
+func listArtifactsSpec() *spec[listArtifactsRequest] {
+	return &spec[listArtifactsRequest]{
+		fields: texts("run_id", "run_uuid", "path", "page_token"),
+		rules:  []rule{textRequired("run_id"), text("path"), text("page_token")},
+		scan: func(s *scanner, name []byte, q *listArtifactsRequest) {
+			switch string(name) {
+			case "run_id":
+				q.run.id = s.strOrNull()
+			case "run_uuid":
+				q.run.legacyID = s.strOrNull()
+			case "path":
+				if q.path = nil; !s.null() {
+					q.path = new(s.str())
+				}
+			case "page_token":
+				s.strOrNull()
+			default:
+				s.unknown(name)
+			}
+		},
+		fits: func(q *listArtifactsRequest) bool { return q.run.id != "" },
+	}
+}
+
+// entry is a file or directory in a listing.
+type entry struct {
+	path string
+	dir  bool
+	size int64
+}
+
+func (h *handler) listArtifacts(ctx context.Context, b []byte, q *listArtifactsRequest) ([]byte, error) {
+	dir := ""
+	if q.path != nil {
+		var err error
+		if dir, err = cleanPath(*q.path); err != nil {
+			return nil, err
+		}
+	}
+	run, err := h.store.GetRun(ctx, q.run.run())
+	if err != nil {
+		return nil, err
+	}
+	root, err := h.openRoot(ctx, run.Info.ArtifactURI)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := root.list(ctx, dir)
+	if err = errors.Join(err, root.close()); err != nil {
+		return nil, err
+	}
+	for i := range entries {
+		entries[i].path = path.Join(dir, entries[i].path)
+	}
+	b = appendStringField(append(b, '{'), 1, "root_uri", run.Info.ArtifactURI)
+	return closeObject(appendEntries(b, entries), 0), nil
+}
+
+// artifactRoot is where the artifacts of one run lie.
+type artifactRoot struct {
+	bucket *blob.Bucket // nil: there is no such directory
+	prefix string
+	owned  bool // the bucket was opened for this request
+}
+
+func (h *handler) openRoot(ctx context.Context, uri string) (artifactRoot, error) {
+	if prefix, ok := proxiedRoot(uri); ok {
+		if h.destination == nil {
+			return artifactRoot{}, invalid("The server does not serve the artifacts of '" + uri + "'.")
+		}
+		return artifactRoot{bucket: h.destination, prefix: prefix}, nil
+	}
+	if h.buckets == nil {
+		return artifactRoot{}, invalid("The server has no access to the artifacts of '" + uri + "'.")
+	}
+	bucket, err := h.buckets(ctx, uri)
+	return artifactRoot{bucket: bucket, owned: bucket != nil}, err
+}
+
+func (a artifactRoot) close() error {
+	if !a.owned {
+		return nil
+	}
+	return a.bucket.Close()
+}
+
+func (a artifactRoot) list(ctx context.Context, dir string) ([]entry, error) {
+	if a.bucket == nil {
+		return nil, nil
+	}
+	return listDir(ctx, a.bucket, blobKey(a.prefix, dir))
+}
+
+// listDir lists a directory; one that does not exist has nothing in it.
+func listDir(ctx context.Context, bucket *blob.Bucket, dir string) ([]entry, error) {
+	opts := &blob.ListOptions{Delimiter: "/"}
+	if dir != "" {
+		opts.Prefix = dir + "/"
+	}
+	var entries []entry
+	for it := bucket.List(opts); ; {
+		o, err := it.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if name := path.Base(o.Key); o.Key != opts.Prefix { // some tools keep an object for the directory
+			entries = append(entries, entry{path: name, dir: o.IsDir, size: o.Size})
+		}
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.path, b.path) })
+	return entries, nil
+}
+
+func appendEntries(b []byte, entries []entry) []byte {
+	if len(entries) == 0 {
+		return b
+	}
+	b = append(appendKey(b, 1, "files"), '[')
+	for _, e := range entries {
+		b = append(appendItem(b, 2), '{')
+		b = appendStringField(b, 3, "path", e.path)
+		if e.dir {
+			b = append(appendKey(b, 3, "is_dir"), "true"...)
+		} else {
+			b = append(appendKey(b, 3, "is_dir"), "false"...)
+			if e.size != 0 {
+				b = appendIntField(b, 3, "file_size", e.size)
+			}
+		}
+		b = closeObject(b, 2)
+	}
+	return closeArray(b, 1)
+}
+
+// getArtifact sends an artifact of a run to the browser.
+func (h *handler) getArtifact(w http.ResponseWriter, r *http.Request) {
+	var runID, name string
+	named := false
+	for _, p := range parseQuery(r.URL.RawQuery) {
+		switch {
+		case (p.key == "run_id" || p.key == "run_uuid") && runID == "":
+			runID = p.value
+		case p.key == "path" && !named:
+			name, named = p.value, true
+		}
+	}
+	if !named {
+		writePage(w, http.StatusBadRequest, "The browser (or proxy) sent a request that this server could not understand.")
+		return
+	}
+	name, err := cleanPath(name)
+	if err != nil {
+		h.writeError(w, r, err)
+		return
+	}
+	run, err := h.store.GetRun(r.Context(), runID)
+	if err != nil {
+		h.writeError(w, r, err)
+		return
+	}
+	h.sendFrom(w, r, run, name)
+}
+
+func (h *handler) sendFrom(w http.ResponseWriter, r *http.Request, run *dynamodbstore.Run, name string) {
+	root, err := h.openRoot(r.Context(), run.Info.ArtifactURI)
+	if err != nil {
+		h.writeError(w, r, err)
+		return
+	}
+	defer func() { _ = root.close() }() // it was only read from
+	key := blobKey(root.prefix, name)
+	if root.bucket == nil {
+		h.writeError(w, r, noSuchArtifact(key))
+		return
+	}
+	switch err := h.send(w, r, root.bucket, key); {
+	case errors.Is(err, errIsDirectory):
+		h.writeError(w, r, invalid(directoryText(key)))
+	case err != nil:
+		h.writeError(w, r, err)
+	}
+}

@@ -1,0 +1,60 @@
+package rest
+
+import "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+
+func appendExperiment(b []byte, e *dynamodbstore.Experiment, depth int) []byte {
+	b = append(b, '{')
+	b = appendStringField(b, depth+1, "experiment_id", e.ID)
+	b = appendStringField(b, depth+1, "name", e.Name)
+	b = appendStringField(b, depth+1, "artifact_location", e.ArtifactLocation)
+	b = appendStringField(b, depth+1, "lifecycle_stage", string(e.LifecycleStage))
+	if e.LastUpdateTime != 0 {
+		b = appendIntField(b, depth+1, "last_update_time", e.LastUpdateTime)
+	}
+	if e.CreationTime != 0 {
+		b = appendIntField(b, depth+1, "creation_time", e.CreationTime)
+	}
+	b = appendTags(b, depth+1, "tags", e.Tags)
+	b = appendStringField(b, depth+1, "workspace", "default")
+	return closeObject(b, depth)
+}
+
+// appendTags appends an array of keys and values, or nothing if there are none.
+func appendTags(b []byte, depth int, key string, tags []dynamodbstore.Tag) []byte {
+	if len(tags) == 0 {
+		return b
+	}
+	b = append(appendKey(b, depth, key), '[')
+	for i := range tags {
+		b = appendPair(b, depth+1, tags[i].Key, tags[i].Value)
+	}
+	return closeArray(b, depth)
+}
+
+func appendPair(b []byte, depth int, key, value string) []byte {
+	b = append(appendItem(b, depth), '{')
+	b = newline(b, depth+1)
+	b = append(b, `"key": `...)
+	b = appendString(b, key)
+	b = append(b, ',')
+	b = newline(b, depth+1)
+	b = append(b, `"value": `...)
+	b = appendString(b, value)
+	b = newline(b, depth)
+	return append(b, '}')
+}
+
+func appendExperiments(b []byte, page dynamodbstore.Page[*dynamodbstore.Experiment]) []byte {
+	b = append(b, '{')
+	if len(page.Items) > 0 {
+		b = append(appendKey(b, 1, "experiments"), '[')
+		for _, e := range page.Items {
+			b = appendExperiment(appendItem(b, 2), e, 2)
+		}
+		b = closeArray(b, 1)
+	}
+	if page.NextPageToken != "" {
+		b = appendStringField(b, 1, "next_page_token", page.NextPageToken)
+	}
+	return closeObject(b, 0)
+}

@@ -1,0 +1,207 @@
+package rest
+
+import (
+	"strconv"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+// appendRun appends a run. A run that was just created comes without outputs.
+func appendRun(b []byte, r *dynamodbstore.Run, depth int, created bool) []byte {
+	b = append(b, '{')
+	b = appendRunInfo(appendKey(b, depth+1, "info"), &r.Info, depth+1)
+
+	b = append(appendKey(b, depth+1, "data"), '{')
+	b = appendMetrics(b, depth+2, r.Metrics)
+	if len(r.Params) > 0 {
+		b = append(appendKey(b, depth+2, "params"), '[')
+		for i := range r.Params {
+			b = appendPair(b, depth+3, r.Params[i].Key, r.Params[i].Value)
+		}
+		b = closeArray(b, depth+2)
+	}
+	b = appendTags(b, depth+2, "tags", r.Tags)
+	b = closeObject(b, depth+1)
+
+	b = appendInputs(appendKey(b, depth+1, "inputs"), &r.Inputs, depth+1)
+	if !created {
+		b = appendOutputs(appendKey(b, depth+1, "outputs"), r.Outputs, depth+1)
+	}
+	return closeObject(b, depth)
+}
+
+func appendRunInfo(b []byte, i *dynamodbstore.RunInfo, depth int) []byte {
+	b = append(b, '{')
+	b = appendStringField(b, depth+1, "run_uuid", i.RunID)
+	b = appendStringField(b, depth+1, "experiment_id", i.ExperimentID)
+	b = appendStringField(b, depth+1, "run_name", i.Name)
+	b = appendStringField(b, depth+1, "user_id", i.UserID)
+	b = appendStringField(b, depth+1, "status", string(i.Status))
+	b = appendIntField(b, depth+1, "start_time", i.StartTime)
+	if i.EndTime != nil {
+		b = appendIntField(b, depth+1, "end_time", *i.EndTime)
+	}
+	b = appendStringField(b, depth+1, "artifact_uri", i.ArtifactURI)
+	b = appendStringField(b, depth+1, "lifecycle_stage", string(i.LifecycleStage))
+	b = appendStringField(b, depth+1, "run_id", i.RunID)
+	return closeObject(b, depth)
+}
+
+// appendMetrics appends an array of metrics, or nothing if there are none.
+func appendMetrics(b []byte, depth int, metrics []dynamodbstore.Metric) []byte {
+	if len(metrics) == 0 {
+		return b
+	}
+	b = append(appendKey(b, depth, "metrics"), '[')
+	for i := range metrics {
+		m := &metrics[i]
+		b = appendPoint(append(appendItem(b, depth+1), '{'), depth+2, m)
+		if m.DatasetName != "" {
+			b = appendStringField(b, depth+2, "dataset_name", m.DatasetName)
+		}
+		if m.DatasetDigest != "" {
+			b = appendStringField(b, depth+2, "dataset_digest", m.DatasetDigest)
+		}
+		if m.ModelID != "" {
+			b = appendStringField(b, depth+2, "model_id", m.ModelID)
+		}
+		b = append(newline(b, depth+1), '}')
+	}
+	return closeArray(b, depth)
+}
+
+// appendPoint appends the members that every point of a metric has. It is
+// spelled out because histories are long.
+func appendPoint(b []byte, depth int, m *dynamodbstore.Metric) []byte {
+	b = newline(b, depth)
+	b = append(b, `"key": `...)
+	b = appendString(b, m.Key)
+	b = append(b, ',')
+	b = newline(b, depth)
+	b = append(b, `"value": `...)
+	b = appendDouble(b, m.Value)
+	b = append(b, ',')
+	b = newline(b, depth)
+	b = append(b, `"timestamp": `...)
+	b = strconv.AppendInt(b, m.Timestamp, 10)
+	b = append(b, ',')
+	b = newline(b, depth)
+	b = append(b, `"step": `...)
+	return strconv.AppendInt(b, m.Step, 10)
+}
+
+func appendInputs(b []byte, in *dynamodbstore.RunInputs, depth int) []byte {
+	b = append(b, '{')
+	if len(in.Datasets) > 0 {
+		b = append(appendKey(b, depth+1, "dataset_inputs"), '[')
+		for i := range in.Datasets {
+			b = append(appendItem(b, depth+2), '{')
+			b = appendTags(b, depth+3, "tags", in.Datasets[i].Tags)
+			b = appendDataset(appendKey(b, depth+3, "dataset"), &in.Datasets[i].Dataset, depth+3)
+			b = closeObject(b, depth+2)
+		}
+		b = closeArray(b, depth+1)
+	}
+	if len(in.Models) > 0 {
+		b = append(appendKey(b, depth+1, "model_inputs"), '[')
+		for _, id := range in.Models {
+			b = append(appendItem(b, depth+2), '{')
+			b = appendStringField(b, depth+3, "model_id", id)
+			b = closeObject(b, depth+2)
+		}
+		b = closeArray(b, depth+1)
+	}
+	return closeObject(b, depth)
+}
+
+func appendDataset(b []byte, d *dynamodbstore.Dataset, depth int) []byte {
+	b = append(b, '{')
+	b = appendStringField(b, depth+1, "name", d.Name)
+	b = appendStringField(b, depth+1, "digest", d.Digest)
+	b = appendStringField(b, depth+1, "source_type", d.SourceType)
+	b = appendStringField(b, depth+1, "source", d.Source)
+	if d.Schema != "" {
+		b = appendStringField(b, depth+1, "schema", d.Schema)
+	}
+	if d.Profile != "" {
+		b = appendStringField(b, depth+1, "profile", d.Profile)
+	}
+	return closeObject(b, depth)
+}
+
+func appendOutputs(b []byte, outputs []dynamodbstore.ModelOutput, depth int) []byte {
+	b = append(b, '{')
+	if len(outputs) > 0 {
+		b = append(appendKey(b, depth+1, "model_outputs"), '[')
+		for _, o := range outputs {
+			b = append(appendItem(b, depth+2), '{')
+			b = appendStringField(b, depth+3, "model_id", o.ModelID)
+			b = appendIntField(b, depth+3, "step", o.Step)
+			b = closeObject(b, depth+2)
+		}
+		b = closeArray(b, depth+1)
+	}
+	return closeObject(b, depth)
+}
+
+func appendRuns(b []byte, page dynamodbstore.Page[*dynamodbstore.Run]) []byte {
+	b = append(b, '{')
+	if len(page.Items) > 0 {
+		b = append(appendKey(b, 1, "runs"), '[')
+		for _, r := range page.Items {
+			b = appendRun(appendItem(b, 2), r, 2, false)
+		}
+		b = closeArray(b, 1)
+	}
+	if page.NextPageToken != "" {
+		b = appendStringField(b, 1, "next_page_token", page.NextPageToken)
+	}
+	return closeObject(b, 0)
+}
+
+func appendHistory(b []byte, page dynamodbstore.Page[dynamodbstore.Metric]) []byte {
+	b = appendMetrics(append(b, '{'), 1, page.Items)
+	if page.NextPageToken != "" {
+		b = appendStringField(b, 1, "next_page_token", page.NextPageToken)
+	}
+	return closeObject(b, 0)
+}
+
+// appendInterval appends the points of several runs in the form of protobuf.
+func appendInterval(b []byte, points []dynamodbstore.RunMetric) []byte {
+	b = append(b, '{')
+	if len(points) > 0 {
+		b = append(appendKey(b, 1, "metrics"), '[')
+		for i := range points {
+			b = appendPoint(append(appendItem(b, 2), '{'), 3, &points[i].Metric)
+			b = appendStringField(b, 3, "run_id", points[i].RunID)
+			b = append(newline(b, 2), '}')
+		}
+		b = closeArray(b, 1)
+	}
+	return closeObject(b, 0)
+}
+
+// appendBulk appends the points of several runs in the form of Flask, which
+// sorts the members and sends an empty list too.
+func appendBulk(b []byte, points []dynamodbstore.RunMetric) []byte {
+	b = append(b, `{"metrics":[`...)
+	for i := range points {
+		m := &points[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"key":`...)
+		b = appendString(b, m.Key)
+		b = append(b, `,"run_id":`...)
+		b = appendString(b, m.RunID)
+		b = append(b, `,"step":`...)
+		b = strconv.AppendInt(b, m.Step, 10)
+		b = append(b, `,"timestamp":`...)
+		b = strconv.AppendInt(b, m.Timestamp, 10)
+		b = append(b, `,"value":`...)
+		b = appendDouble(b, m.Value)
+		b = append(b, '}')
+	}
+	return append(b, "]}\n"...)
+}

@@ -1,0 +1,116 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+// errorKind is what goes with an error code.
+type errorKind struct {
+	status          int
+	sqlstate, class string
+}
+
+// kindOf is the table of error codes. Source: MLflow 3.17, mlflow/exceptions.py
+// and mlflow/error_classification.py; whatever is not listed there is a 500.
+func kindOf(code dynamodbstore.Code) errorKind {
+	switch code {
+	case "BAD_REQUEST", "INVALID_PARAMETER_VALUE":
+		return errorKind{http.StatusBadRequest, "KAM00", "INVALID_PARAMETER_VALUE"}
+	case "RESOURCE_ALREADY_EXISTS":
+		return errorKind{http.StatusBadRequest, "KAM00", "RESOURCE_ALREADY_EXISTS"}
+	case "CUSTOMER_UNAUTHORIZED":
+		return errorKind{http.StatusUnauthorized, "KAM00", "PERMISSION_DENIED"}
+	case "UNAUTHENTICATED":
+		return errorKind{status: http.StatusUnauthorized}
+	case "PERMISSION_DENIED":
+		return errorKind{http.StatusForbidden, "KAM00", "PERMISSION_DENIED"}
+	case "NOT_FOUND", "ENDPOINT_NOT_FOUND", "RESOURCE_DOES_NOT_EXIST":
+		return errorKind{http.StatusNotFound, "KAM00", "RESOURCE_NOT_FOUND"}
+	case "ABORTED", "RESOURCE_CONFLICT", "ALREADY_EXISTS":
+		return errorKind{status: http.StatusConflict}
+	case "REQUEST_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED":
+		return errorKind{status: http.StatusTooManyRequests}
+	case "CANCELLED":
+		return errorKind{status: statusClientClosedRequest}
+	case "NOT_IMPLEMENTED":
+		return errorKind{status: http.StatusNotImplemented}
+	case "TEMPORARILY_UNAVAILABLE":
+		return errorKind{http.StatusServiceUnavailable, "XXM00", "CLIENT_INTERNAL_ERROR"}
+	case "DEADLINE_EXCEEDED":
+		return errorKind{status: http.StatusGatewayTimeout}
+	case "FEATURE_DISABLED":
+		return errorKind{http.StatusInternalServerError, "KAM00", "FEATURE_DISABLED"}
+	case "INTERNAL_ERROR", "INVALID_STATE":
+		return errorKind{http.StatusInternalServerError, "XXM00", "CLIENT_INTERNAL_ERROR"}
+	default:
+		return errorKind{status: http.StatusInternalServerError}
+	}
+}
+
+// statusClientClosedRequest is what proxies log when nobody waits for the
+// answer any more.
+const statusClientClosedRequest = 499
+
+// invalid makes the error for a request that is wrong.
+func invalid(text string) error {
+	return &dynamodbstore.Error{Code: dynamodbstore.CodeInvalidParameterValue, Message: text}
+}
+
+// writeError answers with an error. What is not meant for clients is logged
+// and answered in general terms.
+func (h *handler) writeError(w http.ResponseWriter, r *http.Request, err error) {
+	e, ok := errors.AsType[*dynamodbstore.Error](err)
+	if !ok {
+		e = h.hide(r, err)
+	} else if e.Err != nil && kindOf(e.Code).status >= http.StatusInternalServerError {
+		h.log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("path", r.URL.Path), slog.Any("error", err))
+	}
+	code := kindOf(e.Code).status
+	if code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
+	buf := getBuffer()
+	defer putBuffer(buf)
+	*buf = appendError(*buf, e)
+	writeJSON(w, code, *buf)
+}
+
+// hide returns what a client may know of an unexpected error.
+func (h *handler) hide(r *http.Request, err error) *dynamodbstore.Error {
+	if r.Context().Err() != nil { // the client has gone; nobody is at fault
+		return &dynamodbstore.Error{Code: "CANCELLED", Message: "The request was cancelled."}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		h.log.LogAttrs(r.Context(), slog.LevelWarn, "request timed out", slog.String("path", r.URL.Path), slog.Any("error", err))
+		return &dynamodbstore.Error{Code: "DEADLINE_EXCEEDED", Message: "The request timed out."}
+	}
+	h.log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("path", r.URL.Path), slog.Any("error", err))
+	return &dynamodbstore.Error{
+		Code:    dynamodbstore.CodeInternalError,
+		Message: internalText,
+	}
+}
+
+// internalText is all that a client may know of a failure of the server.
+const internalText = "An internal error occurred. The server's log tells more."
+
+func appendError(b []byte, e *dynamodbstore.Error) []byte {
+	kind := kindOf(e.Code)
+	b = append(b, `{"error_code": "`...)
+	b = append(b, e.Code...)
+	b = append(b, `", "message": `...)
+	b = appendString(b, e.Message)
+	if kind.class != "" {
+		b = append(b, `, "sqlstate": "`...)
+		b = append(b, kind.sqlstate...)
+		b = append(b, `", "error_class": "`...)
+		b = append(b, kind.class...)
+		b = append(b, '"')
+	}
+	return append(b, '}')
+}

@@ -1,0 +1,274 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+const (
+	customViewPrefix = "mlflow.customView.view"
+	maxCustomViews   = 50
+)
+
+func (h *handler) addExperimentRoutes() {
+	const base = "/mlflow/experiments/"
+	search := query(h, searchExperimentsSpec(), h.searchExperiments)
+	h.add("2.0", http.MethodPost, base+"create", query(h, createExperimentSpec(), h.createExperiment))
+	h.add("2.0", http.MethodGet, base+"search", search)
+	h.add("2.0", http.MethodPost, base+"search", search)
+	h.add("2.0", http.MethodGet, base+"get", query(h, experimentSpec("experiment_id"), h.getExperiment))
+	h.add("2.0", http.MethodGet, base+"get-by-name", query(h, experimentSpec("experiment_name"), h.getExperimentByName))
+	h.add("2.0", http.MethodPost, base+"delete", command(h, experimentSpec("experiment_id"),
+		func(ctx context.Context, q *experimentRequest) error { return h.store.DeleteExperiment(ctx, q.id) }))
+	h.add("2.0", http.MethodPost, base+"restore", command(h, experimentSpec("experiment_id"),
+		func(ctx context.Context, q *experimentRequest) error { return h.store.RestoreExperiment(ctx, q.id) }))
+	h.add("2.0", http.MethodPost, base+"update", command(h, renameExperimentSpec(),
+		func(ctx context.Context, q *experimentRequest) error { return h.store.RenameExperiment(ctx, q.id, q.name) }))
+	h.add("2.0", http.MethodPost, base+"set-experiment-tag", command(h, experimentTagSpec("value"), h.setExperimentTag))
+	h.add("2.0", http.MethodPost, base+"delete-experiment-tag", command(h, experimentTagSpec(),
+		func(ctx context.Context, q *experimentRequest) error {
+			return h.store.DeleteExperimentTag(ctx, q.id, q.tag.Key)
+		}))
+}
+
+// experimentRequest is a request about one experiment.
+type experimentRequest struct {
+	id   string
+	name string
+	tag  dynamodbstore.Tag
+}
+
+func scanExperiment(s *scanner, name []byte, q *experimentRequest) {
+	switch string(name) {
+	case "experiment_id":
+		q.id = s.strOrNull()
+	case "experiment_name", "new_name":
+		q.name = s.strOrNull()
+	case "key":
+		q.tag.Key = s.strOrNull()
+	case "value":
+		q.tag.Value = s.strOrNull()
+	default:
+		s.unknown(name)
+	}
+}
+
+// experimentSpec is for requests that consist of one required string.
+func experimentSpec(param string) *spec[experimentRequest] {
+	return &spec[experimentRequest]{
+		fields: texts(param),
+		rules:  []rule{requiredText(param)},
+		scan:   scanExperiment,
+		fits: func(q *experimentRequest) bool {
+			return param == "experiment_id" && q.id != "" || param == "experiment_name" && q.name != ""
+		},
+	}
+}
+
+func renameExperimentSpec() *spec[experimentRequest] {
+	return &spec[experimentRequest]{
+		fields: texts("experiment_id", "new_name"),
+		rules:  []rule{requiredText("experiment_id"), textRequired("new_name")},
+		scan:   scanExperiment,
+		fits:   func(q *experimentRequest) bool { return q.id != "" && q.name != "" },
+	}
+}
+
+func experimentTagSpec(value ...string) *spec[experimentRequest] {
+	rules := []rule{requiredText("experiment_id"), requiredText("key")}
+	for _, v := range value {
+		rules = append(rules, text(v))
+	}
+	return &spec[experimentRequest]{
+		fields: texts(append([]string{"experiment_id", "key"}, value...)...),
+		rules:  rules,
+		scan:   scanExperiment,
+		fits:   func(q *experimentRequest) bool { return q.id != "" && q.tag.Key != "" },
+	}
+}
+
+func createExperimentSpec() *spec[dynamodbstore.CreateExperimentParams] {
+	return &spec[dynamodbstore.CreateExperimentParams]{
+		fields: append(texts("name", "artifact_location"), messages("tags", pairFields()...)),
+		rules:  []rule{requiredText("name"), text("artifact_location"), array("tags")},
+		scan: func(s *scanner, name []byte, q *dynamodbstore.CreateExperimentParams) {
+			switch string(name) {
+			case "name":
+				q.Name = s.strOrNull()
+			case "artifact_location":
+				q.ArtifactLocation = s.strOrNull()
+			case "tags":
+				q.Tags = s.tags()
+			default:
+				s.unknown(name)
+			}
+		},
+		fits: func(q *dynamodbstore.CreateExperimentParams) bool { return q.Name != "" },
+	}
+}
+
+func searchExperimentsSpec() *spec[dynamodbstore.SearchExperimentsParams] {
+	return &spec[dynamodbstore.SearchExperimentsParams]{
+		fields: []field{
+			f("max_results", typeInt64), f("page_token", typeString), f("filter", typeString),
+			list(f("order_by", typeString)), viewType("view_type"),
+		},
+		rules: []rule{
+			integer("view_type"), integer("max_results"), array("order_by"), text("filter"), text("page_token"),
+		},
+		scan: func(s *scanner, name []byte, q *dynamodbstore.SearchExperimentsParams) {
+			switch string(name) {
+			case "max_results":
+				q.MaxResults = s.optionalInteger()
+			case "page_token":
+				q.PageToken = s.strOrNull()
+			case "filter":
+				q.Filter = s.strOrNull()
+			case "order_by":
+				q.OrderBy = s.strs()
+			case "view_type":
+				q.View = s.view()
+			default:
+				s.unknown(name)
+			}
+		},
+	}
+}
+
+// tags reads an array of keys and values.
+func (s *scanner) tags() []dynamodbstore.Tag {
+	if s.null() {
+		return nil
+	}
+	var tags []dynamodbstore.Tag
+	for first := s.enter('['); s.next(&first, ']'); {
+		key, value := s.pair()
+		tags = append(tags, dynamodbstore.Tag{Key: key, Value: value})
+	}
+	return tags
+}
+
+func (s *scanner) pair() (key, value string) {
+	for first := s.enter('{'); s.next(&first, '}'); {
+		switch name := s.name(); string(name) {
+		case "key":
+			key = s.strOrNull()
+		case "value":
+			value = s.strOrNull()
+		default:
+			s.unknown(name)
+		}
+	}
+	return key, value
+}
+
+func (s *scanner) optionalInteger() int {
+	if s.null() {
+		return 0
+	}
+	return int(s.integer())
+}
+
+// view reads a ViewType, which MLflow counts from one.
+func (s *scanner) view() dynamodbstore.ViewType {
+	if s.null() {
+		return dynamodbstore.ViewActiveOnly
+	}
+	if s.peek() == '"' {
+		switch s.str() {
+		case "ACTIVE_ONLY":
+			return dynamodbstore.ViewActiveOnly
+		case "DELETED_ONLY":
+			return dynamodbstore.ViewDeletedOnly
+		case "ALL":
+			return dynamodbstore.ViewAll
+		}
+		s.bad = true
+		return 0
+	}
+	n := s.integer()
+	s.bad = s.bad || n < 1 || n > 3
+	return dynamodbstore.ViewType(n - 1)
+}
+
+func (h *handler) createExperiment(
+	ctx context.Context, b []byte, q *dynamodbstore.CreateExperimentParams,
+) ([]byte, error) {
+	views := 0
+	for _, t := range q.Tags {
+		if strings.HasPrefix(t.Key, customViewPrefix) {
+			views++
+		}
+	}
+	if views > maxCustomViews {
+		return nil, tooManyViews("")
+	}
+	location, err := h.checkLocation(q.ArtifactLocation)
+	if err != nil {
+		return nil, err
+	}
+	q.ArtifactLocation = location
+	id, err := h.store.CreateExperiment(ctx, *q)
+	if err != nil {
+		return nil, err
+	}
+	return closeObject(appendStringField(append(b, '{'), 1, "experiment_id", id), 0), nil
+}
+
+func tooManyViews(experiment string) error {
+	if experiment != "" {
+		experiment = " for experiment " + experiment
+	}
+	return invalid("Unable to create another custom view" + experiment + "; the maximum number of custom " +
+		"views per experiment is 50. Delete an existing custom view before creating a new one.")
+}
+
+func (h *handler) setExperimentTag(ctx context.Context, q *experimentRequest) error {
+	if strings.HasPrefix(q.tag.Key, customViewPrefix) {
+		e, err := h.store.GetExperiment(ctx, q.id)
+		if err != nil {
+			return err
+		}
+		views, known := 0, false
+		for _, t := range e.Tags {
+			known = known || t.Key == q.tag.Key
+			if strings.HasPrefix(t.Key, customViewPrefix) {
+				views++
+			}
+		}
+		if !known && views >= maxCustomViews {
+			return tooManyViews(e.ID)
+		}
+	}
+	return h.store.SetExperimentTag(ctx, q.id, q.tag)
+}
+
+func (h *handler) getExperiment(ctx context.Context, b []byte, q *experimentRequest) ([]byte, error) {
+	e, err := h.store.GetExperiment(ctx, q.id)
+	return appendOneExperiment(b, e), err
+}
+
+func (h *handler) getExperimentByName(ctx context.Context, b []byte, q *experimentRequest) ([]byte, error) {
+	e, err := h.store.GetExperimentByName(ctx, q.name)
+	return appendOneExperiment(b, e), err
+}
+
+func appendOneExperiment(b []byte, e *dynamodbstore.Experiment) []byte {
+	if e == nil {
+		return b
+	}
+	return closeObject(appendExperiment(appendKey(append(b, '{'), 1, "experiment"), e, 1), 0)
+}
+
+func (h *handler) searchExperiments(
+	ctx context.Context, b []byte, q *dynamodbstore.SearchExperimentsParams,
+) ([]byte, error) {
+	page, err := h.store.SearchExperiments(ctx, *q)
+	if err != nil {
+		return nil, err
+	}
+	return appendExperiments(b, page), nil
+}

@@ -1,0 +1,118 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"gocloud.dev/blob"
+)
+
+// Version is the version of MLflow that the handler answers as.
+const Version = "3.17.2"
+
+// DefaultMaxBody is the size that the body of a JSON request may have. It has
+// room for a run's inputs with several datasets that fill all their limits.
+const DefaultMaxBody = 128 << 20
+
+// Option configures a handler.
+type Option func(*config)
+
+type config struct {
+	log            *slog.Logger
+	maxBody        int64
+	staticPrefix   string
+	destination    *blob.Bucket
+	buckets        BucketOpener
+	artifactRoots  []string
+	allowedHosts   []string
+	allowedOrigins []string
+	frameOptions   string
+	newMeter       func(context.Context) (context.Context, func() []slog.Attr)
+}
+
+// WithLogger sets the logger of requests and failures. The default drops them.
+func WithLogger(l *slog.Logger) Option { return func(c *config) { c.log = l } }
+
+// WithMaxBody sets how large the body of a JSON request may be, in bytes. The
+// default is [DefaultMaxBody]. Artifacts have no limit: they are streamed.
+func WithMaxBody(n int64) Option { return func(c *config) { c.maxBody = n } }
+
+// WithStaticPrefix puts a prefix such as "/mlflow" before the paths of all
+// endpoints. The default is none.
+func WithStaticPrefix(prefix string) Option { return func(c *config) { c.staticPrefix = prefix } }
+
+// WithArtifacts lets the handler serve artifacts of mlflow-artifacts:/ from a
+// bucket. The default is not to serve them.
+func WithArtifacts(destination *blob.Bucket) Option {
+	return func(c *config) { c.destination = destination }
+}
+
+// BucketOpener opens the storage that a URI or an absolute path names. The
+// caller closes the bucket. It returns nil and no error if there is no such
+// directory.
+type BucketOpener func(ctx context.Context, uri string) (*blob.Bucket, error)
+
+// WithBuckets lets the handler list and send the artifacts of runs whose
+// artifact URI is not one of mlflow-artifacts:/. The default is not to.
+func WithBuckets(open BucketOpener) Option { return func(c *config) { c.buckets = open } }
+
+// WithTrustedRoots names the artifact roots that the server was configured
+// with. Experiments may be created with locations on their hosts.
+func WithTrustedRoots(uris ...string) Option { return func(c *config) { c.artifactRoots = uris } }
+
+// WithAllowedHosts sets the values of the Host header that are answered, where
+// * stands for any text. The default is this machine and private addresses.
+func WithAllowedHosts(hosts ...string) Option { return func(c *config) { c.allowedHosts = hosts } }
+
+// WithAllowedOrigins sets the origins from which browsers may use the API, in
+// addition to this machine. The default is none; "*" is all.
+func WithAllowedOrigins(origins ...string) Option {
+	return func(c *config) { c.allowedOrigins = origins }
+}
+
+// WithFrameOptions sets the X-Frame-Options header; "NONE" leaves it out. The
+// default is SAMEORIGIN.
+func WithFrameOptions(value string) Option { return func(c *config) { c.frameOptions = value } }
+
+// WithMeter sets a function that prepares the context of each request, and
+// returns one that tells, when the request is done, what it cost. The result
+// is added to the access log if that is enabled for the level debug.
+func WithMeter(start func(context.Context) (context.Context, func() []slog.Attr)) Option {
+	return func(c *config) { c.newMeter = start }
+}
+
+type handler struct {
+	config
+	store   Store
+	exact   map[string]*resource
+	proxies []string // what the paths of proxied artifacts begin with
+	proxied resource // their methods
+}
+
+// NewHandler returns a handler of MLflow's REST API over a store.
+func NewHandler(store Store, opts ...Option) (http.Handler, error) {
+	c := config{log: slog.New(slog.DiscardHandler), maxBody: DefaultMaxBody, frameOptions: "SAMEORIGIN"}
+	for _, o := range opts {
+		o(&c)
+	}
+	c.staticPrefix = strings.TrimRight(c.staticPrefix, "/")
+	var errs []error
+	if store == nil {
+		errs = append(errs, errors.New("rest: no store"))
+	}
+	if c.staticPrefix != "" && c.staticPrefix[0] != '/' {
+		errs = append(errs, errors.New("rest: the static prefix must begin with a slash"))
+	}
+	if c.maxBody <= 0 {
+		errs = append(errs, errors.New("rest: the limit of bodies must be positive"))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	h := &handler{config: c, store: store}
+	h.addRoutes()
+	return h.logged(h.guarded(http.HandlerFunc(h.route))), nil
+}

@@ -1,0 +1,263 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+)
+
+const proxyPath = "/2.0/mlflow-artifacts/artifacts"
+
+func (h *handler) addProxyRoutes() {
+	h.add("2.0", http.MethodGet, "/mlflow-artifacts/artifacts", h.listProxied())
+	for _, api := range []string{"/api", "/ajax-api"} {
+		// MLflow serves these two without the static prefix as well.
+		h.proxies = append(h.proxies, h.staticPrefix+api+proxyPath+"/", api+proxyPath+"/")
+	}
+	h.proxied = resource{
+		pattern: h.staticPrefix + "/api" + proxyPath + "/{path}",
+		methods: map[string]http.HandlerFunc{
+			http.MethodGet:    h.download,
+			http.MethodPut:    h.upload,
+			http.MethodDelete: h.deleteProxied,
+		},
+	}
+}
+
+func (h *handler) listProxied() http.HandlerFunc {
+	type request struct{ path *string }
+	list := query(h, &spec[request]{
+		fields: texts("path"),
+		scan: func(s *scanner, name []byte, q *request) {
+			if string(name) != "path" {
+				s.unknown(name)
+				return
+			}
+			if q.path = nil; !s.null() {
+				q.path = new(s.str())
+			}
+		},
+	}, func(ctx context.Context, b []byte, q *request) ([]byte, error) {
+		dir := ""
+		if q.path != nil {
+			var err error
+			if dir, err = cleanPath(*q.path); err != nil {
+				return nil, err
+			}
+		}
+		entries, err := listDir(ctx, h.destination, blobKey(dir))
+		if err != nil {
+			return nil, err
+		}
+		return closeObject(appendEntries(append(b, '{'), entries), 0), nil
+	})
+	return func(w http.ResponseWriter, r *http.Request) {
+		if h.destination == nil {
+			h.writeDisabled(w, r)
+			return
+		}
+		list(w, r)
+	}
+}
+
+// writeDisabled answers for the endpoints of Flask when artifacts are not
+// served.
+func (h *handler) writeDisabled(w http.ResponseWriter, r *http.Request) {
+	rule := r.URL.Path
+	if _, ok := h.proxiedPath(rule); ok {
+		rule = h.proxied.pattern
+	}
+	writeText(w, http.StatusServiceUnavailable, "text/html; charset=utf-8", "Endpoint: "+rule+
+		" disabled due to the mlflow server running with `--no-serve-artifacts`. To enable artifacts server "+
+		"functionality, run `mlflow server` with `--serve-artifacts`")
+}
+
+// writeDetail answers as FastAPI does, which MLflow has for two endpoints.
+func writeDetail(w http.ResponseWriter, code int, text string) {
+	writeJSON(w, code, append(appendString([]byte(`{"detail":`), text), '}'))
+}
+
+// proxiedKey returns the path of the artifact that a request is about, or
+// answers the request.
+func (h *handler) proxiedKey(w http.ResponseWriter, r *http.Request) (string, bool) {
+	if h.destination == nil {
+		writeDetail(w, http.StatusServiceUnavailable,
+			"Artifact serving is disabled. Run `mlflow server` with `--serve-artifacts` to enable.")
+		return "", false
+	}
+	name, _ := h.proxiedPath(r.URL.Path)
+	name, err := cleanPath(name)
+	if err != nil {
+		h.writeError(w, r, err)
+		return "", false
+	}
+	return name, true
+}
+
+func (h *handler) download(w http.ResponseWriter, r *http.Request) {
+	name, ok := h.proxiedKey(w, r)
+	if !ok {
+		return
+	}
+	switch err := h.send(w, r, h.destination, blobKey(name)); {
+	case errors.Is(err, errIsDirectory):
+		writeDetail(w, http.StatusBadRequest, directoryText(name))
+	case err != nil:
+		h.writeError(w, r, err)
+	}
+}
+
+var errIsDirectory = errors.New("artifact is a directory")
+
+func directoryText(name string) string {
+	return "Artifact path refers to a directory, not a file: '" + name + "'"
+}
+
+// send streams an artifact. An error means that nothing was sent yet.
+func (h *handler) send(w http.ResponseWriter, r *http.Request, bucket *blob.Bucket, key string) error {
+	in, err := bucket.NewReader(r.Context(), orDot(key), nil)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		if isDir(r.Context(), bucket, key) {
+			return errIsDirectory
+		}
+		return noSuchArtifact(key)
+	}
+	if err != nil {
+		return fmt.Errorf("open artifact: %w", err)
+	}
+	defer func() { _ = in.Close() }() // it was only read from
+	header := w.Header()
+	header.Set("Content-Type", contentType(key))
+	header.Set("Content-Disposition", attachment(path.Base(key)))
+	header.Set("Content-Length", strconv.FormatInt(in.Size(), 10))
+	if t := in.ModTime(); !t.IsZero() {
+		header.Set("Last-Modified", t.UTC().Format(http.TimeFormat))
+	}
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	if _, err := io.Copy(w, in); err != nil && r.Context().Err() == nil {
+		h.log.LogAttrs(r.Context(), slog.LevelError, "artifact was cut short", slog.Any("error", err))
+		panic(http.ErrAbortHandler) // the client must not take it for the whole
+	}
+	return nil
+}
+
+// orDot names the root, which is no artifact either.
+func orDot(key string) string {
+	if key == "" {
+		return "."
+	}
+	return key
+}
+
+func isDir(ctx context.Context, bucket *blob.Bucket, key string) bool {
+	prefix := ""
+	if key != "" {
+		prefix = key + "/"
+	}
+	_, err := bucket.List(&blob.ListOptions{Prefix: prefix}).Next(ctx)
+	return err == nil
+}
+
+// upload stores the body as an artifact. Nothing of it is visible before all of
+// it has arrived.
+func (h *handler) upload(w http.ResponseWriter, r *http.Request) {
+	name, ok := h.proxiedKey(w, r)
+	if !ok {
+		return
+	}
+	if name == "" || strings.HasSuffix(name, "/") {
+		writeDetail(w, http.StatusBadRequest, "Artifact path must include a filename (cannot end with '/').")
+		return
+	}
+	if err := store(r.Context(), h.destination, blobKey(name), r.Body); err != nil {
+		h.writeError(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Length", "0")
+	w.WriteHeader(http.StatusOK)
+}
+
+func store(ctx context.Context, bucket *blob.Bucket, key string, body io.Reader) error {
+	ctx, abort := context.WithCancel(ctx)
+	defer abort()
+	out, err := bucket.NewWriter(ctx, orDot(key), &blob.WriterOptions{ContentType: contentType(key)})
+	if err != nil {
+		return storeError(key, err)
+	}
+	if _, err = io.Copy(out, body); err != nil {
+		abort() // or else Close would keep what there is
+		return storeError(key, errors.Join(err, out.Close()))
+	}
+	return storeError(key, out.Close())
+}
+
+func storeError(key string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return invalid("The artifact was not sent in full.")
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.ENAMETOOLONG),
+		errors.Is(err, fs.ErrExist), gcerrors.Code(err) == gcerrors.InvalidArgument:
+		return invalid("No artifact can have the path '" + key + "'.")
+	}
+	return fmt.Errorf("store artifact: %w", err)
+}
+
+// deleteProxied deletes an artifact or all that is in a directory.
+func (h *handler) deleteProxied(w http.ResponseWriter, r *http.Request) {
+	if h.destination == nil {
+		h.writeDisabled(w, r)
+		return
+	}
+	name, ok := h.proxiedKey(w, r)
+	if !ok {
+		return
+	}
+	if err := deleteAll(r.Context(), h.destination, blobKey(name)); err != nil {
+		h.writeError(w, r, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, []byte("{}"))
+}
+
+func deleteAll(ctx context.Context, bucket *blob.Bucket, key string) error {
+	prefix := ""
+	if key != "" {
+		prefix = key + "/"
+		if err := bucket.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound && !isDir(ctx, bucket, key) {
+			return fmt.Errorf("delete artifact: %w", err)
+		}
+	}
+	var keys []string
+	for it := bucket.List(&blob.ListOptions{Prefix: prefix}); ; {
+		o, err := it.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("list artifacts: %w", err)
+		}
+		keys = append(keys, o.Key)
+	}
+	for _, k := range keys {
+		if err := bucket.Delete(ctx, k); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+			return fmt.Errorf("delete artifact: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// resource is what can be done with one path.
+type resource struct {
+	pattern string // for logs
+	methods map[string]http.HandlerFunc
+	allow   string // for the Allow header
+}
+
+// The router is a map and not an http.ServeMux: nearly every path is fixed,
+// artifact paths must arrive as they were sent instead of being cleaned by a
+// redirect, and what is unknown has to be answered in Flask's words, from which
+// clients tell an old server.
+
+func (h *handler) addRoutes() {
+	h.exact = make(map[string]*resource, 128)
+	h.addExperimentRoutes()
+	h.addRunRoutes()
+	h.addMetricRoutes()
+	h.addArtifactRoutes()
+	h.addInfoRoutes()
+	for _, res := range h.exact {
+		res.setAllow()
+	}
+	h.proxied.setAllow()
+}
+
+// add adds an endpoint of an API version to both of its prefixes.
+func (h *handler) add(version, method, path string, fn http.HandlerFunc) {
+	h.addPath(method, "/api/"+version+path, fn)
+	h.addPath(method, "/ajax-api/"+version+path, fn)
+}
+
+func (h *handler) addPath(method, path string, fn http.HandlerFunc) {
+	path = h.staticPrefix + path
+	res := h.exact[path]
+	if res == nil {
+		res = &resource{pattern: path, methods: map[string]http.HandlerFunc{}}
+		h.exact[path] = res
+	}
+	res.methods[method] = fn
+}
+
+func (res *resource) setAllow() {
+	var methods []string
+	for m := range res.methods {
+		methods = append(methods, m)
+	}
+	if res.methods[http.MethodGet] != nil {
+		methods = append(methods, http.MethodHead)
+	}
+	methods = append(methods, http.MethodOptions)
+	slices.Sort(methods)
+	res.allow = strings.Join(methods, ", ")
+}
+
+// find returns the resource of a path, or nil.
+func (h *handler) find(path string) *resource {
+	if res := h.exact[path]; res != nil {
+		return res
+	}
+	if _, ok := h.proxiedPath(path); ok {
+		return &h.proxied
+	}
+	return nil
+}
+
+// proxiedPath cuts the prefix off the path of a proxied artifact.
+func (h *handler) proxiedPath(path string) (string, bool) {
+	for _, prefix := range h.proxies {
+		if rest, ok := strings.CutPrefix(path, prefix); ok {
+			return rest, true
+		}
+	}
+	return "", false
+}
+
+func (h *handler) route(w http.ResponseWriter, r *http.Request) {
+	res := h.find(r.URL.Path)
+	if res == nil {
+		writePage(w, http.StatusNotFound, "The requested URL was not found on the server. "+
+			"If you entered the URL manually please check your spelling and try again.")
+		return
+	}
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	fn := res.methods[method]
+	switch {
+	case fn != nil:
+		fn(w, r)
+	case method == http.MethodOptions:
+		w.Header().Set("Allow", res.allow)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Header().Set("Allow", res.allow)
+		writePage(w, http.StatusMethodNotAllowed, "The method is not allowed for the requested URL.")
+	}
+}
+
+// writePage answers with a page as Flask makes them.
+func writePage(w http.ResponseWriter, code int, text string) {
+	title := http.StatusText(code)
+	body := "<!doctype html>\n<html lang=en>\n<title>" + strconv.Itoa(code) + " " + title + "</title>\n<h1>" + title +
+		"</h1>\n<p>" + text + "</p>\n"
+	writeText(w, code, "text/html; charset=utf-8", body)
+}
+
+func writeText(w http.ResponseWriter, code int, contentType, body string) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(code)
+	_, _ = w.Write([]byte(body)) // when it fails, the client has gone
+}
+
+// query makes an endpoint that answers with something.
+func query[T any](h *handler, p *spec[T], answer func(ctx context.Context, b []byte, q *T) ([]byte, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		q, err := p.read(h, r)
+		if err != nil {
+			h.writeError(w, r, err)
+			return
+		}
+		buf := getBuffer()
+		defer putBuffer(buf)
+		b, err := answer(r.Context(), *buf, q)
+		if err != nil {
+			h.writeError(w, r, err)
+			return
+		}
+		*buf = b
+		writeJSON(w, http.StatusOK, b)
+	}
+}
+
+// command makes an endpoint that answers with an empty object.
+func command[T any](h *handler, p *spec[T], do func(ctx context.Context, q *T) error) http.HandlerFunc {
+	return query(h, p, func(ctx context.Context, b []byte, q *T) ([]byte, error) {
+		return append(b, "{}"...), do(ctx, q)
+	})
+}

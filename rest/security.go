@@ -1,0 +1,170 @@
+package rest
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// guarded refuses requests that a browser sends on behalf of a foreign page, as
+// MLflow does: by their Host header (DNS rebinding) and their origin.
+func (h *handler) guarded(next http.Handler) http.Handler {
+	open := slices.Contains(h.allowedOrigins, "*")
+	frame := strings.ToUpper(h.frameOptions)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !h.hostAllowed(r) {
+			h.log.LogAttrs(r.Context(), slog.LevelWarn, "request with an invalid Host header", slog.String("host", r.Host))
+			writeText(w, http.StatusForbidden, "text/plain", "Invalid Host header - possible DNS rebinding attack detected")
+			return
+		}
+		header := w.Header()
+		if origin := r.Header.Get("Origin"); origin != "" && h.answerOrigin(w, r, origin, open) {
+			return
+		}
+		header["Vary"] = varyOrigin
+		header["X-Content-Type-Options"] = noSniff
+		if frame != "" && frame != "NONE" {
+			header.Set("X-Frame-Options", frame)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// The values of headers that are on every response; nobody changes them.
+//
+//nolint:gochecknoglobals // see above
+var (
+	jsonType   = []string{"application/json"}
+	varyOrigin = []string{"Origin"}
+	noSniff    = []string{"nosniff"}
+)
+
+func (h *handler) hostAllowed(r *http.Request) bool {
+	if p, ok := strings.CutPrefix(r.URL.Path, h.staticPrefix); ok && (p == "/health" || p == "/version") {
+		return true
+	}
+	if len(h.allowedHosts) == 0 {
+		return isOwnHost(r.Host)
+	}
+	return r.Host != "" && slices.ContainsFunc(h.allowedHosts, func(pattern string) bool { return wildcard(pattern, r.Host) })
+}
+
+// isOwnHost tells whether a Host header names this machine or a private
+// address. Names that only look like an address are not among them.
+func isOwnHost(host string) bool {
+	name := host
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") && strings.Count(host, ":") == 1 ||
+		i >= 0 && strings.Contains(host, "]:") {
+		name = host[:i]
+	}
+	name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
+	if name == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(name)
+	return err == nil && (addr.IsPrivate() || addr.IsLoopback() || addr.IsUnspecified())
+}
+
+// wildcard matches with * for any text and ? for one byte.
+func wildcard(pattern, s string) bool {
+	for pattern != "" {
+		switch pattern[0] {
+		case '*':
+			for i := 0; i <= len(s); i++ {
+				if wildcard(pattern[1:], s[i:]) {
+					return true
+				}
+			}
+			return false
+		case '?':
+			if s == "" {
+				return false
+			}
+		default:
+			if s == "" || s[0] != pattern[0] {
+				return false
+			}
+		}
+		pattern, s = pattern[1:], s[1:]
+	}
+	return s == ""
+}
+
+// answerOrigin sets the CORS headers and answers the request if it is a
+// preflight or must not go on.
+func (h *handler) answerOrigin(w http.ResponseWriter, r *http.Request, origin string, open bool) bool {
+	header := w.Header()
+	allowed := open || h.originListed(origin) || isLocalOrigin(origin, true)
+	switch {
+	case open:
+		header.Set("Access-Control-Allow-Origin", "*")
+	case allowed:
+		header.Set("Access-Control-Allow-Origin", origin)
+		fallthrough
+	default:
+		header.Set("Access-Control-Allow-Credentials", "true")
+	}
+	if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+		preflight(w, r, allowed)
+		return true
+	}
+	header.Set("Access-Control-Expose-Headers", "*")
+	if open || !changesState(r.Method) || !h.isAPI(r.URL.Path) || h.originListed(origin) || isLocalOrigin(origin, false) {
+		return false
+	}
+	h.log.LogAttrs(r.Context(), slog.LevelWarn, "blocked cross-origin request", slog.String("origin", origin))
+	writeText(w, http.StatusForbidden, "text/plain", "Cross-origin request blocked")
+	return true
+}
+
+func preflight(w http.ResponseWriter, r *http.Request, allowed bool) {
+	header := w.Header()
+	header.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS, PATCH")
+	header.Set("Access-Control-Max-Age", "600")
+	header["Vary"] = varyOrigin
+	if names := r.Header.Get("Access-Control-Request-Headers"); names != "" && allowed {
+		header.Set("Access-Control-Allow-Headers", names)
+	}
+	if allowed {
+		writeText(w, http.StatusOK, "text/plain; charset=utf-8", "OK")
+		return
+	}
+	writeText(w, http.StatusBadRequest, "text/plain; charset=utf-8", "Disallowed CORS origin")
+}
+
+func changesState(method string) bool {
+	switch method {
+	case http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch:
+		return true
+	}
+	return false
+}
+
+func (h *handler) isAPI(path string) bool {
+	if _, ok := h.proxiedPath(path); ok {
+		return true
+	}
+	p, ok := strings.CutPrefix(path, h.staticPrefix)
+	return ok && (strings.HasPrefix(p, "/api/") || strings.HasPrefix(p, "/ajax-api/"))
+}
+
+func (h *handler) originListed(origin string) bool {
+	return slices.ContainsFunc(h.allowedOrigins, func(pattern string) bool { return wildcard(pattern, origin) })
+}
+
+// isLocalOrigin tells whether a page comes from this machine. To be told so by
+// a CORS header, it must have come by plain HTTP.
+func isLocalOrigin(origin string, plain bool) bool {
+	u, err := url.Parse(origin)
+	if err != nil || plain && (u.Scheme != "http" || u.Path != "" || u.RawQuery != "") {
+		return false
+	}
+	switch u.Hostname() {
+	case "localhost", "127.0.0.1", "::1":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,45 @@
+package rest
+
+import (
+	"context"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+// Store is what the handler needs of a tracking store. Errors that clients may
+// see are of type [*dynamodbstore.Error]; any other error is answered as an
+// internal one and only logged.
+type Store interface {
+	CreateExperiment(ctx context.Context, p dynamodbstore.CreateExperimentParams) (string, error)
+	GetExperiment(ctx context.Context, id string) (*dynamodbstore.Experiment, error)
+	GetExperimentByName(ctx context.Context, name string) (*dynamodbstore.Experiment, error)
+	RenameExperiment(ctx context.Context, id, newName string) error
+	DeleteExperiment(ctx context.Context, id string) error
+	RestoreExperiment(ctx context.Context, id string) error
+	SetExperimentTag(ctx context.Context, id string, t dynamodbstore.Tag) error
+	DeleteExperimentTag(ctx context.Context, id, key string) error
+	SearchExperiments(
+		ctx context.Context, p dynamodbstore.SearchExperimentsParams,
+	) (dynamodbstore.Page[*dynamodbstore.Experiment], error)
+
+	CreateRun(ctx context.Context, p dynamodbstore.CreateRunParams) (*dynamodbstore.Run, error)
+	GetRun(ctx context.Context, id string) (*dynamodbstore.Run, error)
+	UpdateRun(ctx context.Context, p dynamodbstore.UpdateRunParams) (*dynamodbstore.RunInfo, error)
+	DeleteRun(ctx context.Context, id string) error
+	RestoreRun(ctx context.Context, id string) error
+	LogMetric(ctx context.Context, runID string, m dynamodbstore.Metric) error
+	LogParam(ctx context.Context, runID string, p dynamodbstore.Param) error
+	LogBatch(ctx context.Context, p dynamodbstore.LogBatchParams) error
+	SetTag(ctx context.Context, runID string, t dynamodbstore.Tag) error
+	DeleteTag(ctx context.Context, runID, key string) error
+	LogInputs(ctx context.Context, p dynamodbstore.LogInputsParams) error
+	SearchRuns(ctx context.Context, p dynamodbstore.SearchRunsParams) (dynamodbstore.Page[*dynamodbstore.Run], error)
+
+	MetricHistory(
+		ctx context.Context, p dynamodbstore.MetricHistoryParams,
+	) (dynamodbstore.Page[dynamodbstore.Metric], error)
+	MetricHistoryBulk(ctx context.Context, p dynamodbstore.MetricHistoryBulkParams) ([]dynamodbstore.RunMetric, error)
+	MetricHistoryBulkInterval(
+		ctx context.Context, p dynamodbstore.MetricHistoryIntervalParams,
+	) ([]dynamodbstore.RunMetric, error)
+}

@@ -1,0 +1,224 @@
+package rest
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxTreeDepth is about the nesting at which MLflow gives up.
+const maxTreeDepth = 950
+
+type kind uint8
+
+const (
+	kindNull kind = iota
+	kindBool
+	kindInt
+	kindFloat
+	kindString
+	kindList
+	kindDict
+)
+
+// node is a JSON value as Python's json.loads sees it.
+type node struct {
+	kind kind
+	text string // a number as written, a string, "true" or "false"
+	list []node // elements, or the values of the members
+	keys []string
+}
+
+// pyType is the name of the value's type in Python.
+func (n *node) pyType() string {
+	return [...]string{"NoneType", "bool", "int", "float", "str", "list", "dict"}[n.kind]
+}
+
+// get returns the member of a name, or nil.
+func (n *node) get(key string) *node {
+	if n == nil || n.kind != kindDict {
+		return nil
+	}
+	if i := slices.Index(n.keys, key); i >= 0 {
+		return &n.list[i]
+	}
+	return nil
+}
+
+func (n *node) set(key string, v node) {
+	if old := n.get(key); old != nil { // the last one counts
+		*old = v
+		return
+	}
+	n.keys = append(n.keys, key)
+	n.list = append(n.list, v)
+}
+
+// parseTree reads JSON as Python's json.loads does: it knows NaN and Infinity,
+// lets the last of several members of one name win, and keeps halves of
+// surrogate pairs, in the bytes that UTF-8 would have for them.
+func parseTree(data []byte) (node, bool) {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	if !utf8.Valid(data) {
+		return node{}, false
+	}
+	p := treeParser{scanner{data: data}}
+	n := p.value(0)
+	return n, p.end()
+}
+
+type treeParser struct{ scanner }
+
+func (p *treeParser) value(depth int) node {
+	if depth > maxTreeDepth || p.bad {
+		p.bad = true
+		return node{}
+	}
+	switch c := p.peek(); c {
+	case '"':
+		return node{kind: kindString, text: p.text()}
+	case '{':
+		n := node{kind: kindDict}
+		seen := map[string]int{}
+		for first := p.enter('{'); p.next(&first, '}'); {
+			key := p.key()
+			v := p.value(depth + 1)
+			if i, ok := seen[key]; ok {
+				n.list[i] = v
+				continue
+			}
+			seen[key] = len(n.keys)
+			n.keys = append(n.keys, key)
+			n.list = append(n.list, v)
+		}
+		return n
+	case '[':
+		n := node{kind: kindList}
+		for first := p.enter('['); p.next(&first, ']'); {
+			n.list = append(n.list, p.value(depth+1))
+		}
+		return n
+	case 't':
+		p.word("true")
+		return node{kind: kindBool, text: "true"}
+	case 'f':
+		p.word("false")
+		return node{kind: kindBool, text: "false"}
+	case 'n':
+		p.word("null")
+		return node{}
+	default:
+		return p.num()
+	}
+}
+
+func (p *treeParser) key() string {
+	if p.peek() != '"' {
+		p.bad = true
+		return ""
+	}
+	key := p.text()
+	if p.peek() != ':' {
+		p.bad = true
+		return ""
+	}
+	p.pos++
+	return key
+}
+
+func (p *treeParser) num() node {
+	for _, w := range []string{"NaN", "Infinity", "-Infinity"} {
+		if bytes.HasPrefix(p.data[p.pos:], []byte(w)) {
+			p.pos += len(w)
+			return node{kind: kindFloat, text: w}
+		}
+	}
+	text := string(p.number())
+	if strings.ContainsAny(text, ".eE") {
+		return node{kind: kindFloat, text: text}
+	}
+	return node{kind: kindInt, text: text}
+}
+
+func (p *treeParser) text() string {
+	i := p.pos + 1
+	var b []byte
+	for i < len(p.data) {
+		switch c := p.data[i]; {
+		case c == '"':
+			p.pos = i + 1
+			return string(b)
+		case c < ' ':
+			p.bad = true
+			return ""
+		case c != '\\':
+			b = append(b, c)
+			i++
+			continue
+		}
+		r, n := unescape(p.data[i:])
+		if n == 0 {
+			break
+		}
+		if r >= 0xd800 && r < 0xe000 {
+			b = append(b, 0xe0|byte(r>>12), 0x80|byte(r>>6&0x3f), 0x80|byte(r&0x3f))
+		} else {
+			b = utf8.AppendRune(b, r)
+		}
+		i += n
+	}
+	p.bad = true
+	return ""
+}
+
+// appendPyJSON appends a value as MLflow quotes it in its errors, that is as
+// json.dumps with sorted keys and no spaces.
+func appendPyJSON(b []byte, n *node) []byte {
+	switch n.kind {
+	case kindNull:
+		return append(b, "null"...)
+	case kindInt:
+		if n.text == "-0" {
+			return append(b, '0')
+		}
+		return append(b, n.text...)
+	case kindFloat:
+		f, _ := strconv.ParseFloat(n.text, 64)
+		switch {
+		case math.IsNaN(f):
+			return append(b, "NaN"...)
+		case math.IsInf(f, 1):
+			return append(b, "Infinity"...)
+		case math.IsInf(f, -1):
+			return append(b, "-Infinity"...)
+		}
+		return appendFloat(b, f)
+	case kindString:
+		return appendString(b, n.text)
+	case kindList:
+		b = append(b, '[')
+		for i := range n.list {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendPyJSON(b, &n.list[i])
+		}
+		return append(b, ']')
+	case kindDict:
+		keys := slices.Sorted(slices.Values(n.keys))
+		b = append(b, '{')
+		for i, key := range keys {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendString(b, key)
+			b = append(b, ':')
+			b = appendPyJSON(b, n.get(key))
+		}
+		return append(b, '}')
+	}
+	return append(b, n.text...)
+}

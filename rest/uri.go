@@ -1,0 +1,168 @@
+package rest
+
+import (
+	"net/url"
+	"path"
+	"path/filepath"
+	"strings"
+	"unicode"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+// cleanPath checks that a path from a request stays within the root it is meant
+// for, and returns it with all escapes undone.
+func cleanPath(p string) (string, error) {
+	bad := invalid("Invalid path")
+	for i := 0; ; i++ {
+		next := normalizeURL(unquotePath(p))
+		if next == p {
+			break
+		}
+		if i == 9 {
+			return "", bad
+		}
+		p = next
+	}
+	p = escapeControl(p)
+	windows := len(p) > 2 && p[1] == ':' && (p[2] == '/' || p[2] == '\\')
+	switch {
+	case strings.Contains(p, "#"), strings.HasPrefix(p, "/"), strings.HasPrefix(p, `\\`), windows,
+		strings.HasPrefix(strings.ToLower(p), "file:"):
+		return "", bad
+	}
+	for part := range strings.SplitSeq(p, "/") {
+		if part == ".." {
+			return "", bad
+		}
+	}
+	return p, nil
+}
+
+// unquotePath undoes one level of percent escapes; what is none stays.
+func unquotePath(s string) string {
+	if strings.IndexByte(s, '%') < 0 {
+		return s
+	}
+	return unquote(strings.ReplaceAll(s, "+", "%2B"))
+}
+
+// normalizeURL drops what Python drops when it takes a URL apart and puts it
+// together again.
+func normalizeURL(s string) string {
+	s = strings.TrimLeftFunc(s, func(r rune) bool { return r <= ' ' })
+	s = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(s)
+	return strings.TrimRight(s, "?#")
+}
+
+func escapeControl(s string) string {
+	if strings.IndexFunc(s, unicode.IsControl) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			b.WriteString(url.PathEscape(string(r)))
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// cutScheme splits a URI after its scheme, which is "" for a plain path.
+func cutScheme(uri string) (scheme, rest string) {
+	scheme, rest, ok := strings.Cut(strings.TrimLeft(uri, " "), ":")
+	if !ok || scheme == "" || strings.Trim(strings.ToLower(scheme), "abcdefghijklmnopqrstuvwxyz0123456789+-.") != "" {
+		return "", uri
+	}
+	return strings.ToLower(scheme), rest
+}
+
+// checkLocation checks the location for the artifacts of a new experiment and
+// makes a local one absolute. Schemes that name the host to connect to are
+// refused unless the server itself was configured with that host.
+func (h *handler) checkLocation(uri string) (string, error) {
+	scheme, rest := cutScheme(uri)
+	switch scheme {
+	case "":
+		if uri == "" || filepath.IsAbs(uri) || strings.ContainsAny(uri, "#?") {
+			return uri, nil
+		}
+		return filepath.Abs(uri)
+	case "file":
+		return fileLocation(uri, rest)
+	case "mlflow-artifacts":
+		if !strings.HasPrefix(rest, "//") {
+			return uri, nil
+		}
+	case "ftp", "sftp", "hdfs", "viewfs", "http", "https", "r2", "b2", "abfss":
+	default:
+		return uri, nil
+	}
+	for _, root := range h.artifactRoots {
+		if sameHost(root, uri) {
+			return uri, nil
+		}
+	}
+	return "", invalid("'artifact_location' cannot use the '" + scheme + "' scheme: the '" + scheme +
+		"' scheme addresses a host other than the tracking server's configured artifact storage, so the server " +
+		"would connect to the host named in the URI. Set the MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES " +
+		"environment variable on the server to allow it.")
+}
+
+func sameHost(a, b string) bool {
+	ua, errA := url.Parse(a)
+	ub, errB := url.Parse(b)
+	return errA == nil && errB == nil && ua.Host != "" && ua.Scheme == ub.Scheme && strings.EqualFold(ua.Host, ub.Host)
+}
+
+func fileLocation(uri, rest string) (string, error) {
+	if host, ok := strings.CutPrefix(rest, "//"); ok {
+		host, _, _ = strings.Cut(host, "/")
+		if host == "" || host == "." || strings.HasPrefix(host, "localhost") || strings.HasPrefix(host, "127.0.0.1") {
+			return uri, nil
+		}
+		return "", invalid(uri + " is not a valid remote uri. For remote access on windows, please consider " +
+			"using a different scheme such as SMB (e.g. smb://<hostname>/<path>).")
+	}
+	if strings.HasPrefix(rest, "/") {
+		return uri, nil
+	}
+	dir, err := filepath.Abs(rest)
+	return "file://" + dir, err
+}
+
+// proxiedRoot returns where in the destination the artifacts of a run lie whose
+// artifact URI is one that the server resolves itself.
+func proxiedRoot(uri string) (string, bool) {
+	scheme, rest := cutScheme(uri)
+	switch scheme {
+	case "mlflow-artifacts":
+	case "http", "https":
+		_, after, ok := strings.Cut(rest, "/api/2.0/mlflow-artifacts/artifacts/")
+		return strings.Trim(after, "/"), ok
+	default:
+		return "", false
+	}
+	if hostAndPath, ok := strings.CutPrefix(rest, "//"); ok {
+		_, rest, _ = strings.Cut(hostAndPath, "/")
+	}
+	return strings.Trim(rest, "/"), true
+}
+
+// blobKey returns the key of an artifact: a path without empty or dot parts.
+func blobKey(parts ...string) string {
+	key := path.Join(parts...)
+	if key == "." {
+		return ""
+	}
+	return key
+}
+
+func noSuchArtifact(name string) error {
+	return &dynamodbstore.Error{
+		Code:    dynamodbstore.CodeResourceDoesNotExist,
+		Message: "No such artifact: '" + name + "'",
+	}
+}

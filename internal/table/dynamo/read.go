@@ -67,7 +67,9 @@ func (t *Table) Query(ctx context.Context, q table.Query) (table.Page, error) {
 		}
 	}
 	if sk, ok := out.LastEvaluatedKey[table.SKAttr].(*types.AttributeValueMemberS); ok {
-		page.Next = sk.Value
+		if q.After = sk.Value; !q.Empty() {
+			page.Next = sk.Value
+		}
 	}
 	return page, nil
 }

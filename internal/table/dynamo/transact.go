@@ -2,6 +2,8 @@ package dynamo
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -22,7 +24,7 @@ func (t *Table) Transact(ctx context.Context, token string, ops ...table.Op) err
 	}
 	now := t.now()
 	in := &dynamodb.TransactWriteItemsInput{
-		ClientRequestToken: &token, ReturnConsumedCapacity: total,
+		ClientRequestToken: t.requestToken(token), ReturnConsumedCapacity: total,
 		TransactItems: make([]types.TransactWriteItem, len(ops)),
 	}
 	for i, op := range ops {
@@ -41,6 +43,14 @@ func (t *Table) Transact(ctx context.Context, token string, ops ...table.Op) err
 	read, write := transactUnits(out.ConsumedCapacity)
 	table.Count(ctx, read, write)
 	return nil
+}
+
+// requestToken makes the token one of this table: DynamoDB knows tokens by
+// account and would take another table's for a repetition.
+func (t *Table) requestToken(token string) *string {
+	sum := sha256.Sum256([]byte(t.name + "\x00" + token))
+	s := hex.EncodeToString(sum[:table.MaxTokenBytes/2])
+	return &s
 }
 
 // transactUnits returns the units of a transaction. DynamoDB tells reads, of

@@ -115,14 +115,13 @@ func (t *Table) query(q table.Query) (page table.Page, size int, err error) {
 		start, move = iter.Last, iter.Prev
 	}
 	r := pageReader{pk: q.PK, prefix: prefix, now: t.now(), limit: q.Limit}
-	for ok := start(); ok; ok = move() {
-		if r.full() {
-			r.page.Next = r.last
-			break
-		}
+	for ok := start(); ok && !r.full(); ok = move() {
 		if err := r.add(iter); err != nil {
 			return table.Page{}, 0, err
 		}
+	}
+	if q.After = r.last; r.full() && !q.Empty() {
+		r.page.Next = r.last // as in DynamoDB, more may follow or not
 	}
 	return r.page, r.size, nil
 }

@@ -49,21 +49,20 @@ type grouper struct {
 	nodes []node
 }
 
-// join makes one node of kids, which are neighbours.
+// join makes one node of kids, which are neighbours. Only a comparison remembers
+// its parts.
 func (g *grouper) join(k kind, kids []node) node {
 	first, last := &kids[0], &kids[len(kids)-1]
-	return node{kind: k, pos: first.pos, text: g.src[first.pos:last.end()], kids: slices.Clone(kids)}
+	n := node{kind: k, pos: first.pos, text: g.src[first.pos:last.end()]}
+	if k == groupComparison {
+		n.kids = slices.Clone(kids)
+	}
+	return n
 }
 
-// replace puts a group of kind k in the place of nodes[from:to]. With extend, a
-// first node that is such a group already takes the others in.
-func (g *grouper) replace(k kind, from, to int, extend bool) {
-	kids := g.nodes[from:to]
-	merged := g.join(k, kids)
-	if extend && kids[0].kind == k {
-		merged.kids = append(slices.Clone(kids[0].kids), kids[1:]...)
-	}
-	g.nodes = slices.Replace(g.nodes, from, to, merged)
+// replace puts a group of kind k in the place of nodes[from:to].
+func (g *grouper) replace(k kind, from, to int) {
+	g.nodes = slices.Replace(g.nodes, from, to, g.join(k, g.nodes[from:to]))
 }
 
 // after returns the index of the first node after i that is no white space, or
@@ -90,7 +89,7 @@ func (g *grouper) comments() {
 		if end == len(g.nodes) {
 			return
 		}
-		g.replace(groupComment, i, end, false)
+		g.replace(groupComment, i, end)
 	}
 }
 
@@ -115,6 +114,9 @@ func (g *grouper) block(open, shut string) {
 // match groups from each opening node to its closing one, innermost first.
 // Nodes without a partner stay as they are.
 func (g *grouper) match(k kind, open, shut func(*node) bool) bool {
+	if !g.any(open) {
+		return true
+	}
 	out := g.nodes[:0:0]
 	var opened []int
 	deep := false
@@ -141,7 +143,7 @@ func (g *grouper) functions() {
 		switch g.nodes[i].kind {
 		case kindName, kindBuiltin, kindPlaceholder:
 			if j := g.after(i); j > 0 && g.nodes[j].kind == groupParen {
-				g.replace(groupFunction, i, j+1, false)
+				g.replace(groupFunction, i, j+1)
 			}
 		default:
 		}
@@ -158,7 +160,7 @@ func (g *grouper) where() {
 		for end < len(g.nodes) && !endsWhere(&g.nodes[end]) {
 			end++
 		}
-		g.replace(groupWhere, i, end, false)
+		g.replace(groupWhere, i, end)
 		return
 	}
 }
@@ -181,7 +183,6 @@ func endsWhere(n *node) bool {
 func (g *grouper) names() {
 	for i := range g.nodes {
 		if n := &g.nodes[i]; n.kind == kindName || n.kind == kindSymbol {
-			n.kids = []node{*n}
 			n.kind = groupIdentifier
 		}
 	}
@@ -199,7 +200,7 @@ func (g *grouper) orders() {
 		}
 		switch g.nodes[from].kind {
 		case groupIdentifier, kindInteger, kindFloat, kindHex:
-			g.replace(groupIdentifier, from, i+1, false)
+			g.replace(groupIdentifier, from, i+1)
 			i = from
 		default:
 		}
@@ -214,7 +215,7 @@ func (g *grouper) typed() {
 			continue
 		}
 		if j := g.after(i); j > 0 && g.nodes[j].kind == kindString {
-			g.replace(groupTyped, i, j+1, false)
+			g.replace(groupTyped, i, j+1)
 		}
 	}
 }
@@ -230,11 +231,7 @@ func (g *grouper) aliases() {
 			out = append(out, n)
 			continue
 		}
-		merged := g.join(groupIdentifier, g.nodes[i:j+1])
-		if n.kind == groupIdentifier {
-			merged.kids = append(slices.Clone(n.kids), g.nodes[i+1:j+1]...)
-		}
-		out = append(out, merged)
+		out = append(out, g.join(groupIdentifier, g.nodes[i:j+1]))
 		i = j
 	}
 	g.nodes = out
@@ -270,7 +267,7 @@ func (g *grouper) assignments() {
 				break
 			}
 		}
-		g.replace(groupAssign, from, j+1, true)
+		g.replace(groupAssign, from, j+1)
 		i = from
 	}
 }
@@ -285,8 +282,10 @@ func (g *grouper) trailingComments() {
 		for from > 0 && g.nodes[from].isSpace() {
 			from--
 		}
-		if g.nodes[from].isGroup() {
-			g.replace(g.nodes[from].kind, from, i+1, true)
+		if before := g.nodes[from]; before.isGroup() {
+			parts := append(slices.Clone(before.kids), g.nodes[from+1:i+1]...)
+			g.replace(before.kind, from, i+1)
+			g.nodes[from].kids = parts
 			i = from
 		}
 	}

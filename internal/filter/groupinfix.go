@@ -5,7 +5,6 @@ package filter
 // then holds the one before.
 type infixRule struct {
 	kind   kind
-	extend bool // a left operand that is such a group takes the rest in
 	match  func(n *node) bool
 	left   func(n *node) bool
 	right  func(n *node) bool     // given nil at the end
@@ -17,24 +16,23 @@ func present(n *node) bool { return n != nil }
 
 // infix applies a rule to the whole level.
 func (g *grouper) infix(rule infixRule) {
+	if !g.any(rule.match) {
+		return
+	}
 	out := make([]node, 0, len(g.nodes))
-	left, operand := -1, node{} // where the left side is in out; what it is judged by
+	left, operand := -1, (*node)(nil) // where the left side is in out; what it is judged by
 	for i := 0; i < len(g.nodes); i++ {
-		n := g.nodes[i]
-		out = append(out, n)
+		n := &g.nodes[i]
+		out = append(out, *n)
 		if n.isSpace() {
 			continue
 		}
-		if left < 0 || !rule.match(&n) || !rule.left(&operand) {
-			left, operand = len(out)-1, n
-			continue
-		}
-		j := g.after(i)
 		var right *node
+		j := g.after(i)
 		if j >= 0 {
 			right = &g.nodes[j]
 		}
-		if !rule.right(right) {
+		if left < 0 || !rule.match(n) || !rule.left(operand) || !rule.right(right) {
 			left, operand = len(out)-1, n
 			continue
 		}
@@ -44,28 +42,35 @@ func (g *grouper) infix(rule infixRule) {
 			i = j
 		}
 		out = g.fold(rule, out, left)
-		operand = out[left]
-		if absorbed {
-			operand = *right
+		operand = right
+		if !absorbed {
+			folded := out[left]
+			operand = &folded
 		}
 	}
 	g.nodes = out
 }
 
+// any tells whether some node of the level satisfies ok.
+func (g *grouper) any(ok func(*node) bool) bool {
+	for i := range g.nodes {
+		if ok(&g.nodes[i]) {
+			return true
+		}
+	}
+	return false
+}
+
 // fold makes one group of out[left:].
 func (g *grouper) fold(rule infixRule, out []node, left int) []node {
-	group := g.join(rule.kind, out[left:])
-	if first := &out[left]; rule.extend && first.kind == rule.kind {
-		group.kids = append(first.kids[:len(first.kids):len(first.kids)], group.kids[1:]...)
-	}
-	return append(out[:left], group)
+	return append(out[:left], g.join(rule.kind, out[left:]))
 }
 
 // periodRule forms dotted names. A dot without a name after it still belongs to
 // the name before it.
 func periodRule() infixRule {
 	return infixRule{
-		kind: groupIdentifier, extend: true,
+		kind: groupIdentifier,
 		match: func(n *node) bool {
 			return n.isPunct(".") || (n.kind == kindOperator && (n.text == "->" || n.text == "->>"))
 		},
@@ -95,7 +100,7 @@ func periodRule() infixRule {
 // indexRule joins name[index].
 func indexRule() infixRule {
 	return infixRule{
-		kind: groupIdentifier, extend: true,
+		kind:  groupIdentifier,
 		match: func(n *node) bool { return n.kind == groupBrackets },
 		left: func(n *node) bool {
 			switch n.kind {
@@ -113,7 +118,7 @@ func indexRule() infixRule {
 // castRule joins value::type.
 func castRule() infixRule {
 	return infixRule{
-		kind: groupIdentifier, extend: true,
+		kind:  groupIdentifier,
 		match: func(n *node) bool { return n.isPunct("::") },
 		left:  present, right: present, absorb: always,
 	}
@@ -163,7 +168,7 @@ func comparisonRule() infixRule {
 // aliasRule joins value AS name.
 func aliasRule() infixRule {
 	return infixRule{
-		kind: groupIdentifier, extend: true,
+		kind:   groupIdentifier,
 		match:  func(n *node) bool { return n.isWord("AS") },
 		left:   func(n *node) bool { return !n.isKeyword() || equalFold(n.text, "NULL") },
 		right:  func(n *node) bool { return n != nil && n.kind != kindKeywordOther },
@@ -186,7 +191,7 @@ func listRule() infixRule {
 		}
 	}
 	return infixRule{
-		kind: groupList, extend: true,
+		kind:  groupList,
 		match: func(n *node) bool { return n.isPunct(",") },
 		left:  item, right: item, absorb: always,
 	}

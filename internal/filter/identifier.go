@@ -52,7 +52,7 @@ func trimQuotes(s, quote string) string {
 // runIdentifier resolves an identifier of a run filter or order_by to its entity
 // and its key as written.
 // Source: search_utils.py, SearchUtils._get_identifier.
-func runIdentifier(text string, valid func(key string) bool, validKeys string) (Entity, string, error) {
+func runIdentifier(text string, valid func(key string) bool, validKeys func() string) (Entity, string, error) {
 	prefix, key, dotted := strings.Cut(text, ".")
 	if !dotted {
 		prefix, key = "attribute", text
@@ -64,7 +64,7 @@ func runIdentifier(text string, valid func(key string) bool, validKeys string) (
 	key = trimKey(key)
 	switch {
 	case entity == EntityAttribute && !valid(key):
-		return 0, "", invalid("Invalid attribute key '%s' specified. Valid keys are '%s'", key, validKeys)
+		return 0, "", invalid("Invalid attribute key '%s' specified. Valid keys are '%s'", key, validKeys())
 	case entity == EntityDataset && key != "name" && key != "digest" && key != "context":
 		return 0, "", invalid("Invalid dataset key '%s' specified. Valid keys are '%s'", key,
 			pySet("name", "digest", "context"))

@@ -27,7 +27,7 @@ func classifyWord(upper string) kind {
 }
 
 // isPlainKeyword tells whether an upper-cased word is reserved in some SQL
-// dialect without a special role of its own.
+// dialect without a special role of its own. It is as long as the list is.
 func isPlainKeyword(upper string) bool {
 	switch upper {
 	case "ABORT", "ABS", "ABSOLUTE", "ACCESS", "ACCOUNT", "ADA", "ADD", "ADMIN", "AFTER", "AGGREGATE", "ALIAS", "ALL",

@@ -34,12 +34,12 @@ func lex(src string) []node {
 
 // next returns the kind of the token at pos and where it ends.
 func (l *lexer) next() (kind, int) {
-	rules := [...]func() (kind, int){
-		l.comment, l.dollarQuoted, l.space, l.symbolic, l.quotedName, l.placeholder, l.leadingKeyword, l.name,
-		l.number, l.quoted, l.bracketedName, l.phrase, l.word, l.punctuation,
-	}
-	for _, rule := range rules {
-		if k, end := rule(); end > l.pos {
+	for _, rule := range [...]func(*lexer) (kind, int){
+		(*lexer).comment, (*lexer).dollarQuoted, (*lexer).space, (*lexer).symbolic, (*lexer).quotedName,
+		(*lexer).placeholder, (*lexer).leadingKeyword, (*lexer).name, (*lexer).number, (*lexer).quoted,
+		(*lexer).bracketedName, (*lexer).phrase, (*lexer).word, (*lexer).punctuation,
+	} {
+		if k, end := rule(l); end > l.pos {
 			return k, end
 		}
 	}

@@ -5,12 +5,7 @@ import "strings"
 // leadingKeyword covers the words that stay keywords before a parenthesis and
 // before a dot.
 func (l *lexer) leadingKeyword() (kind, int) {
-	for _, word := range [...]string{"CASE", "IN", "VALUES", "USING", "FROM", "AS"} {
-		if end := l.words(l.pos, word); end > 0 {
-			return kindKeyword, end
-		}
-	}
-	return 0, 0
+	return l.anyOf(kindKeyword, "CASE", "IN", "VALUES", "USING", "FROM", "AS")
 }
 
 // name covers words that are names by position: before a dot, after a dot,
@@ -50,21 +45,23 @@ func (l *lexer) dotAt(i int) bool {
 	return !isDigit(r)
 }
 
-// words matches words in any case with white space between them, from i to a
-// word boundary, and returns the end, or 0.
-func (l *lexer) words(i int, words ...string) int {
-	for n, word := range words {
-		if n > 0 {
+// words matches a phrase in any case from pos to a word boundary and returns the
+// end, or 0. A space in the phrase stands for any white space.
+func (l *lexer) words(phrase string) int {
+	i := l.pos
+	for n := range len(phrase) {
+		if phrase[n] == ' ' {
 			next := l.skip(i, isSpaceRune)
 			if next == i {
 				return 0
 			}
 			i = next
+			continue
 		}
-		if len(l.src)-i < len(word) || !equalFold(l.src[i:i+len(word)], word) {
+		if i >= len(l.src) || lowerByte(l.src[i]) != lowerByte(phrase[n]) {
 			return 0
 		}
-		i += len(word)
+		i++
 	}
 	if r, _ := l.at(i); isWordRune(r) {
 		return 0
@@ -72,59 +69,70 @@ func (l *lexer) words(i int, words ...string) int {
 	return i
 }
 
-// phrase covers operators that are words and keywords of several words. Longer
-// phrases come before their beginnings.
-func (l *lexer) phrase() (kind, int) {
-	if lowerByte(l.src[l.pos]) < 'a' || lowerByte(l.src[l.pos]) > 'z' {
-		return 0, 0
-	}
-	for _, p := range [...]struct {
-		kind  kind
-		words string
-	}{
-		{kindKeyword, "END IF"},
-		{kindKeyword, "END LOOP"},
-		{kindKeyword, "END WHILE"},
-		{kindKeyword, "END FOR"},
-		{kindKeyword, "END CASE"},
-		{kindKeyword, "END"},
-		{kindKeyword, "IF NOT EXISTS"},
-		{kindKeyword, "IF EXISTS"},
-		{kindKeyword, "NOT NULL"},
-		{kindOrder, "ASC NULLS FIRST"},
-		{kindOrder, "ASC NULLS LAST"},
-		{kindOrder, "DESC NULLS FIRST"},
-		{kindOrder, "DESC NULLS LAST"},
-		{kindOrder, "ASC"},
-		{kindOrder, "DESC"},
-		{kindOrder, "NULLS FIRST"},
-		{kindOrder, "NULLS LAST"},
-		{kindKeyword, "UNION ALL"},
-		{kindKeywordOther, "CREATE OR REPLACE"},
-		{kindBuiltin, "DOUBLE PRECISION"},
-		{kindKeyword, "GROUP BY"},
-		{kindKeyword, "ORDER BY"},
-		{kindKeyword, "PRIMARY KEY"},
-		{kindKeyword, "HANDLER FOR"},
-		{kindComparison, "NOT LIKE"},
-		{kindComparison, "NOT ILIKE"},
-		{kindComparison, "NOT RLIKE"},
-		{kindComparison, "LIKE"},
-		{kindComparison, "ILIKE"},
-		{kindComparison, "RLIKE"},
-		{kindComparison, "NOT REGEXP BINARY"},
-		{kindComparison, "NOT REGEXP"},
-		{kindComparison, "REGEXP BINARY"},
-		{kindComparison, "REGEXP"},
-	} {
-		if lowerByte(p.words[0]) != lowerByte(l.src[l.pos]) {
-			continue
-		}
-		if end := l.words(l.pos, strings.Fields(p.words)...); end > 0 {
-			return p.kind, end
+// anyOf matches the first of several phrases.
+func (l *lexer) anyOf(k kind, phrases ...string) (kind, int) {
+	for _, phrase := range phrases {
+		if end := l.words(phrase); end > 0 {
+			return k, end
 		}
 	}
 	return 0, 0
+}
+
+// phrase covers operators that are words and keywords of several words. Longer
+// phrases come before their beginnings.
+func (l *lexer) phrase() (kind, int) {
+	switch lowerByte(l.src[l.pos]) {
+	case 'a':
+		return l.anyOf(kindOrder, "ASC NULLS FIRST", "ASC NULLS LAST", "ASC")
+	case 'c':
+		return l.anyOf(kindKeywordOther, "CREATE OR REPLACE")
+	case 'd':
+		if k, end := l.anyOf(kindOrder, "DESC NULLS FIRST", "DESC NULLS LAST", "DESC"); end > 0 {
+			return k, end
+		}
+		return l.anyOf(kindBuiltin, "DOUBLE PRECISION")
+	case 'e':
+		return l.anyOf(kindKeyword, "END IF", "END LOOP", "END WHILE", "END FOR", "END CASE", "END")
+	case 'g':
+		return l.anyOf(kindKeyword, "GROUP BY")
+	case 'h':
+		return l.anyOf(kindKeyword, "HANDLER FOR")
+	case 'i':
+		if k, end := l.anyOf(kindComparison, "ILIKE"); end > 0 {
+			return k, end
+		}
+		return l.anyOf(kindKeyword, "IF NOT EXISTS", "IF EXISTS")
+	case 'l':
+		return l.anyOf(kindComparison, "LIKE")
+	default:
+		return l.laterPhrase()
+	}
+}
+
+// laterPhrase goes on with phrase from the letter n.
+func (l *lexer) laterPhrase() (kind, int) {
+	switch lowerByte(l.src[l.pos]) {
+	case 'n':
+		if k, end := l.anyOf(kindKeyword, "NOT NULL"); end > 0 {
+			return k, end
+		}
+		if k, end := l.anyOf(kindOrder, "NULLS FIRST", "NULLS LAST"); end > 0 {
+			return k, end
+		}
+		return l.anyOf(kindComparison,
+			"NOT LIKE", "NOT ILIKE", "NOT RLIKE", "NOT REGEXP BINARY", "NOT REGEXP")
+	case 'o':
+		return l.anyOf(kindKeyword, "ORDER BY")
+	case 'p':
+		return l.anyOf(kindKeyword, "PRIMARY KEY")
+	case 'r':
+		return l.anyOf(kindComparison, "RLIKE", "REGEXP BINARY", "REGEXP")
+	case 'u':
+		return l.anyOf(kindKeyword, "UNION ALL")
+	default:
+		return 0, 0
+	}
 }
 
 // word covers every other word: a keyword, or else a name.

@@ -39,7 +39,7 @@ func parseRunOrder(orderBy []string) (Order, error) {
 		if err != nil {
 			return nil, err
 		}
-		entity, key, err := runIdentifier(name, isRunOrderKey, runOrderKeys())
+		entity, key, err := runIdentifier(name, isRunOrderKey, runOrderKeys)
 		if err != nil {
 			return nil, err
 		}

@@ -70,7 +70,7 @@ func readRunClause(c comparison) (rawClause, error) {
 	if err := c.validate(); err != nil {
 		return rawClause{}, err
 	}
-	entity, key, err := runIdentifier(c.parts[0].text, isRunFilterKey, runFilterKeys())
+	entity, key, err := runIdentifier(c.parts[0].text, isRunFilterKey, runFilterKeys)
 	if err != nil {
 		return rawClause{}, err
 	}

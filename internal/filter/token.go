@@ -46,7 +46,7 @@ type node struct {
 	kind kind
 	pos  int
 	text string
-	kids []node
+	kids []node // of a comparison only
 }
 
 func (n *node) end() int { return n.pos + len(n.text) }

@@ -1,0 +1,152 @@
+package dynamodbstore
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// gatherWindow is how long a busy committer waits for the writers that it has
+// just answered to come back with their next change. It never delays a writer
+// that is alone.
+const gatherWindow = time.Millisecond
+
+var errClosed = errors.New("store is closed")
+
+// change is one caller's part of a group. flush sets err.
+type change[C any] struct {
+	what C
+	err  error
+	done chan struct{}
+}
+
+// committer is group commit: while one write of an item is under way, further
+// changes of the item wait and are written together next. Each change of a
+// group succeeds or fails by itself.
+//
+// flush runs on a goroutine of its own, with the values but not the end of
+// the context of the group's first caller: a caller that gives up does not
+// take the others down, and its change may still be written.
+type committer[C any] struct {
+	flush   func(ctx context.Context, id string, group []*change[C])
+	timeout time.Duration // of one flush
+
+	mu     sync.Mutex
+	queues map[string]*queue[C]
+	closed bool
+	wg     sync.WaitGroup
+}
+
+type queue[C any] struct {
+	ctx     context.Context //nolint:containedctx // of the oldest waiting change, without its end
+	waiting []*change[C]
+	want    int           // wake the committer when so many wait
+	wake    chan struct{} // closed at want; nil while nobody waits for it
+}
+
+func newCommitter[C any](timeout time.Duration, flush func(context.Context, string, []*change[C])) *committer[C] {
+	return &committer[C]{flush: flush, timeout: timeout, queues: map[string]*queue[C]{}}
+}
+
+// do writes one change of the item id and returns what flush said of it, or
+// the end of ctx.
+func (c *committer[C]) do(ctx context.Context, id string, what C) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ch := &change[C]{what: what, done: make(chan struct{})}
+	if !c.enqueue(ctx, id, ch) {
+		return errClosed
+	}
+	select {
+	case <-ch.done:
+		return ch.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (c *committer[C]) enqueue(ctx context.Context, id string, ch *change[C]) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return false
+	}
+	q, busy := c.queues[id]
+	if !busy {
+		q = &queue[C]{}
+		c.queues[id] = q
+	}
+	if len(q.waiting) == 0 {
+		q.ctx = context.WithoutCancel(ctx)
+	}
+	q.waiting = append(q.waiting, ch)
+	if q.wake != nil && len(q.waiting) >= q.want {
+		close(q.wake)
+		q.wake = nil
+	}
+	if !busy {
+		c.wg.Go(func() { c.run(id, q) })
+	}
+	return true
+}
+
+// run flushes group after group until none waits.
+func (c *committer[C]) run(id string, q *queue[C]) {
+	last := 0
+	for {
+		c.gather(q, last)
+		c.mu.Lock()
+		group, ctx := q.waiting, q.ctx
+		q.waiting = nil
+		if len(group) == 0 {
+			delete(c.queues, id)
+			c.mu.Unlock()
+			return
+		}
+		c.mu.Unlock()
+		c.flushGroup(ctx, id, group)
+		last = len(group)
+	}
+}
+
+func (c *committer[C]) flushGroup(ctx context.Context, id string, group []*change[C]) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	c.flush(ctx, id, group)
+	for _, ch := range group {
+		close(ch.done)
+	}
+}
+
+// gather waits until as many changes wait as the last group had, or the
+// window is over. A last group of one means an idle item: no wait.
+func (c *committer[C]) gather(q *queue[C], last int) {
+	c.mu.Lock()
+	if last <= 1 || len(q.waiting) >= last {
+		c.mu.Unlock()
+		return
+	}
+	wake := make(chan struct{})
+	q.want, q.wake = last, wake
+	c.mu.Unlock()
+
+	timer := time.NewTimer(gatherWindow)
+	defer timer.Stop()
+	select {
+	case <-wake:
+	case <-timer.C:
+	}
+	c.mu.Lock()
+	q.wake = nil
+	c.mu.Unlock()
+}
+
+// close refuses further changes and waits for those under way.
+func (c *committer[C]) close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.wg.Wait()
+}

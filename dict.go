@@ -1,0 +1,116 @@
+package dynamodbstore
+
+import (
+	"slices"
+	"sort"
+	"strings"
+)
+
+// dict is a map of strings as alternating keys and values, sorted by key:
+// the form in which items hold tags and params. A dict is never changed in
+// place; set and remove return a new one.
+type dict []string
+
+func (d dict) len() int { return len(d) / 2 }
+
+func (d dict) find(key string) (int, bool) {
+	n := sort.Search(len(d)/2, func(i int) bool { return d[2*i] >= key })
+	return 2 * n, 2*n < len(d) && d[2*n] == key
+}
+
+func (d dict) get(key string) (string, bool) {
+	if i, ok := d.find(key); ok {
+		return d[i+1], true
+	}
+	return "", false
+}
+
+func (d dict) set(key, value string) dict {
+	i, ok := d.find(key)
+	if !ok {
+		return slices.Insert(slices.Clip(d), i, key, value)
+	}
+	if d[i+1] == value {
+		return d
+	}
+	c := slices.Clone(d)
+	c[i+1] = value
+	return c
+}
+
+func (d dict) remove(key string) dict {
+	i, ok := d.find(key)
+	if !ok {
+		return d
+	}
+	return slices.Concat(d[:i], d[i+2:])
+}
+
+// merge returns the union of d and o; o wins where both have a key.
+func (d dict) merge(o dict) dict {
+	switch {
+	case len(o) == 0:
+		return d
+	case len(d) == 0:
+		return o
+	}
+	out := make(dict, 0, len(d)+len(o))
+	for len(d) > 0 && len(o) > 0 {
+		switch {
+		case d[0] < o[0]:
+			out, d = append(out, d[0], d[1]), d[2:]
+		case d[0] > o[0]:
+			out, o = append(out, o[0], o[1]), o[2:]
+		default:
+			out, d, o = append(out, o[0], o[1]), d[2:], o[2:]
+		}
+	}
+	return append(append(out, d...), o...)
+}
+
+// size is the bytes of all keys and values with what DynamoDB adds for each.
+func (d dict) size() int {
+	n := 0
+	for _, s := range d {
+		n += len(s) + 1
+	}
+	return n
+}
+
+// dictOf returns a dict of tags; the last of several with one key wins.
+func dictOf(tags []Tag) dict {
+	kv := slices.Clone(tags)
+	slices.SortStableFunc(kv, func(a, b Tag) int { return strings.Compare(a.Key, b.Key) })
+	d := make(dict, 0, 2*len(kv))
+	for _, t := range kv {
+		if n := len(d); n > 0 && d[n-2] == t.Key {
+			d[n-1] = t.Value
+			continue
+		}
+		d = append(d, t.Key, t.Value)
+	}
+	return d
+}
+
+// tags returns the entries of d as tags.
+func (d dict) tags() []Tag {
+	if len(d) == 0 {
+		return nil
+	}
+	tags := make([]Tag, len(d)/2)
+	for i := range tags {
+		tags[i] = Tag{d[2*i], d[2*i+1]}
+	}
+	return tags
+}
+
+func (d dict) params() []Param {
+	if len(d) == 0 {
+		return nil
+	}
+	params := make([]Param, len(d)/2)
+	for i := range params {
+		params[i] = Param{d[2*i], d[2*i+1]}
+	}
+	return params
+}

@@ -1,0 +1,50 @@
+package keys
+
+// Names of stored attributes. Stored, must not change.
+const (
+	Version  = "v"    // schema version of the item
+	Rev      = "rev"  // revision of a document
+	Writes   = "w"    // ids of the last writes of a document
+	Gen      = "gen"  // generation, see the fence in settle.go
+	State    = "st"   // StateOpen or StateClosed
+	Changed  = "at"   // time of the last change, ms
+	Frozen   = "fz"   // 1 once further entries are items of their own
+	Mark     = "mark" // a run's own lifecycle mark
+	MarkGen  = "mgen" // generation of the experiment that the mark counts in
+	Packed   = "row"  // packed copy of a document in a covering row
+	ExpID    = "exp"
+	RunID    = "run"
+	Name     = "name"
+	User     = "user"
+	Status   = "status"
+	Start    = "start"
+	End      = "end"
+	Artifact = "art"
+	Stage    = "stage"
+	Created  = "created"
+	Updated  = "updated"
+	Tags     = "tags"
+	Params   = "params"
+	Inputs   = "inputs"
+	Models   = "models"
+	Key      = "key"
+	Value    = "val"
+	Shards   = "shards"
+	Points   = "pts"
+	Content  = "content" // hash of a body
+	Chunks   = "chunks"
+	Body     = "body"
+	Next     = "next" // last id given out
+)
+
+// Prefixes of attributes whose rest users choose. Stored, must not change.
+const (
+	MetricAttr = "m."   // latest value of a metric
+	TagAttr    = "tag." // denormalized tag
+)
+
+// States of a run's fence. Stored, must not change.
+const (
+	StateOpen   = "open"
+	StateClosed = "closed"
+)

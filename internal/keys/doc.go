@@ -1,0 +1,23 @@
+// Package keys is the only place that builds or parses the keys of items,
+// and that names stored attributes. What it returns is stored in tables and
+// must never change meaning; testdata/keys.golden catches accidents.
+//
+//	item                 PK                     SK
+//	config               CONFIG                 DENORMALIZE_TAGS, DENORMALIZE_TAGS#EXP#<id>, TTL_POLICY, FTS_TRIGRAM_FIELDS
+//	id sequence          SEQ                    EXPERIMENT
+//	experiment           W EXP#<id>             META, TAG#<key>
+//	experiment name      W NAMES                EXP#<name>
+//	experiment lists     W EXPS                 C#<created, descending>#<id>, U#<updated, descending>#<id>
+//	run, head            W RUN#<id>             META
+//	run, latest metrics  W RUN#<id>             METRICS, METRICS#<shard>
+//	run, overflow        W RUN#<id>             PARAM#<key>, TAG#<key>, INPUT#<key>, MODEL#<key>
+//	dataset bodies       W EXP#<id>#DATA        <dataset>, <dataset>#<content>#<chunk>
+//	metric history       W HIST#<run id>        R#<step>#<content>
+//	run list             W EXP#<id>#RUNS        <start time, descending>#<run id>
+//	open runs            W EXP#<id>#OPEN        <run id>
+//	deleted runs         W EXP#<id>#DELETED     <start time, descending>#<run id>
+//
+// W is WS#<workspace>#. Parts that users choose come last in a key and are
+// replaced by a hash when they are long, so that no key passes DynamoDB's
+// limits: a part p is written as =p, or as ~<hash of p>.
+package keys

@@ -1,0 +1,195 @@
+package keys
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// Sort keys and sort-key prefixes. Stored, must not change.
+const (
+	Meta          = "META"
+	Metrics       = "METRICS"
+	metricsShard  = "METRICS#"
+	ParamPrefix   = "PARAM#"
+	TagPrefix     = "TAG#"
+	InputPrefix   = "INPUT#"
+	ModelPrefix   = "MODEL#"
+	RecordPrefix  = "R#"
+	CreatedPrefix = "C#"
+	UpdatedPrefix = "U#"
+	expNamePrefix = "EXP#"
+)
+
+// Sort keys of the CONFIG partition. The specification of the configuration
+// fixes them.
+const (
+	configPK        = "CONFIG"
+	denormalizeTags = "DENORMALIZE_TAGS"
+	ttlPolicy       = "TTL_POLICY"
+	trigramFields   = "FTS_TRIGRAM_FIELDS"
+)
+
+// ErrMalformed is returned for a key that no function of this package built.
+var ErrMalformed = errors.New("keys: malformed key")
+
+// DenormalizeTags is the CONFIG item with the tag patterns of all experiments.
+func DenormalizeTags() table.Key { return table.Key{PK: configPK, SK: denormalizeTags} }
+
+// ExperimentDenormalizeTags is the CONFIG item with one experiment's patterns.
+func ExperimentDenormalizeTags(id string) table.Key {
+	return table.Key{PK: configPK, SK: denormalizeTags + "#EXP#" + id}
+}
+
+// TTLPolicy is the CONFIG item with the retentions.
+func TTLPolicy() table.Key { return table.Key{PK: configPK, SK: ttlPolicy} }
+
+// TrigramFields is the CONFIG item with the trigram fields.
+func TrigramFields() table.Key { return table.Key{PK: configPK, SK: trigramFields} }
+
+// ConfigRange returns the partition and bounds of all CONFIG items.
+func ConfigRange() (pk, from, to string) { return configPK, "A", table.PrefixEnd("Z") }
+
+// ConfigExperiment returns the experiment whose patterns an item of the
+// CONFIG partition holds; ok is false for the other items.
+func ConfigExperiment(sk string) (id string, ok bool) {
+	return strings.CutPrefix(sk, denormalizeTags+"#EXP#")
+}
+
+// Sequence is the counter of experiment ids.
+func Sequence() table.Key { return table.Key{PK: "SEQ", SK: "EXPERIMENT"} }
+
+// Space builds the keys of one workspace.
+type Space struct{ prefix string }
+
+// Workspace returns the key space of a workspace.
+func Workspace(name string) Space { return Space{"WS#" + name + "#"} }
+
+// Experiment is an experiment's document.
+func (s Space) Experiment(id string) table.Key {
+	return table.Key{PK: s.prefix + "EXP#" + id, SK: Meta}
+}
+
+// ExperimentTag is a tag that does not fit the experiment's document.
+func (s Space) ExperimentTag(id, key string) table.Key {
+	return table.Key{PK: s.prefix + "EXP#" + id, SK: TagPrefix + part(key)}
+}
+
+// ExperimentName is the row that makes an experiment's name unique.
+func (s Space) ExperimentName(name string) table.Key {
+	return table.Key{PK: s.prefix + "NAMES", SK: expNamePrefix + part(name)}
+}
+
+// ExperimentsPK is the partition of the experiment lists.
+func (s Space) ExperimentsPK() string { return s.prefix + "EXPS" }
+
+// ExperimentCreated is the row of the list by creation time, newest first.
+func (s Space) ExperimentCreated(created int64, id string) table.Key {
+	return table.Key{PK: s.ExperimentsPK(), SK: CreatedPrefix + Desc(created) + "#" + experimentSK(id)}
+}
+
+// ExperimentUpdated is the row of the list by update time, newest first.
+func (s Space) ExperimentUpdated(updated int64, id string) table.Key {
+	return table.Key{PK: s.ExperimentsPK(), SK: UpdatedPrefix + Desc(updated) + "#" + experimentSK(id)}
+}
+
+// experimentSK writes an experiment id so that ids sort as numbers.
+func experimentSK(id string) string {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil { // no id that this store gave out
+		return "x" + id
+	}
+	return Asc(n)
+}
+
+// RunPK is the partition of a run's document, metrics and overflow.
+func (s Space) RunPK(id string) string { return s.prefix + "RUN#" + id }
+
+// Run is a run's head.
+func (s Space) Run(id string) table.Key { return table.Key{PK: s.RunPK(id), SK: Meta} }
+
+// RunMetrics is the register item of a run's latest metrics. Shard 0 is the
+// one that every run has.
+func (s Space) RunMetrics(id string, shard int) table.Key {
+	return table.Key{PK: s.RunPK(id), SK: MetricsSK(shard)}
+}
+
+// MetricsSK is the sort key of a register item.
+func MetricsSK(shard int) string {
+	if shard == 0 {
+		return Metrics
+	}
+	n := strconv.Itoa(shard)
+	return metricsShard + "0000"[min(len(n), 4):] + n
+}
+
+// IsMetrics reports whether sk is the sort key of a register item.
+func IsMetrics(sk string) bool { return sk == Metrics || strings.HasPrefix(sk, metricsShard) }
+
+// RunOverflow is an entry of a run that does not fit its head; prefix is
+// [ParamPrefix], [TagPrefix], [InputPrefix] or [ModelPrefix].
+func (s Space) RunOverflow(id, prefix, key string) table.Key {
+	return table.Key{PK: s.RunPK(id), SK: prefix + part(key)}
+}
+
+// HistoryPK is the partition of a run's metric history.
+func (s Space) HistoryPK(run string) string { return s.prefix + "HIST#" + run }
+
+// Record is a history record: its first step and the hash of its content.
+func (s Space) Record(run string, step int64, hash string) table.Key {
+	return table.Key{PK: s.HistoryPK(run), SK: RecordPrefix + Asc(step) + "#" + hash}
+}
+
+// Dataset is the description of a dataset of an experiment.
+func (s Space) Dataset(exp, name, digest string) table.Key {
+	return table.Key{PK: s.prefix + "EXP#" + exp + "#DATA", SK: Hash(name, digest)}
+}
+
+// DatasetChunk is one chunk of a dataset's body, by its content.
+func (s Space) DatasetChunk(exp, name, digest, content string, n int) table.Key {
+	k := s.Dataset(exp, name, digest)
+	k.SK += "#" + content + "#" + Asc(int64(n))
+	return k
+}
+
+// RunsPK is the partition of an experiment's run list.
+func (s Space) RunsPK(exp string) string { return s.prefix + "EXP#" + exp + "#RUNS" }
+
+// RunRow is a run's row in the list of its experiment, newest first.
+func (s Space) RunRow(exp string, start int64, run string) table.Key {
+	return table.Key{PK: s.RunsPK(exp), SK: RunRowSK(start, run)}
+}
+
+// RunRowSK is the sort key of a run in the lists of its experiment.
+func RunRowSK(start int64, run string) string { return Desc(start) + "#" + run }
+
+// ParseRunRowSK is the inverse of [RunRowSK].
+func ParseRunRowSK(sk string) (start int64, run string, err error) {
+	head, run, ok := strings.Cut(sk, "#")
+	if !ok {
+		return 0, "", ErrMalformed
+	}
+	start, err = ParseDesc(head)
+	return start, run, err
+}
+
+// OpenPK is the partition of an experiment's open runs.
+func (s Space) OpenPK(exp string) string { return s.prefix + "EXP#" + exp + "#OPEN" }
+
+// OpenRow marks a run whose rows may lag behind its document.
+func (s Space) OpenRow(exp, run string) table.Key {
+	return table.Key{PK: s.OpenPK(exp), SK: run}
+}
+
+// DeletedPK is the partition of an experiment's deleted runs.
+func (s Space) DeletedPK(exp string) string { return s.prefix + "EXP#" + exp + "#DELETED" }
+
+// DeletedRow lists a run that was deleted by itself.
+func (s Space) DeletedRow(exp string, start int64, run string) table.Key {
+	return table.Key{PK: s.DeletedPK(exp), SK: RunRowSK(start, run)}
+}
+
+// Last sorts behind every sort key that this package builds.
+const Last = "\U0010FFFF"

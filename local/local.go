@@ -1,0 +1,51 @@
+// Package local opens a Store on the embedded table: a directory, or memory.
+// It needs no AWS account, and is what users' unit tests run on.
+//
+// It is a package of its own so that programs which use DynamoDB link no
+// database.
+package local
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/pebbletable"
+)
+
+// Memory in place of a directory keeps the table in memory.
+const Memory = ":memory:"
+
+// Open opens the embedded table in a directory, made if it is absent, and
+// makes it ready. dir may be [Memory], and may begin with "local:". Writes are
+// on disk before they are acknowledged. A directory is for one process at a
+// time: a second one gets an error. Close the Store to release it.
+func Open(ctx context.Context, dir string, opts ...dynamodbstore.Option) (*dynamodbstore.Store, error) {
+	dir = strings.TrimPrefix(dir, "local:")
+	clock, logger, err := dynamodbstore.TableOptions(opts...)
+	if err != nil {
+		return nil, err
+	}
+	o := pebbletable.Options{Clock: clock, Logger: logger}
+	var t *pebbletable.Table
+	switch dir {
+	case "":
+		return nil, errors.New("local: names no directory; use local:<directory> or local::memory:")
+	case Memory:
+		t, err = pebbletable.OpenMemory(o)
+	default:
+		t, err = pebbletable.Open(dir, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s, err := dynamodbstore.OpenTable(t, opts...)
+	if err != nil {
+		return nil, errors.Join(err, t.Close())
+	}
+	if err := s.Init(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}

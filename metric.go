@@ -1,0 +1,474 @@
+package dynamodbstore
+
+import (
+	"context"
+	"errors"
+	"hash/fnv"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+const (
+	// shardBytes is the size of a register item above which a run gets more
+	// of them: rewriting one costs a unit for each KB.
+	shardBytes = 6 << 10
+	// shardGrowth is by what factor the number of register items grows.
+	shardGrowth = 16
+	// maxShards holds more than 100,000 keys of 250 characters.
+	maxShards = 4096
+	// registerOverhead is what one register adds to an item beside its key.
+	registerOverhead = len(keys.MetricAttr) + registerSize
+	// shardWriters bounds the register items of one run written at once.
+	shardWriters = 16
+)
+
+// metricChange is one caller's points for one run.
+type metricChange struct {
+	points []Metric
+	state  *expState
+}
+
+// metricShape is what is known of the register items of a run. It may be out
+// of date: then a condition fails or an item is a little larger than planned.
+type metricShape struct {
+	exp string
+
+	mu     sync.Mutex
+	shards int
+	seen   map[uint64]struct{} // hashes of the keys known to be stored
+	bytes  int                 // of their registers
+	known  bool                // whether seen began complete
+}
+
+// newShape is the shape of a run that was just made.
+func newShape(exp string) *metricShape {
+	return &metricShape{exp: exp, seen: map[uint64]struct{}{}, known: true}
+}
+
+// add notes stored keys, and reports whether the run needs more shards.
+func (sh *metricShape) add(registers dict) bool {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for i := 0; i < len(registers); i += 2 {
+		h := hashKey(registers[i])
+		if _, ok := sh.seen[h]; !ok {
+			sh.seen[h] = struct{}{}
+			sh.bytes += len(registers[i]) + registerOverhead
+		}
+	}
+	return sh.bytes > shardBytes*max(1, sh.shards) && sh.shards < maxShards
+}
+
+func (sh *metricShape) shardCount() int {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return sh.shards
+}
+
+func hashKey(key string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(key))
+	return h.Sum64()
+}
+
+// shardOf is the register item of a key among n; 0 when there is but one.
+// Stored keys depend on it: it must not change.
+func shardOf(key string, n int) int {
+	if n == 0 {
+		return 0
+	}
+	return 1 + int(hashKey(key)%uint64(n))
+}
+
+// LogMetric logs one point of a metric to an active run. An exact repetition
+// changes nothing. The latest value is the one with the greatest step,
+// timestamp and value, in this order.
+//
+// Two writes, each atomic, together with those of concurrent callers: the
+// latest values first, then the history. 2 requests, 2 WCU.
+func (s *Store) LogMetric(ctx context.Context, run string, m Metric) error {
+	if err := validateMetric(m, ""); err != nil {
+		return err
+	}
+	return failure(s.logMetrics(ctx, run, []Metric{m}))
+}
+
+// logMetrics logs points of a run; none checks that the run is active.
+func (s *Store) logMetrics(ctx context.Context, run string, points []Metric) error {
+	e, err := s.stateOfRun(ctx, run)
+	if err != nil {
+		return err
+	}
+	if e.stage != StageActive || len(points) == 0 {
+		if err := s.checkRunActive(ctx, run, e); err != nil || len(points) == 0 {
+			return err
+		}
+	}
+	clean := make([]Metric, len(points))
+	for i, m := range points {
+		m.Value = clampInf(m.Value)
+		clean[i] = m
+	}
+	return s.metrics.do(ctx, run, &metricChange{points: clean, state: e})
+}
+
+// clampInf keeps infinities as MLflow does.
+// Source: MLflow 3.17, sqlalchemy_store.py, sanitize_metric_value.
+func clampInf(v float64) float64 {
+	switch {
+	case math.IsInf(v, 1):
+		return math.MaxFloat64
+	case math.IsInf(v, -1):
+		return -math.MaxFloat64
+	default:
+		return v
+	}
+}
+
+// checkRunActive reads whether a run is active.
+func (s *Store) checkRunActive(ctx context.Context, run string, e *expState) error {
+	h, err := s.readHead(ctx, run)
+	if err != nil {
+		return err
+	}
+	if h == nil {
+		return errRunNotFound(run)
+	}
+	return h.checkActive(e)
+}
+
+// flushMetrics writes the points of a group: registers, then history.
+func (s *Store) flushMetrics(ctx context.Context, run string, group []*change[*metricChange]) {
+	points := group[0].what.points
+	for _, ch := range group[1:] {
+		points = append(points, ch.what.points...)
+	}
+	err := s.raiseRegisters(ctx, run, group[len(group)-1].what.state, latest(points))
+	if err == nil {
+		err = s.appendHistory(ctx, run, points)
+	}
+	for _, ch := range group {
+		ch.err = err
+	}
+}
+
+// latest returns the registers of the latest point of each key, sorted.
+func latest(points []Metric) dict {
+	if len(points) == 1 {
+		return dict{points[0].Key, newRegister(&points[0])}
+	}
+	best := make(map[string]register, min(len(points), 64))
+	for i := range points {
+		r := newRegister(&points[i])
+		if old, ok := best[points[i].Key]; !ok || r > old {
+			best[points[i].Key] = r
+		}
+	}
+	names := make([]string, 0, len(best))
+	for k := range best {
+		names = append(names, k)
+	}
+	slices.Sort(names)
+	d := make(dict, 0, 2*len(names))
+	for _, k := range names {
+		d = append(d, k, best[k])
+	}
+	return d
+}
+
+// raiseRegisters raises the registers of a run to at least the given ones. An
+// update of an item is atomic; keys of several items, or more than one update
+// takes, are not together.
+func (s *Store) raiseRegisters(ctx context.Context, run string, e *expState, registers dict) error {
+	sh, err := s.shapeOf(ctx, run)
+	if err != nil {
+		return err
+	}
+	if sh.add(registers) {
+		if err := s.addShards(ctx, run, e, sh); err != nil {
+			return err
+		}
+	}
+	for attempt := 0; ; attempt++ {
+		err := s.raiseShards(ctx, run, e, sh, registers)
+		if !errors.Is(err, table.ErrLimit) || sh.shardCount() >= maxShards || attempt > 3 {
+			return err
+		}
+		// An item is full although this process knew of few keys.
+		if err := s.addShards(ctx, run, e, sh); err != nil {
+			return err
+		}
+	}
+}
+
+// shapeOf returns the known shape of a run's registers, or reads it.
+func (s *Store) shapeOf(ctx context.Context, run string) (*metricShape, error) {
+	if sh, ok := s.shapes.Get(run); ok && sh.known {
+		return sh, nil
+	}
+	exp, err := s.experimentOfRun(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	it, found, err := s.t.Get(ctx, s.ks.RunMetrics(run, 0), table.Strong)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, errRunNotFound(run)
+	}
+	sh := newShape(exp)
+	sh.shards = int(it.Num(keys.Shards))
+	sh.add(registersOf(it))
+	s.shapes.Add(run, sh)
+	return sh, nil
+}
+
+// raiseShards raises registers in the items that they belong to.
+func (s *Store) raiseShards(ctx context.Context, run string, e *expState, sh *metricShape, registers dict) error {
+	n := sh.shardCount()
+	if n == 0 {
+		return s.raiseItem(ctx, run, 0, e, registers)
+	}
+	byShard := map[int]dict{}
+	for i := 0; i < len(registers); i += 2 {
+		k := shardOf(registers[i], n)
+		byShard[k] = append(byShard[k], registers[i], registers[i+1])
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(shardWriters)
+	for k, d := range byShard {
+		g.Go(func() error { return s.raiseItem(ctx, run, k, e, d) })
+	}
+	return g.Wait()
+}
+
+func (s *Store) raiseItem(ctx context.Context, run string, shard int, e *expState, registers dict) error {
+	for part := range slices.Chunk(registers, 2*table.MaxRaise) {
+		if err := s.raise(ctx, run, shard, e, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// raise raises registers of one item. Those that are beaten are left out when
+// the update comes back; registers that are closed are opened with the update
+// itself, in a generation in which the head is open.
+func (s *Store) raise(ctx context.Context, run string, shard int, e *expState, registers dict) error {
+	u := table.Update{Key: s.ks.RunMetrics(run, shard), Cond: isOpen()}
+	for attempt := 0; ; attempt++ {
+		u.Raise = raiseAttrs(registers)
+		_, err := s.t.Update(ctx, s.stamped(u))
+		lost, isLost := asConditionError(err)
+		if !isLost {
+			return err
+		}
+		if registers = unbeaten(registers, lost.Item); len(registers) == 0 && lost.Found {
+			if lost.Item.Str(keys.State) == keys.StateOpen {
+				return nil
+			}
+			return s.checkRunActive(ctx, run, e)
+		}
+		if u, err = s.reopening(ctx, run, shard, e, lost); err != nil {
+			return err
+		}
+		if err := backOff(ctx, attempt); err != nil {
+			return err
+		}
+	}
+}
+
+// stamped adds the time of the change, which tells idle runs.
+func (s *Store) stamped(u table.Update) table.Update {
+	u.Set = append(u.Set, table.Attr{Name: keys.Changed, Value: table.Number(s.nowMillis())})
+	return u
+}
+
+// reopening returns the update to try next, after one that found lost: an
+// ordinary one if the registers are open, else one that opens them.
+func (s *Store) reopening(ctx context.Context, run string, shard int, e *expState, lost *table.ConditionError) (table.Update, error) {
+	u := table.Update{Key: s.ks.RunMetrics(run, shard), Cond: isOpen()}
+	if !lost.Found || lost.Item.ExpiredAt(s.opts.clock().Unix()) {
+		s.shapes.Remove(run)
+		s.headCache.Remove(run)
+		return u, errRunNotFound(run)
+	}
+	if lost.Item.Str(keys.State) == keys.StateOpen {
+		return u, nil
+	}
+	was := lost.Item.Num(keys.Gen)
+	h, err := s.openHead(ctx, run, e, was)
+	if err != nil {
+		return u, err
+	}
+	u.Cond = table.Equal(
+		table.Attr{Name: keys.Gen, Value: table.Number(was)},
+		table.Attr{Name: keys.State, Value: table.String(keys.StateClosed)})
+	u.Set = []table.Attr{
+		{Name: keys.Gen, Value: table.Number(h.gen)},
+		{Name: keys.State, Value: table.String(keys.StateOpen)},
+	}
+	return u, nil
+}
+
+// openHead opens the head of an active run in a generation above one in which
+// registers were closed.
+func (s *Store) openHead(ctx context.Context, run string, e *expState, above int64) (*runHead, error) {
+	return s.changeHead(ctx, run, func(h *runHead) (bool, error) {
+		if err := h.checkActive(e); err != nil {
+			return false, err
+		}
+		if h.open && h.gen > above {
+			return false, nil
+		}
+		h.gen, h.open = max(h.gen, above)+1, true
+		return true, nil
+	})
+}
+
+// openRegisters opens the first register item of a run that was found closed.
+func (s *Store) openRegisters(ctx context.Context, run string, e *expState, lost *table.ConditionError) error {
+	u, err := s.reopening(ctx, run, 0, e, lost)
+	if err != nil || len(u.Set) == 0 {
+		return err
+	}
+	_, err = s.t.Update(ctx, s.stamped(u))
+	if _, isLost := asConditionError(err); isLost {
+		return nil // somebody else has moved it; the caller looks again
+	}
+	return err
+}
+
+func raiseAttrs(registers dict) []table.Attr {
+	attrs := make([]table.Attr, 0, registers.len())
+	for i := 0; i < len(registers); i += 2 {
+		attrs = append(attrs, table.Attr{Name: keys.MetricAttr + registers[i], Value: table.Bytes(registers[i+1])})
+	}
+	return attrs
+}
+
+// unbeaten returns the registers that are greater than those of it.
+func unbeaten(registers dict, it table.Item) dict {
+	var out dict
+	for i := 0; i < len(registers); i += 2 {
+		if it.Str(keys.MetricAttr+registers[i]) < registers[i+1] {
+			out = append(out, registers[i], registers[i+1])
+		}
+	}
+	return out
+}
+
+// newRegisters is an open register item without registers.
+func newRegisters(key table.Key, gen int64) table.Item {
+	return table.NewItem(key,
+		table.Attr{Name: keys.Version, Value: table.Number(schemaVersion)},
+		table.Attr{Name: keys.Gen, Value: table.Number(gen)},
+		table.Attr{Name: keys.Shards, Value: table.Number(0)},
+		table.Attr{Name: keys.State, Value: table.String(keys.StateOpen)})
+}
+
+// registersOf returns the registers of an item, sorted by key.
+func registersOf(it table.Item) dict {
+	var d dict
+	for _, a := range it.Attrs {
+		if key, ok := strings.CutPrefix(a.Name, keys.MetricAttr); ok {
+			d = append(d, key, a.Value.Str())
+		}
+	}
+	return d
+}
+
+// mergeRegisters merges registers of two items; the greater wins.
+func mergeRegisters(a, b dict) dict {
+	out := a.merge(b)
+	if out.len() == a.len()+b.len() {
+		return out
+	}
+	for i := 0; i < len(a); i += 2 {
+		if r, ok := out.get(a[i]); ok && r < a[i+1] {
+			out = out.set(a[i], a[i+1])
+		}
+	}
+	return out
+}
+
+// addShards gives a run more register items. The new ones are put if absent
+// first, then the first item says how many there are, on the condition that
+// it is open: who closes it after that closes them too. Registers stay where
+// they are; readers merge.
+func (s *Store) addShards(ctx context.Context, run string, e *expState, sh *metricShape) error {
+	was := sh.shardCount()
+	n := min(max(1, was)*shardGrowth, maxShards)
+	it, found, err := s.t.Get(ctx, s.ks.RunMetrics(run, 0), table.Strong)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return errRunNotFound(run)
+	}
+	if now := int(it.Num(keys.Shards)); now > was {
+		sh.setShards(now)
+		return nil
+	}
+	if err := s.putShards(ctx, run, was+1, n, it.Num(keys.Gen)); err != nil {
+		return err
+	}
+	return s.announceShards(ctx, run, e, sh, was, n)
+}
+
+// announceShards raises the number of register items from was to n, unless
+// somebody else did.
+func (s *Store) announceShards(ctx context.Context, run string, e *expState, sh *metricShape, was, n int) error {
+	for {
+		_, err := s.t.Update(ctx, table.Update{
+			Key: s.ks.RunMetrics(run, 0),
+			Cond: table.Equal(
+				table.Attr{Name: keys.State, Value: table.String(keys.StateOpen)},
+				table.Attr{Name: keys.Shards, Value: table.Number(int64(was))}),
+			Set: []table.Attr{{Name: keys.Shards, Value: table.Number(int64(n))}},
+		})
+		lost, isLost := asConditionError(err)
+		switch {
+		case err == nil:
+			sh.setShards(n)
+			return nil
+		case !isLost:
+			return err
+		case int(lost.Item.Num(keys.Shards)) > was:
+			sh.setShards(int(lost.Item.Num(keys.Shards)))
+			return nil
+		}
+		if err := s.openRegisters(ctx, run, e, lost); err != nil {
+			return err
+		}
+	}
+}
+
+func (sh *metricShape) setShards(n int) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.shards = max(sh.shards, n)
+}
+
+func (s *Store) putShards(ctx context.Context, run string, from, to int, gen int64) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(shardWriters)
+	for n := from; n <= to; n++ {
+		g.Go(func() error {
+			err := s.t.Put(ctx, table.Put{Item: newRegisters(s.ks.RunMetrics(run, n), gen), Cond: table.Absent()})
+			if _, isLost := asConditionError(err); isLost {
+				return nil
+			}
+			return err
+		})
+	}
+	return g.Wait()
+}

@@ -1,0 +1,107 @@
+package dynamodbstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/dynamo"
+)
+
+// localScheme is the scheme of embedded tables, which package local opens.
+const localScheme = "local:"
+
+// placeholderRegion is signed for at custom endpoints when no region is known.
+const placeholderRegion = "us-east-1"
+
+// DynamoDB is what a Store needs of a DynamoDB client; *dynamodb.Client has
+// it.
+type DynamoDB = dynamo.API
+
+// Open opens the table that a dynamodb:// URI names and makes it ready:
+// [ParseURI], [New] with a client of its own, [Store.Init]. With a custom
+// endpoint and no credentials in the SDK's chain placeholders are used.
+func Open(ctx context.Context, uri string, opts ...Option) (*Store, error) {
+	if strings.HasPrefix(uri, localScheme) {
+		return nil, fmt.Errorf("%q is an embedded table: open it with local.Open", uri)
+	}
+	loc, err := ParseURI(uri)
+	if err != nil {
+		return nil, err
+	}
+	client, err := newClient(ctx, loc)
+	if err != nil {
+		return nil, err
+	}
+	s, err := New(client, loc.Table, append([]Option{WithCreateTable(loc.Deploy)}, opts...)...)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Init(ctx); err != nil {
+		return nil, fmt.Errorf("open %s: %w", loc, errors.Join(err, s.Close()))
+	}
+	return s, nil
+}
+
+// New returns a Store on a table of the caller's client. It does no I/O; call
+// [Store.Init] unless the table is known to be ready. Give the client a
+// retryer that outlasts throttling, such as the SDK's standard one.
+func New(client DynamoDB, table string, opts ...Option) (*Store, error) {
+	if client == nil {
+		return nil, errors.New("client must not be nil")
+	}
+	if !tablePattern.MatchString(table) {
+		return nil, fmt.Errorf("table name %q is not 3 to 255 letters, digits, '_', '-' and '.'", table)
+	}
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	return OpenTable(dynamo.New(client, table, dynamo.Options{Clock: o.clock, Logger: o.logger}), opts...)
+}
+
+func newClient(ctx context.Context, loc Location) (*dynamodb.Client, error) {
+	var load []func(*config.LoadOptions) error
+	if loc.Region != "" {
+		load = append(load, config.WithRegion(loc.Region))
+	}
+	if loc.Endpoint != "" { // such machines have no metadata service to wait for
+		load = append(load, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, load...)
+	if err != nil {
+		return nil, fmt.Errorf("AWS configuration: %w", err)
+	}
+	if loc.Endpoint != "" {
+		if cfg.Region == "" {
+			cfg.Region = placeholderRegion
+		}
+		if !hasCredentials(ctx, cfg) {
+			cfg.Credentials = credentials.NewStaticCredentialsProvider("placeholder", "placeholder", "")
+		}
+	}
+	if cfg.Region == "" {
+		return nil, errors.New("no AWS region: name one in the URI (dynamodb://us-east-1/mlflow) or in AWS_REGION")
+	}
+	return dynamodb.NewFromConfig(cfg, dynamo.Configure, func(o *dynamodb.Options) {
+		if loc.Endpoint != "" {
+			o.BaseEndpoint = aws.String(loc.Endpoint)
+		}
+	}), nil
+}
+
+// hasCredentials reports whether the chain has credentials.
+func hasCredentials(ctx context.Context, cfg aws.Config) bool {
+	if cfg.Credentials == nil {
+		return false
+	}
+	_, err := cfg.Credentials.Retrieve(ctx)
+	return err == nil
+}

@@ -1,0 +1,186 @@
+package dynamodbstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// Variables of the environment.
+const (
+	envDeletedDays   = "MLFLOW_DYNAMODB_SOFT_DELETED_RETENTION_DAYS"
+	envTraceDays     = "MLFLOW_DYNAMODB_TRACE_RETENTION_DAYS"
+	envHistoryDays   = "MLFLOW_DYNAMODB_METRIC_HISTORY_RETENTION_DAYS"
+	envDenormalize   = "MLFLOW_DYNAMODB_DENORMALIZE_TAGS"
+	envTrigramFields = "MLFLOW_DYNAMODB_FTS_TRIGRAM_FIELDS"
+)
+
+// environment is what the variables say.
+type environment struct {
+	patterns []string
+	days     map[string]int64 // by attribute of the policy
+	fields   []string
+}
+
+// readEnvironment reads and checks the variables. An error names the variable
+// and its value.
+func readEnvironment(lookup func(string) (string, bool)) (environment, error) {
+	env := environment{days: map[string]int64{}}
+	if v, ok := lookup(envDenormalize); ok {
+		env.patterns = splitList(v)
+		if _, err := compilePatterns(env.patterns); err != nil {
+			return env, fmt.Errorf("%s=%q: %w", envDenormalize, v, err)
+		}
+	}
+	var p ttlPolicy
+	for _, f := range p.fields() {
+		v, ok := lookup(f.variable)
+		if !ok || v == "" {
+			continue
+		}
+		days, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64)
+		if err != nil || days < 0 || days > maxRetentionDays {
+			return env, fmt.Errorf("%s=%q: use a whole number of days from 0 to %d", f.variable, v, maxRetentionDays)
+		}
+		env.days[f.attr] = days
+	}
+	if v, ok := lookup(envTrigramFields); ok {
+		env.fields = splitList(v)
+		for _, f := range env.fields {
+			if err := validateTrigramField(f); err != nil {
+				return env, fmt.Errorf("%s=%q: %w", envTrigramFields, v, err)
+			}
+		}
+	}
+	return env, nil
+}
+
+func splitList(v string) []string {
+	var out []string
+	for part := range strings.SplitSeq(v, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// reconcile merges the environment into the persisted configuration: patterns
+// are united, a retention that is set replaces its field, trigram fields stay.
+// Each item is one write on the condition that it has not changed since it was
+// read, so servers that start at once with different environments lose
+// nothing of either. What is as it should be is not written.
+func (c *settings) reconcile(ctx context.Context) error {
+	env, err := readEnvironment(c.s.opts.env)
+	if err != nil {
+		return err
+	}
+	c.extraFields = env.fields
+	for _, r := range []struct {
+		key   table.Key
+		merge func(it *table.Item)
+	}{
+		{keys.DenormalizeTags(), env.mergePatterns},
+		{keys.TTLPolicy(), env.mergePolicy},
+		{keys.TrigramFields(), mergeFields},
+	} {
+		if err := c.s.mergeConfig(ctx, r.key, r.merge); err != nil {
+			return err
+		}
+	}
+	fresh, err := c.s.readConfiguration(ctx)
+	if err != nil {
+		return err
+	}
+	c.set(fresh)
+	return nil
+}
+
+func (env environment) mergePatterns(it *table.Item) {
+	it.Set(attrPatterns, table.List(unionOf(withAlways(listOf(*it, attrPatterns)), env.patterns)))
+}
+
+func (env environment) mergePolicy(it *table.Item) {
+	p := policyOf(*it)
+	for _, f := range p.fields() {
+		if days, ok := env.days[f.attr]; ok {
+			*f.days = days
+		}
+		it.Set(f.attr, table.Number(*f.days))
+	}
+}
+
+func mergeFields(it *table.Item) {
+	if _, ok := it.Get(attrFields); !ok {
+		it.Set(attrFields, table.List(nil))
+	}
+}
+
+// mergeConfig changes one CONFIG item by a function that keeps attributes it
+// does not know. Atomic.
+func (s *Store) mergeConfig(ctx context.Context, key table.Key, merge func(it *table.Item)) error {
+	d := document[configItem]{
+		read: func(ctx context.Context) (*configItem, error) { return s.readConfigItem(ctx, key) },
+		write: func(ctx context.Context, cur, next *configItem) error {
+			var was docMeta
+			if cur != nil {
+				was = cur.docMeta
+			}
+			it := next.Item.Clone()
+			for _, a := range next.attrs(nil) {
+				it.Set(a.Name, a.Value)
+			}
+			return s.t.Put(ctx, table.Put{Item: it, Cond: was.isRev()})
+		},
+		decode: func(it table.Item) (*configItem, error) { return &configItem{metaOf(it), it}, nil },
+		meta:   func(c *configItem) *docMeta { return &c.docMeta },
+		now:    s.opts.clock,
+	}
+	_, err := mutate(ctx, d, func(cur *configItem) (*configItem, bool, error) {
+		next := &configItem{Item: table.Item{Key: key}}
+		if cur != nil {
+			if err := checkVersion(cur.Item); err != nil {
+				return nil, false, err
+			}
+			next.Item = cur.Item.Clone()
+		}
+		merge(&next.Item)
+		if cur != nil && slices.EqualFunc(next.Item.Attrs, cur.Item.Attrs, equalAttrs) {
+			return cur, false, nil
+		}
+		return next, false, nil
+	})
+	return err
+}
+
+func equalAttrs(a, b table.Attr) bool { return a.Name == b.Name && a.Value.Equal(b.Value) }
+
+// configItem is an item of the CONFIG partition as a document.
+type configItem struct {
+	docMeta
+	table.Item
+}
+
+// readConfigItem reads an item; one without a revision, made by another
+// program, gets one first, atomically, so that it can be changed safely.
+func (s *Store) readConfigItem(ctx context.Context, key table.Key) (*configItem, error) {
+	it, found, err := s.t.Get(ctx, key, table.Strong)
+	if err != nil || !found {
+		return nil, err
+	}
+	if it.Num(keys.Rev) == 0 {
+		it, err = s.t.Update(ctx, table.Update{
+			Key: key, Cond: table.Exists(), Return: true,
+			Add: []table.Attr{{Name: keys.Rev, Value: table.Number(1)}},
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return &configItem{metaOf(it), it}, nil
+}

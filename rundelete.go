@@ -1,0 +1,174 @@
+package dynamodbstore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// DeleteRun marks a run as deleted; deleting a deleted one changes nothing.
+// It expires after the retention of soft-deleted entities.
+//
+// The row that lists deleted runs is written first, then the run is settled
+// with its mark, the head in one transaction with a check that its experiment
+// is in the generation that the mark counts in: a run never gets an expiry
+// that a restored experiment does not know of. 8 requests, 13 WCU for a small
+// open run, whatever its history.
+func (s *Store) DeleteRun(ctx context.Context, id string) error {
+	for attempt := 0; ; attempt++ {
+		h, e, err := s.headAndState(ctx, id)
+		if err != nil {
+			return failure(err)
+		}
+		if h.mark == markDeleted && h.markGen == e.gen && !h.open {
+			return nil
+		}
+		h, err = s.deleteIn(ctx, h, e)
+		if err == nil {
+			return failure(s.stampRegisters(ctx, h))
+		}
+		var lost *table.CanceledError
+		if !errors.As(err, &lost) {
+			return failure(err)
+		}
+		s.expCache.Remove(e.id) // it was deleted or restored meanwhile
+		if err := backOff(ctx, attempt); err != nil {
+			return err
+		}
+	}
+}
+
+// headAndState reads a run's head and its experiment's state anew.
+func (s *Store) headAndState(ctx context.Context, id string) (*runHead, *expState, error) {
+	h, err := s.readHead(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if h == nil {
+		return nil, nil, errRunNotFound(id)
+	}
+	e, err := s.freshState(ctx, h.exp)
+	if err == nil && e == nil {
+		err = errRunNotFound(id)
+	}
+	return h, e, err
+}
+
+// deleteIn marks a run as deleted in the experiment's generation.
+func (s *Store) deleteIn(ctx context.Context, h *runHead, e *expState) (*runHead, error) {
+	cfg, err := s.settings.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	expiry := s.expiryIn(cfg.policy.softDeleted)
+	if err := s.listDeleted(ctx, h, expiry); err != nil {
+		return nil, err
+	}
+	return s.transition(ctx, h.id, s.checkedWriter(e), func(h *runHead) error {
+		h.mark, h.markGen, h.expiry = markDeleted, e.gen, expiry
+		return nil
+	})
+}
+
+// listDeleted adds a run to the deleted ones of its experiment. The row only
+// says where to look for expiries to take away; it stays when the run is
+// restored, and goes a day after the run would have gone.
+func (s *Store) listDeleted(ctx context.Context, h *runHead, expiry int64) error {
+	if expiry == 0 {
+		return nil
+	}
+	return s.t.Put(ctx, table.Put{Item: table.NewItem(s.ks.DeletedRow(h.exp, h.start, h.id),
+		table.Attr{Name: keys.Version, Value: table.Number(schemaVersion)},
+		table.Attr{Name: table.TTLAttr, Value: table.Number(expiry + 24*60*60)})})
+}
+
+// checkedWriter changes heads in a transaction that checks the generation of
+// the experiment; by itself, without those that wait.
+func (s *Store) checkedWriter(e *expState) headWriter {
+	return func(ctx context.Context, id string, apply func(h *runHead) (bool, error)) (*runHead, error) {
+		d := s.headDocument(id)
+		d.write = func(ctx context.Context, cur, next *runHead) error {
+			put, err := s.headPut(ctx, cur, next)
+			if err != nil {
+				return err
+			}
+			return s.transactHead(ctx, put, table.Check{
+				Key:  s.ks.Experiment(e.id),
+				Cond: table.Equal(table.Attr{Name: keys.Gen, Value: table.Number(e.gen)}),
+			})
+		}
+		return s.mutateHead(ctx, id, d, func(cur *runHead) (*runHead, bool, error) {
+			next := cur.clone()
+			next.changed = s.nowMillis()
+			if _, err := apply(next); err != nil {
+				return nil, false, err
+			}
+			return next, false, nil
+		})
+	}
+}
+
+// stampRegisters gives the first register item of a deleted run the expiry of
+// its head. Whoever changes the run after that closes the item in a newer
+// generation, and takes the expiry away with the same write.
+func (s *Store) stampRegisters(ctx context.Context, h *runHead) error {
+	if h.expiry == 0 {
+		return nil
+	}
+	_, err := s.t.Update(ctx, table.Update{
+		Key:  s.ks.RunMetrics(h.id, 0),
+		Cond: table.Equal(table.Attr{Name: keys.Gen, Value: table.Number(h.gen)}),
+		Set:  []table.Attr{{Name: table.TTLAttr, Value: table.Number(h.expiry)}},
+	})
+	if _, isLost := asConditionError(err); isLost {
+		return nil
+	}
+	return err
+}
+
+// RestoreRun brings a deleted run back; restoring an active one changes
+// nothing. Steps as transition says. 8 requests, 10 WCU for a small run.
+func (s *Store) RestoreRun(ctx context.Context, id string) error {
+	h, e, err := s.headAndState(ctx, id)
+	if err != nil {
+		return failure(err)
+	}
+	if h.stage(e) == StageActive && h.expiry == 0 {
+		return nil
+	}
+	_, err = s.transition(ctx, id, s.changeHead, func(h *runHead) error {
+		h.mark, h.markGen, h.expiry = markActive, e.gen, 0
+		return nil
+	})
+	return failure(err)
+}
+
+// freeDeletedRuns takes the expiry from the runs of an experiment that were
+// deleted one by one. Their marks stay: they count until the experiment is in
+// another generation.
+func (s *Store) freeDeletedRuns(ctx context.Context, exp string) error {
+	q := table.Query{PK: s.ks.DeletedPK(exp), From: "0", To: keys.Last}
+	for it, err := range table.Items(ctx, s.t, q) {
+		if err != nil {
+			return err
+		}
+		_, id, err := keys.ParseRunRowSK(it.Key.SK)
+		if err != nil {
+			return err
+		}
+		h, err := s.readHead(ctx, id)
+		if err != nil {
+			return err
+		}
+		if h == nil || h.expiry == 0 { // gone, restored, or never marked
+			continue
+		}
+		_, err = s.transition(ctx, id, s.changeHead, func(h *runHead) error { h.expiry = 0; return nil })
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,251 @@
+package dynamodbstore
+
+import (
+	"container/heap"
+	"context"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+const (
+	// openBatch is how many open runs are read in one request: head and
+	// registers each.
+	openBatch = table.MaxBatchGet / 2
+	// streamReaders bounds the lists that are read at once.
+	streamReaders = 8
+)
+
+// runStream walks the run list of one experiment in the default order: start
+// time descending, run id ascending. Settled runs come out of their covering
+// rows, the others are read.
+type runStream struct {
+	s     *Store
+	e     *expState
+	q     table.Query
+	rows  []*packedRun // read and not yet taken
+	ended bool
+}
+
+// newRunStream begins behind the sort key after ("": at the start); limit
+// bounds the rows of one request (0: 1 MB).
+func (s *Store) newRunStream(e *expState, after string, limit int) *runStream {
+	return &runStream{s: s, e: e, q: table.Query{
+		PK: s.ks.RunsPK(e.id), From: "0", To: keys.Last, After: after, Limit: limit,
+	}}
+}
+
+// peek returns the next run without taking it; nil at the end.
+func (rs *runStream) peek(ctx context.Context) (*packedRun, error) {
+	for len(rs.rows) == 0 && !rs.ended {
+		if err := rs.fill(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if len(rs.rows) == 0 {
+		return nil, nil //nolint:nilnil // nil is the end
+	}
+	return rs.rows[0], nil
+}
+
+func (rs *runStream) take() { rs.rows = rs.rows[1:] }
+
+// fill reads one page of the list.
+func (rs *runStream) fill(ctx context.Context) error {
+	page, err := rs.s.t.Query(ctx, rs.q)
+	if err != nil {
+		return err
+	}
+	rs.q.After, rs.ended = page.Next, page.Next == ""
+	rs.rows, err = rs.s.resolve(ctx, rs.e, page.Items)
+	return err
+}
+
+// resolve turns list rows into runs, in their order; rows of runs that do not
+// exist are left out.
+func (s *Store) resolve(ctx context.Context, e *expState, rows []table.Item) ([]*packedRun, error) {
+	out := make([]*packedRun, len(rows))
+	var open []int
+	for i, row := range rows {
+		if err := checkVersion(row); err != nil {
+			return nil, err
+		}
+		packed, ok := row.Get(keys.Packed)
+		if !ok || row.Str(keys.State) != keys.StateClosed {
+			open = append(open, i)
+			continue
+		}
+		_, id, err := keys.ParseRunRowSK(row.Key.SK)
+		if err != nil {
+			return nil, err
+		}
+		if out[i], err = parsePacked(id, packed.Str()); err != nil {
+			return nil, err
+		}
+	}
+	for len(open) > 0 {
+		n := min(len(open), openBatch)
+		if err := s.resolveOpen(ctx, e, rows, open[:n], out); err != nil {
+			return nil, err
+		}
+		open = open[n:]
+	}
+	found := out[:0]
+	for _, p := range out {
+		if p != nil {
+			found = append(found, p)
+		}
+	}
+	return found, nil
+}
+
+// resolveOpen reads the runs of the rows with the given indexes.
+func (s *Store) resolveOpen(ctx context.Context, e *expState, rows []table.Item, at []int, out []*packedRun) error {
+	wanted := make([]table.Key, 0, 2*len(at))
+	ids := make([]string, len(at))
+	for n, i := range at {
+		_, id, err := keys.ParseRunRowSK(rows[i].Key.SK)
+		if err != nil {
+			return err
+		}
+		ids[n] = id
+		wanted = append(wanted, s.ks.Run(id), s.ks.RunMetrics(id, 0))
+	}
+	items, err := s.t.BatchGet(ctx, wanted, table.Strong)
+	if err != nil {
+		return err
+	}
+	byRun := make(map[string][]table.Item, len(at))
+	for _, it := range items {
+		byRun[it.Key.PK] = append(byRun[it.Key.PK], it)
+	}
+	for n, i := range at {
+		id := ids[n]
+		l, err := s.completeRun(ctx, id, byRun[s.ks.RunPK(id)])
+		if err != nil {
+			return err
+		}
+		s.considerSettling(ctx, e, rows[i], id, l)
+		if l != nil {
+			out[i] = l.packed()
+		}
+	}
+	return nil
+}
+
+// completeRun assembles a run, reading its whole partition if it has more
+// items than head and registers.
+func (s *Store) completeRun(ctx context.Context, id string, items []table.Item) (*loadedRun, error) {
+	l, err := assembleRun(id, items)
+	if err != nil || l == nil || !l.head.frozen && l.shards == 0 {
+		return l, err
+	}
+	return s.loadRun(ctx, id)
+}
+
+// considerSettling queues a run whose row lags behind although nobody is at
+// it any more.
+func (s *Store) considerSettling(ctx context.Context, e *expState, row table.Item, id string, l *loadedRun) {
+	start, _, err := keys.ParseRunRowSK(row.Key.SK)
+	if err != nil {
+		return
+	}
+	idle := idleRun{ctx: ctx, exp: e.id, id: id, start: start}
+	switch {
+	case l == nil:
+		idle.orphan = true
+		if s.nowMillis()-row.Num(keys.Changed) >= abandonedAfter.Milliseconds() {
+			s.settling.add(idle)
+		}
+	case row.Str(keys.State) == keys.StateOpen && s.isIdle(l):
+		s.settling.add(idle)
+	}
+}
+
+// mergedRuns merges the streams of several experiments in the default order.
+type mergedRuns struct {
+	streams []*runStream
+	heads   runHeap
+	begun   bool
+}
+
+// next returns the next run and its experiment; nil at the end.
+func (m *mergedRuns) next(ctx context.Context) (*packedRun, *expState, error) {
+	if !m.begun {
+		if err := m.begin(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(m.heads) == 0 {
+		return nil, nil, nil
+	}
+	first := m.heads[0]
+	p := first.run
+	first.stream.take()
+	head, err := first.stream.peek(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if head == nil {
+		heap.Pop(&m.heads)
+	} else {
+		m.heads[0].run = head
+		heap.Fix(&m.heads, 0)
+	}
+	return p, first.stream.e, nil
+}
+
+func (m *mergedRuns) begin(ctx context.Context) error {
+	m.begun = true
+	first := make([]*packedRun, len(m.streams))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(streamReaders)
+	for i, rs := range m.streams {
+		g.Go(func() error {
+			p, err := rs.peek(gctx)
+			first[i] = p
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i, rs := range m.streams {
+		if first[i] != nil {
+			m.heads = append(m.heads, streamHead{first[i], rs})
+		}
+	}
+	heap.Init(&m.heads)
+	return nil
+}
+
+type streamHead struct {
+	run    *packedRun
+	stream *runStream
+}
+
+// runHeap is a heap of streams by their next run.
+type runHeap []streamHead
+
+func (h runHeap) Len() int { return len(h) }
+func (h runHeap) Less(i, j int) bool {
+	if h[i].run.start != h[j].run.start {
+		return h[i].run.start > h[j].run.start
+	}
+	return strings.Compare(h[i].run.id, h[j].run.id) < 0
+}
+func (h runHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+
+// Push is part of heap.Interface.
+func (h *runHeap) Push(x any) { *h = append(*h, x.(streamHead)) } //nolint:forcetypeassert // heap.Interface
+
+// Pop is part of heap.Interface.
+func (h *runHeap) Pop() any {
+	old := *h
+	x := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return x
+}

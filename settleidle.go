@@ -1,0 +1,166 @@
+package dynamodbstore
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+const (
+	// settleQueueSize bounds the idle runs that wait to be settled; a search
+	// that finds more leaves them to the next one.
+	settleQueueSize = 256
+	// maxSettleAfter bounds how long a run must have been idle.
+	maxSettleAfter = time.Hour
+	// abandonedAfter is the age of rows without a head after which the run's
+	// creation is taken to have crashed.
+	abandonedAfter = time.Hour
+)
+
+// settleQueue settles idle runs that searches came across, one at a time, so
+// that abandoned runs cost later searches nothing more. The goroutine runs
+// only while there is work.
+type settleQueue struct {
+	s       *Store
+	mu      sync.Mutex
+	waiting []idleRun
+	queued  map[string]bool
+	running bool
+	closed  bool
+	wg      sync.WaitGroup
+}
+
+type idleRun struct {
+	//nolint:containedctx // the values, without the end, of the search's context
+	ctx    context.Context
+	exp    string
+	id     string
+	start  int64
+	orphan bool // a row without a head
+}
+
+func newSettleQueue(s *Store) *settleQueue {
+	return &settleQueue{s: s, queued: map[string]bool{}}
+}
+
+// add queues a run unless the queue is full or has it.
+func (q *settleQueue) add(r idleRun) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed || q.queued[r.id] || len(q.waiting) >= settleQueueSize {
+		return
+	}
+	r.ctx = context.WithoutCancel(r.ctx)
+	q.queued[r.id] = true
+	q.waiting = append(q.waiting, r)
+	if !q.running {
+		q.running = true
+		q.wg.Go(q.run)
+	}
+}
+
+func (q *settleQueue) next() (idleRun, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) == 0 || q.closed {
+		q.running = false
+		return idleRun{}, false
+	}
+	r := q.waiting[0]
+	q.waiting = q.waiting[1:]
+	delete(q.queued, r.id)
+	return r, true
+}
+
+func (q *settleQueue) run() {
+	for r, ok := q.next(); ok; r, ok = q.next() {
+		ctx, cancel := context.WithTimeout(r.ctx, writeTimeout)
+		var err error
+		if r.orphan {
+			err = q.s.removeOrphan(ctx, r)
+		} else {
+			err = q.s.settleIdle(ctx, r.id)
+		}
+		cancel()
+		if err != nil {
+			q.s.opts.logger.WarnContext(ctx, "settle run", "run_id", r.id, "error", err)
+		}
+	}
+}
+
+// close drops what waits and ends the goroutine.
+func (q *settleQueue) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	q.wg.Wait()
+}
+
+// idleAfter is how long a run in that generation must have been idle: it
+// doubles with each reopening, so a run that logs slowly is not settled and
+// reopened for ever.
+func (s *Store) idleAfter(gen int64) time.Duration {
+	return min(s.opts.settleAfter<<min(max(gen-1, 0), 16), maxSettleAfter)
+}
+
+// isIdle reports whether a run has not changed for long enough.
+func (s *Store) isIdle(l *loadedRun) bool {
+	return s.nowMillis()-l.active >= s.idleAfter(l.head.gen).Milliseconds()
+}
+
+// settleIdle settles a run if it is still idle, and writes the rows of one
+// that closed without them.
+func (s *Store) settleIdle(ctx context.Context, id string) error {
+	l, err := s.loadRun(ctx, id)
+	if err != nil || l == nil {
+		return err
+	}
+	if !l.head.open {
+		if !l.closed {
+			return nil // on its way
+		}
+		return s.cover(ctx, l.head, l.registers, l.shards)
+	}
+	if !s.isIdle(l) {
+		return nil
+	}
+	rev := l.head.rev
+	_, err = s.transition(ctx, id, s.changeHead, func(h *runHead) error {
+		if h.rev != rev {
+			return errBusy
+		}
+		return nil
+	})
+	if errors.Is(err, errBusy) || errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// errBusy says that a run is not idle any more.
+var errBusy = errors.New("run is busy")
+
+// removeOrphan removes the rows of a run whose creation crashed. A tombstone
+// head, put if absent, comes first: should the creator be alive after all, its
+// own head finds the place taken and fails.
+func (s *Store) removeOrphan(ctx context.Context, r idleRun) error {
+	tombstone := table.NewItem(s.ks.Run(r.id),
+		table.Attr{Name: keys.Version, Value: table.Number(schemaVersion)},
+		table.Attr{Name: keys.Status, Value: table.String(tombstoneStatus)},
+		table.Attr{Name: table.TTLAttr, Value: table.Number(s.opts.clock().Add(24 * time.Hour).Unix())})
+	err := s.t.Put(ctx, table.Put{Item: tombstone, Cond: table.Absent()})
+	if lost, isLost := asConditionError(err); isLost {
+		if lost.Item.Str(keys.Status) != tombstoneStatus {
+			return nil
+		}
+	} else if err != nil {
+		return err
+	}
+	return s.t.BatchWrite(ctx, nil, []table.Key{
+		s.ks.RunMetrics(r.id, 0), s.ks.OpenRow(r.exp, r.id), s.ks.RunRow(r.exp, r.start, r.id),
+	})
+}

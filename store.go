@@ -1,0 +1,125 @@
+package dynamodbstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+const (
+	// writeTimeout bounds one group commit, whose callers may have gone.
+	writeTimeout = 30 * time.Second
+	// cachedRuns is how many runs and heads the caches hold.
+	cachedRuns = 4096
+	// cachedExperiments is how many experiment states are held.
+	cachedExperiments = 1024
+	// cachedHeadBytes is the size up to which a head is cached.
+	cachedHeadBytes = 32 << 10
+)
+
+// Store keeps MLflow tracking data in one table. It is safe for concurrent
+// use, by any number of processes on the same table.
+//
+// Methods return an *[Error] with MLflow's code and text for everything a
+// client can mend, and the context's error when it ends. After another error a
+// write may have been applied or not; repeating it is safe.
+type Store struct {
+	opts     options
+	t        table.Table
+	ks       keys.Space
+	settings *settings
+
+	heads   *committer[*headChange]
+	metrics *committer[*metricChange]
+
+	headCache *lru.Cache[string, *runHead]
+	shapes    *lru.Cache[string, *metricShape]
+	expCache  *lru.Cache[string, *cachedState]
+	bodies    *lru.Cache[string, Dataset]
+
+	settling *settleQueue
+	closers  []func() error
+}
+
+// OpenTable returns a Store on a table of this module, for the embedded table
+// and for tests; it does no I/O. Close closes the table.
+func OpenTable(t table.Table, opts ...Option) (*Store, error) {
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{opts: o, t: t, ks: keys.Workspace(o.workspace), closers: []func() error{t.Close}}
+	s.settings = newSettings(s)
+	s.heads = newCommitter(writeTimeout, s.flushHead)
+	s.metrics = newCommitter(writeTimeout, s.flushMetrics)
+	s.settling = newSettleQueue(s)
+	var errs [4]error
+	s.headCache, errs[0] = lru.New[string, *runHead](cachedRuns)
+	s.shapes, errs[1] = lru.New[string, *metricShape](cachedRuns)
+	s.expCache, errs[2] = lru.New[string, *cachedState](cachedExperiments)
+	s.bodies, errs[3] = lru.New[string, Dataset](cachedBodies)
+	return s, errors.Join(errs[:]...)
+}
+
+// Init makes the table unless it exists, merges the environment into the
+// persisted configuration and makes experiment 0, "Default". Safe to call
+// from several processes at once, and again.
+func (s *Store) Init(ctx context.Context) error {
+	create := s.opts.createTable == nil || *s.opts.createTable
+	if err := s.t.Init(ctx, create); err != nil {
+		return err
+	}
+	if err := s.settings.reconcile(ctx); err != nil {
+		return err
+	}
+	return s.createDefaultExperiment(ctx)
+}
+
+// Close waits for writes under way, then closes the table if the Store opened
+// it. The Store must not be used afterwards.
+func (s *Store) Close() error {
+	s.settling.close()
+	s.metrics.close()
+	s.heads.close()
+	errs := make([]error, 0, len(s.closers))
+	for _, c := range s.closers {
+		errs = append(errs, c())
+	}
+	return errors.Join(errs...)
+}
+
+// nowMillis is the time in the unit of MLflow.
+func (s *Store) nowMillis() int64 { return s.opts.clock().UnixMilli() }
+
+// expiryIn returns the ttl of something written now that is kept for the
+// given days; 0 days: for ever.
+func (s *Store) expiryIn(days int64) int64 {
+	if days == 0 {
+		return 0
+	}
+	return s.opts.clock().Unix() + days*24*60*60
+}
+
+// failure turns an error of the table into one for callers: what is an
+// *Error, a context's end or nil stays, throttling and unavailability get
+// their MLflow codes, the rest is internal.
+func failure(err error) error {
+	var known *Error
+	switch {
+	case err == nil, errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, table.ErrThrottled):
+		return &Error{Code: CodeResourceExhausted, Message: "The table throttles requests, please try again later.", Err: err}
+	case errors.Is(err, table.ErrConflict), errors.Is(err, errClosed), errors.Is(err, table.ErrClosed):
+		return &Error{Code: CodeTemporarilyUnavailable, Message: "The store is busy, please try again later.", Err: err}
+	case errors.Is(err, table.ErrLimit):
+		return &Error{Code: CodeInvalidParameterValue, Message: "The request exceeds a limit of the table.", Err: err}
+	default:
+		return &Error{Code: CodeInternalError, Message: "The table cannot be used.", Err: err}
+	}
+}

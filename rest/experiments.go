@@ -26,7 +26,9 @@ func (h *handler) addExperimentRoutes() {
 	h.add("2.0", http.MethodPost, base+"restore", command(h, experimentSpec("experiment_id"),
 		func(ctx context.Context, q *experimentRequest) error { return h.store.RestoreExperiment(ctx, q.id) }))
 	h.add("2.0", http.MethodPost, base+"update", command(h, renameExperimentSpec(),
-		func(ctx context.Context, q *experimentRequest) error { return h.store.RenameExperiment(ctx, q.id, q.name) }))
+		func(ctx context.Context, q *experimentRequest) error {
+			return h.store.RenameExperiment(ctx, q.id, q.name)
+		}))
 	h.add("2.0", http.MethodPost, base+"set-experiment-tag", command(h, experimentTagSpec("value"), h.setExperimentTag))
 	h.add("2.0", http.MethodPost, base+"delete-experiment-tag", command(h, experimentTagSpec(),
 		func(ctx context.Context, q *experimentRequest) error {

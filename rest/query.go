@@ -62,7 +62,7 @@ func unhex(c byte) byte {
 	if c <= '9' {
 		return c - '0'
 	}
-	return c|' ' - 'a' + 10
+	return c | ' ' - 'a' + 10
 }
 
 // queryTree turns a query string into the object that it stands for. Only the

@@ -100,6 +100,7 @@ func (h *handler) route(w http.ResponseWriter, r *http.Request) {
 		fn(w, r)
 	case method == http.MethodOptions:
 		w.Header().Set("Allow", res.allow)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(http.StatusNoContent)
 	default:
 		w.Header().Set("Allow", res.allow)

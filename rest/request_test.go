@@ -1,0 +1,207 @@
+package rest
+
+import (
+	"math"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+func TestReadLogBatch(t *testing.T) {
+	t.Parallel()
+	want := dynamodbstore.LogBatchParams{
+		RunID: "r",
+		Metrics: []dynamodbstore.Metric{
+			{Key: "a", Value: 1.5, Timestamp: 1, Step: -2},
+			{Key: "b\né😀", Value: math.Inf(-1), Timestamp: 3, ModelID: "m", DatasetName: "d", DatasetDigest: "g"},
+		},
+		Params: []dynamodbstore.Param{{Key: "p", Value: "v"}, {Key: "q"}},
+		Tags:   []dynamodbstore.Tag{{Key: "t", Value: "\x00\"\\/"}},
+	}
+	for name, body := range map[string]string{
+		"usual": `{"run_id":"r","metrics":[{"key":"a","value":1.5,"timestamp":1,"step":-2},` +
+			`{"key":"b\n\u00e9\ud83d\ude00","value":"-Infinity","timestamp":3,"model_id":"m","dataset_name":"d","dataset_digest":"g"}],` +
+			`"params":[{"key":"p","value":"v"},{"key":"q","value":""}],"tags":[{"key":"t","value":"\u0000\"\\\/"}]}`,
+		"numbers in quotes, spaces, unknown fields": ` { "x" : [ { } , [ 1.5e3, true, false, null, "\"" ] ] , "run_id" : "r" ,
+			"metrics":[{"key":"a","value":15e-1,"timestamp":"1","step":"-2"},{"key":"b\né😀","value":"-Infinity","timestamp":"3",
+			"model_id":"m","dataset_name":"d","dataset_digest":"g","step":null,"run_id":"other"}],
+			"params":[{"key":"p","value":"v"},{"key":"q"}],"tags":[{"value":"\u0000\"\\/","key":"t"}]}` + "\r\n\t ",
+		"what only the tree reads": "\xef\xbb\xbf" + `{"run_id":"r","metrics":[{"key":"a","value":"1.5","timestamp":1.0,"step":"-2.0"},` +
+			`{"key":"b\né😀","value":"-inf","timestamp":3e0,"modelId":"m","datasetName":"d","datasetDigest":"g"}],` +
+			`"params":[{"key":"p","value":"x","value":"v"},{"key":"q","value":null}],"tags":[{"key":"t","value":"\u0000\"\\/"}],` +
+			`"y":NaN}`,
+		"encoded twice": `"{\"run_id\":\"r\",\"metrics\":[{\"key\":\"a\",\"value\":1.5,\"timestamp\":1,\"step\":-2},` +
+			`{\"key\":\"b\\n\u00e9😀\",\"value\":\"-Infinity\",\"timestamp\":3,\"model_id\":\"m\",\"dataset_name\":\"d\",` +
+			`\"dataset_digest\":\"g\"}],\"params\":[{\"key\":\"p\",\"value\":\"v\"},{\"key\":\"q\"}],` +
+			`\"tags\":[{\"key\":\"t\",\"value\":\"\\u0000\\\"\\\\/\"}]}"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			body := strings.ReplaceAll(body, "b\né", `b\né`)
+			w := s.post("runs/log-batch", body)
+			require.Equal(t, "{}", w.Body.String())
+			require.Equal(t, want, s.store.last())
+		})
+	}
+}
+
+func TestScannerDoesTheUsual(t *testing.T) {
+	t.Parallel()
+	const body = `{"run_id":"r","metrics":[{"key":"a","value":1,"timestamp":1,"step":2},{"key":"a","value":"NaN","timestamp":1}],` +
+		`"params":[],"tags":[{"key":"a","value":"b"}]}`
+	require.NotNil(t, logBatchSpec().scanBody([]byte(body)))
+	require.NotNil(t, createRunSpec().scanBody([]byte(
+		`{"experiment_id":"1","user_id":"u","run_name":"n","start_time":1,"tags":[{"key":"mlflow.user","value":"u"}]}`)))
+	require.NotNil(t, updateRunSpec().scanBody([]byte(
+		`{"run_uuid":"r","run_id":"r","status":"FINISHED","end_time":1,"run_name":"n"}`)))
+	require.NotNil(t, searchRunsSpec().scanBody([]byte(
+		`{"experiment_ids":["1"],"filter":"a = 'b'","run_view_type":"ACTIVE_ONLY","max_results":1000,"order_by":["x DESC"]}`)))
+}
+
+// TestRefused are requests that MLflow half executes or fails on.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000)
+	for _, tc := range []struct{ name, path, body, want string }{
+		{"list", "experiments/create", `[1]`, "Bad Request. The body must be a JSON object."},
+		{"number", "runs/create", `5`, "Bad Request. The body must be a JSON object."},
+		{"no JSON in a string", "experiments/create", `"x"`, "Missing value for required parameter 'name'." + seeDocs},
+		{"deep", "experiments/create", `{"name":"x","y":` + deep + `}`, "Missing value for required parameter 'name'." + seeDocs},
+		{
+			"NaN without quotes", "runs/log-batch", `{"run_id":"r","metrics":[{"key":"a","value":NaN,"timestamp":1}]}`,
+			"Invalid value NaN for parameter 'metrics[0].value' supplied:  Hint: Value was of type 'float'." + seeDocs,
+		},
+		{
+			"too large", "runs/log-metric", `{"run_id":"r","key":"k","value":1,"timestamp":9223372036854775808}`,
+			"Invalid value 9223372036854775808 for parameter 'timestamp' supplied:  Hint: Value was of type 'int'." + seeDocs,
+		},
+		{
+			"fraction", "runs/log-metric", `{"run_id":"r","key":"k","value":1,"timestamp":1.5}`,
+			"Invalid value 1.5 for parameter 'timestamp' supplied:  Hint: Value was of type 'float'." + seeDocs,
+		},
+		{
+			"half a surrogate pair", "experiments/create", `{"name":"\ud800"}`,
+			`Invalid value "\ud800" for parameter 'name' supplied:  Hint: Value was of type 'str'.` + seeDocs,
+		},
+		{
+			"null in a list", "runs/search", `{"experiment_ids":[null]}`,
+			"Invalid value null for parameter 'experiment_ids[0]' supplied:  Hint: Value was of type 'NoneType'." + seeDocs,
+		},
+		{
+			"items of the wrong type", "experiments/create", `{"name":"x","tags":[1]}`,
+			"Invalid value 1 for parameter 'tags[0]' supplied:  Hint: Value was of type 'int'." + seeDocs,
+		},
+		{
+			"enum number", "runs/search", `{"run_view_type":9}`,
+			"Invalid value 9 for parameter 'run_view_type' supplied:  Hint: Value was of type 'int'." + seeDocs,
+		},
+		{"invalid UTF-8", "runs/log-parameter", "{\"run_id\":\"r\",\"key\":\"k\xff\"}", "Missing value for required parameter 'run_id'." + seeDocs},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			w := s.post(tc.path, tc.body)
+			require.Equal(t, http.StatusBadRequest, w.Code, w.Body)
+			want := appendError(nil, &dynamodbstore.Error{Code: dynamodbstore.CodeInvalidParameterValue, Message: tc.want})
+			require.Equal(t, string(want), w.Body.String())
+			require.Nil(t, s.store.last())
+		})
+	}
+}
+
+func TestBodyLimit(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, WithMaxBody(100))
+	body := `{"name":"` + strings.Repeat("x", 89) + `"}`
+	require.Len(t, body, 100)
+	require.Equal(t, http.StatusOK, s.post("experiments/create", body).Code)
+	w := s.post("experiments/create", body+" ")
+	require.Equal(t, http.StatusBadRequest, w.Code)
+	require.Contains(t, w.Body.String(), "The body is larger than the limit of 100 bytes.")
+
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/api/2.0/mlflow/runs/create",
+		struct{ *strings.Reader }{strings.NewReader(strings.Repeat(" ", 200))}) // of unknown length
+	require.NoError(t, err)
+	require.Error(t, (&handler{config: config{maxBody: 100}}).readBody(r, new(make([]byte, 0, 16))))
+}
+
+func TestSearchDefaults(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.post("runs/search", `{"experiment_ids":["1"],"run_view_type":"ALL","order_by":["a"]}`)
+	require.Equal(t, dynamodbstore.SearchRunsParams{
+		ExperimentIDs: []string{"1"}, View: dynamodbstore.ViewAll, MaxResults: 1000, OrderBy: []string{"a"},
+	}, s.store.last())
+	s.post("runs/search", `{"experiment_ids":["1"],"max_results":0,"run_view_type":2}`)
+	require.Equal(t, dynamodbstore.SearchRunsParams{ExperimentIDs: []string{"1"}, View: dynamodbstore.ViewDeletedOnly}, s.store.last())
+	s.do(http.MethodGet, "/ajax-api/2.0/mlflow/experiments/search?max_results=5&order_by=a&order_by=b&view_type=DELETED_ONLY", "")
+	require.Equal(t, dynamodbstore.SearchExperimentsParams{
+		MaxResults: 5, OrderBy: []string{"a", "b"}, View: dynamodbstore.ViewDeletedOnly,
+	}, s.store.last())
+	s.do(http.MethodGet, "/ajax-api/2.0/mlflow/metrics/get-history-bulk-interval?run_ids=a&run_ids=b&metric_key=k&start_step=0&end_step=9", "")
+	require.Equal(t, dynamodbstore.MetricHistoryIntervalParams{
+		RunIDs: []string{"a", "b"}, Key: "k", StartStep: new(int64(0)), EndStep: new(int64(9)), MaxResults: 2500,
+	}, s.store.last())
+}
+
+// FuzzRequests wants the two ways of reading a request to agree, and neither to
+// panic.
+func FuzzRequests(f *testing.F) {
+	for _, body := range []string{
+		`{"run_id":"r","metrics":[{"key":"a","value":1.5,"timestamp":1,"step":-2}],"params":[{"key":"p"}],"tags":[]}`,
+		`{"run_id":"r","metrics":[{"key":"a","value":"NaN","timestamp":"1"}]}`,
+		`{"run_id":"\ud83d\ude00\u00e9","x":[{"a":[1e5,null,true]}]}`,
+		`{"run_id":"r","tags":[{"key":"k","value":null}],"tags":[{"key":"l"}]}`,
+		`{"run_id":"r","metrics":[{"key":"a","value":-0,"timestamp":-0,"step":01}]}`, `"{}"`, `[]`, `{"runId":1}`,
+	} {
+		f.Add([]byte(body))
+	}
+	p := logBatchSpec()
+	f.Fuzz(func(t *testing.T, body []byte) {
+		fast := p.scanBody(body)
+		slow, err := p.readSlowly(body)
+		if fast == nil {
+			return
+		}
+		require.NoError(t, err, "the scanner accepted what the tree refuses")
+		for i := range fast.Metrics {
+			if a, b := &fast.Metrics[i].Value, &slow.Metrics[i].Value; math.IsNaN(*a) && math.IsNaN(*b) {
+				*a, *b = 0, 0
+			}
+		}
+		if len(fast.Metrics)+len(slow.Metrics) == 0 {
+			fast.Metrics, slow.Metrics = nil, nil
+		}
+		require.True(t, reflect.DeepEqual(fast, slow), "%#v\n%#v", fast, slow)
+	})
+}
+
+func FuzzQuery(f *testing.F) {
+	f.Add("run_ids=a&run_ids=%ff&metric_key=+k&start_step=1&max_results=5")
+	p := intervalSpec()
+	f.Fuzz(func(t *testing.T, raw string) {
+		n, err := queryTree(raw, p.fields)
+		require.NoError(t, err)
+		_, _ = p.readTree(&n) // must not panic
+	})
+}
+
+func FuzzCleanPath(f *testing.F) {
+	for _, p := range []string{"a/b", "../a", "%2e%2e/a", "%252e%252e", "a/..%2f..", "/x", "C:/", "file:x", "a\x00b", "a#?"} {
+		f.Add(p)
+	}
+	f.Fuzz(func(t *testing.T, p string) {
+		clean, err := cleanPath(p)
+		if err != nil {
+			return
+		}
+		key := blobKey("root", clean)
+		require.True(t, key == "root" || strings.HasPrefix(key, "root/"), "%q leads to %q", p, key)
+	})
+}

@@ -1,0 +1,82 @@
+package rest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestHosts(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]bool{
+		"localhost": true, "localhost:80": true, "127.0.0.1:5000": true, "[::1]:5000": true, "[::1]": true, "0.0.0.0": true,
+		"10.1.2.3": true, "192.168.0.1:8080": true, "172.16.0.1": true, "172.32.0.1": false, "[fd00::1]:80": true,
+		"example.com": false, "10.example.com": false, "localhost.example.com": false, "8.8.8.8": false, "": false, ":80": false,
+	} {
+		require.Equal(t, want, isOwnHost(host), host)
+	}
+	s := newServer(t, WithAllowedHosts("mlflow.example.com", "*.internal:*"), WithStaticPrefix("/x"))
+	for host, want := range map[string]int{
+		"mlflow.example.com": 400, "mlflow.example.com:80": 403, "a.internal:5": 400, "localhost": 403,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/x/api/2.0/mlflow/runs/get", nil)
+		r.Host = host
+		w := newDiscard()
+		s.ServeHTTP(w, r)
+		require.Equal(t, want, w.status, host)
+	}
+}
+
+func TestOrigins(t *testing.T) {
+	t.Parallel()
+	const path = "/api/2.0/mlflow/experiments/create"
+	post := func(s *testServer, origin string) (int, string) {
+		w := s.do(http.MethodPost, path, `{"name":"n"}`, "Origin", origin)
+		return w.Code, w.Header().Get("Access-Control-Allow-Origin")
+	}
+	s := newServer(t, WithAllowedOrigins("https://ui.example.com", "https://*.example.org"))
+	for origin, want := range map[string]int{
+		"https://ui.example.com": 200, "https://a.example.org": 200, "http://localhost:3000": 200,
+		"https://example.com": 403, "https://evil.com": 403, "null": 403,
+	} {
+		code, allowed := post(s, origin)
+		require.Equal(t, want, code, origin)
+		require.Equal(t, want == 200, allowed == origin, origin)
+	}
+	code, allowed := post(newServer(t, WithAllowedOrigins("*")), "https://evil.com")
+	require.Equal(t, 200, code)
+	require.Equal(t, "*", allowed)
+}
+
+func TestFrameOptions(t *testing.T) {
+	t.Parallel()
+	for option, want := range map[string]string{"": "", "NONE": "", "deny": "DENY", "SAMEORIGIN": "SAMEORIGIN"} {
+		w := newServer(t, WithFrameOptions(option)).do(http.MethodGet, "/health", "")
+		require.Equal(t, want, w.Header().Get("X-Frame-Options"))
+		require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
+	}
+}
+
+func TestStaticPrefix(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, WithStaticPrefix("/mlflow/"))
+	for path, want := range map[string]int{
+		"/mlflow/health": 200, "/health": 404, "/mlflow/api/2.0/mlflow/runs/get": 400, "/api/2.0/mlflow/runs/get": 404,
+		"/mlflow/api/2.0/mlflow-artifacts/artifacts": 200, "/mlflow/api/3.0/mlflow/server-info": 200,
+	} {
+		require.Equal(t, want, s.do(http.MethodGet, path, "").Code, path)
+	}
+	for _, path := range []string{"/api/2.0/mlflow-artifacts/artifacts/a", "/mlflow/ajax-api/2.0/mlflow-artifacts/artifacts/a"} {
+		require.Equal(t, 200, s.do(http.MethodPut, path, "x").Code)
+	}
+}
+
+func TestWildcard(t *testing.T) {
+	t.Parallel()
+	require.True(t, wildcard("*", ""))
+	require.True(t, wildcard("a*c?", "abbcd"))
+	require.False(t, wildcard("a*c?", "abbc"))
+	require.False(t, wildcard("a", "ab"))
+}

@@ -166,36 +166,46 @@ func (s *Store) considerSettling(ctx context.Context, e *expState, row table.Ite
 }
 
 // mergedRuns merges the streams of several experiments in the default order.
+// It reads no further than the run it was asked for.
 type mergedRuns struct {
 	streams []*runStream
 	heads   runHeap
 	begun   bool
+	taken   bool // whether the first run of heads has been returned
 }
 
 // next returns the next run and its experiment; nil at the end.
 func (m *mergedRuns) next(ctx context.Context) (*packedRun, *expState, error) {
+	step := m.advance
 	if !m.begun {
-		if err := m.begin(ctx); err != nil {
-			return nil, nil, err
-		}
+		step = m.begin
 	}
-	if len(m.heads) == 0 {
-		return nil, nil, nil
+	if err := step(ctx); err != nil || len(m.heads) == 0 {
+		return nil, nil, err
 	}
+	m.taken = true
+	return m.heads[0].run, m.heads[0].stream.e, nil
+}
+
+// advance replaces the run that was returned by its successor.
+func (m *mergedRuns) advance(ctx context.Context) error {
+	if !m.taken {
+		return nil
+	}
+	m.taken = false
 	first := m.heads[0]
-	p := first.run
 	first.stream.take()
 	head, err := first.stream.peek(ctx)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	if head == nil {
 		heap.Pop(&m.heads)
-	} else {
-		m.heads[0].run = head
-		heap.Fix(&m.heads, 0)
+		return nil
 	}
-	return p, first.stream.e, nil
+	m.heads[0].run = head
+	heap.Fix(&m.heads, 0)
+	return nil
 }
 
 func (m *mergedRuns) begin(ctx context.Context) error {

@@ -1,0 +1,145 @@
+package dynamodbstore_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/dynamo"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/tabletest"
+)
+
+func dynamoOptions(clock *tabletest.Clock) dynamo.Options { return dynamo.Options{Clock: clock.Now} }
+
+// budget is the most that an operation may cost.
+type budget struct {
+	requests    int64
+	read, write float64
+}
+
+// within fails the test if units pass the budget, and prints both.
+func within(t *testing.T, name string, u table.Units, b budget) {
+	t.Helper()
+	t.Logf("%-45s %3d requests %5.1f RCU %5.1f WCU", name, u.Requests, u.Read, u.Write)
+	if b.requests > 0 {
+		require.LessOrEqual(t, u.Requests, b.requests, "%s: requests", name)
+	}
+	require.LessOrEqual(t, u.Read, b.read, "%s: RCU", name)
+	require.LessOrEqual(t, u.Write, b.write, "%s: WCU", name)
+}
+
+// TestBudgets holds operations to what docs/benchmarks.md promises, on
+// DynamoDB Local, whose units are DynamoDB's own.
+func TestBudgets(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
+		s := open(t, tab, clock)
+		exp := experiment(t, s, "budgets")
+		warm := newRun(t, s, exp, 1)
+		finish(t, s, warm)
+		t.Run("logging", func(t *testing.T) { budgetLogging(t, s, exp) })
+		t.Run("reading", func(t *testing.T) { budgetReading(t, s, exp) })
+		t.Run("whole run", func(t *testing.T) { budgetWholeRun(t, s, exp) })
+		t.Run("deleting", func(t *testing.T) { budgetDeleting(t, s, exp) })
+	})
+}
+
+func logBatch(s *dynamodbstore.Store, run string, m []dynamodbstore.Metric, p []dynamodbstore.Param) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return s.LogBatch(ctx, dynamodbstore.LogBatchParams{RunID: run, Metrics: m, Params: p})
+	}
+}
+
+func budgetLogging(t *testing.T, s *dynamodbstore.Store, exp string) {
+	var run string
+	u := cost(t, func(ctx context.Context) error {
+		r, err := s.CreateRun(ctx, runParams(exp, 10))
+		if err == nil {
+			run = r.Info.RunID
+		}
+		return err
+	})
+	within(t, "create_run with 5 tags", u, budget{3, 1, 5})
+	m := metrics(1, 1, 0)[0]
+	u = cost(t, func(ctx context.Context) error { return s.LogMetric(ctx, run, m) })
+	within(t, "log one metric point", u, budget{2, 0, 2})
+	u = cost(t, logBatch(s, newRun(t, s, exp, 11), metrics(20, 1, 0), nil))
+	within(t, "log_batch, 20 keys x 1 step", u, budget{2, 0, 3})
+	u = cost(t, logBatch(s, newRun(t, s, exp, 12), metrics(10, 10, 0), nil))
+	within(t, "log_batch, 10 keys x 10 steps", u, budget{2, 0, 5})
+	u = cost(t, logBatch(s, newRun(t, s, exp, 13), metrics(1, 1000, 0), nil))
+	within(t, "log_batch, 1,000 points of one key", u, budget{2, 0, 20})
+	u = cost(t, logBatch(s, newRun(t, s, exp, 14), nil, params(50, 0)))
+	within(t, "log_batch, 50 params", u, budget{1, 0, 4})
+
+	wide := newRun(t, s, exp, 15)
+	all := metrics(2000, 1, 0)
+	require.NoError(t, logBatch(s, wide, all[:1000], nil)(t.Context()))
+	require.NoError(t, logBatch(s, wide, all[1000:], nil)(t.Context()))
+	next := metrics(1, 1, 1)[0]
+	u = cost(t, func(ctx context.Context) error { return s.LogMetric(ctx, wide, next) })
+	within(t, "log one point to a run with 2,000 metric keys", u, budget{2, 0, 10})
+	r, err := s.GetRun(t.Context(), wide)
+	require.NoError(t, err)
+	require.Len(t, r.Metrics, 2000)
+	require.Equal(t, int64(1), r.Metrics[0].Step)
+}
+
+func budgetReading(t *testing.T, s *dynamodbstore.Store, exp string) {
+	run := newRun(t, s, exp, 20)
+	require.NoError(t, logBatch(s, run, metrics(10, 1, 0), params(10, 0))(t.Context()))
+	u := cost(t, func(ctx context.Context) error { _, err := s.GetRun(ctx, run); return err })
+	within(t, "get_run", u, budget{2, 2, 0})
+
+	pages := experiment(t, s, "pages")
+	for i := range 122 {
+		run := newRun(t, s, pages, int64(i))
+		require.NoError(t, logBatch(s, run, metrics(10, 1, i), params(10, 0))(t.Context()))
+		finish(t, s, run)
+	}
+	u = cost(t, func(ctx context.Context) error {
+		page, err := s.SearchRuns(ctx, dynamodbstore.SearchRunsParams{ExperimentIDs: []string{pages}, MaxResults: 100})
+		require.Len(t, page.Items, 100)
+		require.NotEmpty(t, page.NextPageToken)
+		return err
+	})
+	within(t, "search, first page of 100 finished runs", u, budget{2, 36, 0})
+}
+
+func budgetWholeRun(t *testing.T, s *dynamodbstore.Store, exp string) {
+	u := cost(t, func(ctx context.Context) error {
+		r, err := s.CreateRun(ctx, runParams(exp, 30))
+		if err != nil {
+			return err
+		}
+		if err := logBatch(s, r.Info.RunID, metrics(10, 1, 0), params(10, 0))(ctx); err != nil {
+			return err
+		}
+		_, err = s.UpdateRun(ctx, dynamodbstore.UpdateRunParams{RunID: r.Info.RunID, Status: dynamodbstore.StatusFinished})
+		return err
+	})
+	within(t, "whole run: 5 tags, 10 metrics, 10 params", u, budget{0, 1, 18})
+}
+
+func budgetDeleting(t *testing.T, s *dynamodbstore.Store, exp string) {
+	run := newRun(t, s, exp, 40)
+	require.NoError(t, logBatch(s, run, metrics(10, 30, 0), nil)(t.Context()))
+	finish(t, s, run)
+	u := cost(t, func(ctx context.Context) error {
+		return s.SetTag(ctx, run, dynamodbstore.Tag{Key: "late", Value: "1"})
+	})
+	within(t, "set_tag on a finished run", u, budget{4, 0, 7})
+	finish(t, s, run)
+	u = cost(t, func(ctx context.Context) error { return s.DeleteRun(ctx, run) })
+	within(t, "delete_run, 300 points of history", u, budget{0, 3, 20})
+	open := newRun(t, s, exp, 41)
+	u = cost(t, func(ctx context.Context) error { return s.DeleteRun(ctx, open) })
+	within(t, "delete_run, open", u, budget{0, 3, 20})
+	u = cost(t, func(ctx context.Context) error { return s.RestoreRun(ctx, run) })
+	within(t, "restore_run", u, budget{0, 3, 20})
+	u = cost(t, func(ctx context.Context) error { return s.DeleteExperiment(ctx, exp) })
+	within(t, "delete_experiment", u, budget{0, 2, 10})
+}

@@ -21,9 +21,10 @@ func isSpaceRune(r rune) bool {
 }
 
 // isLetter is the tokenizer's class of letters that may begin a name before a
-// dot: ASCII and most of Latin-1.
+// dot: ASCII, most of Latin-1, and the two letters that fold to ASCII ones.
 func isLetter(r rune) bool {
-	return isASCIILetter(r) || (r >= 0xc0 && r <= 0xdc) || (r >= 0xe0 && r <= 0xfc)
+	const longS, kelvin = 0x17f, 0x212a
+	return isASCIILetter(r) || (r >= 0xc0 && r <= 0xdc) || (r >= 0xe0 && r <= 0xfc) || r == longS || r == kelvin
 }
 
 func isASCIILetter(r rune) bool {

@@ -165,7 +165,7 @@ func (p *pyParser) scalar() (pyLiteral, bool) {
 	if v, ok := parsePyInt(text); ok && v.Kind == ValueInt && (v.Int == 0 || text[0] != '0') && text[0] < 0x80 {
 		return pyLiteral{text: strings.TrimPrefix(strconv.FormatInt(v.Int, 10), "+")}, true
 	}
-	if f, err := strconv.ParseFloat(text, 64); err == nil && text[0] < 'A' && !strings.ContainsAny(text, "xXpP_") {
+	if f, err := strconv.ParseFloat(text, 64); err == nil && text[0] < 'A' && strings.ContainsAny(text, ".eE") && !strings.ContainsAny(text, "xXpP_") {
 		return pyLiteral{text: pyFloat(f)}, true
 	}
 	return pyLiteral{}, false

@@ -6,6 +6,8 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 )
 
+var _ Store = (*dynamodbstore.Store)(nil)
+
 // Store is what the handler needs of a tracking store. Errors that clients may
 // see are of type [*dynamodbstore.Error]; any other error is answered as an
 // internal one and only logged.

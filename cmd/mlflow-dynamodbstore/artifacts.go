@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/fileblob"
+	"gocloud.dev/blob/s3blob"
+)
+
+// bucketOpener opens artifact storage by URI. Nothing is opened, and no AWS
+// configuration read, before it is asked for.
+type bucketOpener struct {
+	env func(string) (string, bool)
+}
+
+// open opens the storage of existing artifacts. A directory that does not exist
+// is no bucket and no error.
+func (o bucketOpener) open(ctx context.Context, uri string) (*blob.Bucket, error) {
+	return o.openURI(ctx, uri, false)
+}
+
+// destination opens the storage for served artifacts; a directory is made if
+// it is absent.
+func (o bucketOpener) destination(ctx context.Context, uri string) (*blob.Bucket, error) {
+	return o.openURI(ctx, uri, true)
+}
+
+func (o bucketOpener) openURI(ctx context.Context, uri string, create bool) (*blob.Bucket, error) {
+	scheme, rest, ok := strings.Cut(uri, ":")
+	switch {
+	case !ok:
+		return openDir(uri, create)
+	case scheme == "file":
+		path, err := url.PathUnescape(strings.TrimPrefix(strings.TrimPrefix(rest, "//localhost"), "//"))
+		if err != nil {
+			return nil, fmt.Errorf("file URI: %w", err)
+		}
+		return openDir(path, create)
+	case scheme == "s3":
+		return o.openS3(ctx, uri)
+	}
+	return nil, fmt.Errorf("artifacts cannot be stored with the scheme %q: use a directory or s3://", scheme)
+}
+
+func openDir(dir string, create bool) (*blob.Bucket, error) {
+	if dir == "" {
+		return nil, errors.New("the directory has no name")
+	}
+	if _, err := os.Stat(dir); err != nil && !create {
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	// No sidecar files, and temporary files on the same device: the directory
+	// is to look as if MLflow had written it.
+	return fileblob.OpenBucket(dir, &fileblob.Options{
+		CreateDir: create, NoTempDir: true, Metadata: fileblob.MetadataDontWrite,
+	})
+}
+
+// openS3 opens s3://<bucket>/<prefix>, at the endpoint of
+// MLFLOW_S3_ENDPOINT_URL if that is set.
+func (o bucketOpener) openS3(ctx context.Context, uri string) (*blob.Bucket, error) {
+	u, err := url.Parse(uri)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("%q is not of the form s3://<bucket>/<prefix>", uri)
+	}
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("AWS configuration: %w", err)
+	}
+	client := s3.NewFromConfig(cfg, func(s *s3.Options) {
+		if endpoint, ok := o.env("MLFLOW_S3_ENDPOINT_URL"); ok && endpoint != "" {
+			s.BaseEndpoint = aws.String(endpoint)
+			s.UsePathStyle = true
+		}
+		if s.Region == "" {
+			s.Region = "us-east-1"
+		}
+	})
+	bucket, err := s3blob.OpenBucket(ctx, client, u.Host, nil)
+	if err != nil {
+		return nil, err
+	}
+	if prefix := strings.Trim(u.Path, "/"); prefix != "" {
+		bucket = blob.PrefixedBucket(bucket, prefix+"/")
+	}
+	return bucket, nil
+}

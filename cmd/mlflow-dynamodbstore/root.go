@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitMisuse = 2
+)
+
+// deps is what commands need of their surroundings.
+type deps struct {
+	stdout, stderr io.Writer
+	env            func(string) (string, bool)
+}
+
+// Run runs a command line until it is done or ctx ends, and returns the exit
+// code of the process.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return run(ctx, args, deps{stdout: stdout, stderr: stderr, env: os.LookupEnv})
+}
+
+func run(ctx context.Context, args []string, d deps) int {
+	root := newRootCmd(d)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	// One failure is one line.
+	fmt.Fprintln(d.stderr, root.Name()+": "+strings.ReplaceAll(err.Error(), "\n", "; "))
+	if _, ok := errors.AsType[failure](err); ok {
+		return exitFailed
+	}
+	fmt.Fprintln(d.stderr, "Try '"+root.Name()+" --help'.")
+	return exitMisuse
+}
+
+// failure is an error of a command that was called the right way.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
+
+// runE makes what a command does into a cobra RunE.
+func runE(fn func(cmd *cobra.Command) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		err := fn(cmd)
+		if err == nil {
+			return nil
+		}
+		if _, ok := errors.AsType[misuse](err); ok {
+			return err
+		}
+		return failure{err}
+	}
+}
+
+// misuse is an error in the command line.
+type misuse struct{ error }
+
+func newRootCmd(d deps) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:               "mlflow-dynamodbstore",
+		Short:             "MLflow tracking server on DynamoDB",
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	cmd.SetOut(d.stdout)
+	cmd.SetErr(d.stderr)
+	cmd.AddCommand(newServerCmd(d), newVersionCmd(d))
+	return cmd
+}

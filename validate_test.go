@@ -77,8 +77,17 @@ func TestValidateMetricTimestamp(t *testing.T) {
 		value float64
 		repr  string
 	}{
-		{1, "1.0"}, {1.5, "1.5"}, {math.Inf(1), "inf"}, {math.Inf(-1), "-inf"}, {math.NaN(), "nan"},
-		{1e16, "1e+16"}, {1e15, "1000000000000000.0"}, {1e-5, "1e-05"}, {0.0001, "0.0001"}, {-0.5, "-0.5"}, {1e300, "1e+300"},
+		{1, "1.0"},
+		{1.5, "1.5"},
+		{math.Inf(1), "inf"},
+		{math.Inf(-1), "-inf"},
+		{math.NaN(), "nan"},
+		{1e16, "1e+16"},
+		{1e15, "1000000000000000.0"},
+		{1e-5, "1e-05"},
+		{0.0001, "0.0001"},
+		{-0.5, "-0.5"},
+		{1e300, "1e+300"},
 	} {
 		err := validateMetric(Metric{Key: "a", Value: tc.value, Timestamp: -5}, "metrics[0]")
 		requireInvalid(t, err, "Invalid value -5 for parameter 'metrics[0].timestamp' supplied: metric 'a' (value="+

@@ -1,0 +1,128 @@
+package keys_test
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestGolden pins every key: what is stored must not change.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	s := keys.Workspace("default")
+	long := strings.Repeat("é", 300)
+	all := []table.Key{
+		keys.DenormalizeTags(), keys.ExperimentDenormalizeTags("12"), keys.TTLPolicy(), keys.TrigramFields(),
+		keys.Sequence(),
+		s.Experiment("12"), s.ExperimentTag("12", "team"), s.ExperimentName("vision"), s.ExperimentName(long),
+		s.ExperimentCreated(1700000000000, "12"), s.ExperimentUpdated(1700000000000, "12"),
+		s.Run("r1"), s.RunMetrics("r1", 0), s.RunMetrics("r1", 7), s.RunMetrics("r1", 4096),
+		s.RunOverflow("r1", keys.ParamPrefix, "lr"), s.RunOverflow("r1", keys.TagPrefix, long),
+		s.RunOverflow("r1", keys.InputPrefix, "x"), s.RunOverflow("r1", keys.ModelPrefix, "m-1"),
+		s.Record("r1", -3, "cafe"), s.Dataset("12", "d", "1"), s.DatasetChunk("12", "d", "1", "beef", 2),
+		s.RunRow("12", 1700000000000, "r1"), s.OpenRow("12", "r1"), s.DeletedRow("12", 0, "r1"),
+	}
+	var b strings.Builder
+	for _, k := range all {
+		fmt.Fprintf(&b, "%s\t%s\n", k.PK, k.SK)
+	}
+	const file = "testdata/keys.golden"
+	if *update {
+		require.NoError(t, os.WriteFile(file, []byte(b.String()), 0o600))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, string(want), b.String())
+}
+
+func TestSortableKeepsOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := rapid.Int64().Draw(t, "a"), rapid.Int64().Draw(t, "b")
+		require.Equal(t, cmp.Compare(a, b), strings.Compare(keys.Asc(a), keys.Asc(b)))
+		require.Equal(t, cmp.Compare(b, a), strings.Compare(keys.Desc(a), keys.Desc(b)))
+		back, err := keys.ParseAsc(keys.Asc(a))
+		require.NoError(t, err)
+		require.Equal(t, a, back)
+		back, err = keys.ParseDesc(keys.Desc(a))
+		require.NoError(t, err)
+		require.Equal(t, a, back)
+	})
+}
+
+func TestRunRowRoundTrip(t *testing.T) {
+	t.Parallel()
+	for _, start := range []int64{math.MinInt64, -1, 0, 1, 1700000000000, math.MaxInt64} {
+		got, run, err := keys.ParseRunRowSK(keys.RunRowSK(start, "abc"))
+		require.NoError(t, err)
+		require.Equal(t, start, got)
+		require.Equal(t, "abc", run)
+	}
+	for _, sk := range []string{"", "abc", "#", "8000000000000000", "800000000000000G#x"} {
+		_, _, err := keys.ParseRunRowSK(sk)
+		require.Error(t, err, sk)
+	}
+}
+
+// TestNoKeyIsTooLong draws parts as long as MLflow allows, and longer.
+func TestNoKeyIsTooLong(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		part := rapid.StringN(0, 2000, -1).Draw(t, "part")
+		s := keys.Workspace("w")
+		for _, k := range []table.Key{
+			s.ExperimentName(part), s.ExperimentTag("1", part), s.RunOverflow("r", keys.TagPrefix, part),
+			s.Dataset("1", part, part), s.DatasetChunk("1", part, part, "c", 1),
+		} {
+			require.LessOrEqual(t, len(k.SK), table.MaxSortKeyBytes)
+			require.LessOrEqual(t, len(k.PK), table.MaxPartitionKeyBytes)
+		}
+	})
+}
+
+// TestPartsDoNotCollide: a name never stands for another, hashed or not.
+func TestPartsDoNotCollide(t *testing.T) {
+	t.Parallel()
+	s := keys.Workspace("w")
+	long := strings.Repeat("x", 600)
+	hashed := strings.TrimPrefix(s.ExperimentName(long).SK, "EXP#")
+	require.NotEqual(t, s.ExperimentName(hashed), s.ExperimentName(long))
+	require.NotEqual(t, keys.Hash("a", "bc"), keys.Hash("ab", "c"))
+	require.NotEqual(t, keys.Workspace("a").Run("x").PK, keys.Workspace("b").Run("x").PK)
+}
+
+func TestPrefixEndCoversRegisters(t *testing.T) {
+	t.Parallel()
+	s := keys.Workspace("w")
+	for n := range 4097 {
+		sk := s.RunMetrics("r", n).SK
+		require.True(t, keys.IsMetrics(sk))
+		require.Less(t, sk, keys.Last)
+	}
+	require.False(t, keys.IsMetrics(keys.Meta))
+}
+
+func FuzzParseRunRowSK(f *testing.F) {
+	f.Add(keys.RunRowSK(5, "abc"))
+	f.Fuzz(func(t *testing.T, sk string) {
+		start, run, err := keys.ParseRunRowSK(sk)
+		if err == nil {
+			require.Equal(t, sk, keys.RunRowSK(start, run))
+		}
+	})
+}

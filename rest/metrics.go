@@ -106,7 +106,7 @@ func (s *scanner) metric() (m dynamodbstore.Metric, has int) {
 func (s *scanner) metricField(m *dynamodbstore.Metric, name []byte) (has int) {
 	switch string(name) {
 	case "key":
-		if m.Key = s.strOrNull(); m.Key != "" {
+		if m.Key = s.keyOrNull(); m.Key != "" {
 			return hasKey
 		}
 		s.bad = true

@@ -19,6 +19,8 @@ type scanner struct {
 	data []byte
 	pos  int
 	bad  bool
+	// keys are strings that were read before: metrics repeat their keys.
+	keys [128]string
 }
 
 // peek skips white space and returns the next byte, or 0 at the end.
@@ -187,6 +189,31 @@ func (s *scanner) str() string {
 	return ""
 }
 
+// keyOrNull reads a string that may have come before.
+func (s *scanner) keyOrNull() string {
+	if s.peek() != '"' {
+		return s.strOrNull()
+	}
+	start := s.pos + 1
+	hash := uint32(0)
+	for i := start; i < len(s.data); i++ {
+		c := s.data[i]
+		if c == '"' {
+			s.pos = i + 1
+			key := &s.keys[(hash^hash>>11)%uint32(len(s.keys))]
+			if *key != string(s.data[start:i]) {
+				*key = string(s.data[start:i])
+			}
+			return *key
+		}
+		if c == '\\' || c < ' ' {
+			break
+		}
+		hash = hash*31 + uint32(c)
+	}
+	return s.str()
+}
+
 // escapedStr reads on from the first backslash, at i.
 func (s *scanner) escapedStr(start, i int) string {
 	b := make([]byte, 0, 2*(i-start)+32)
@@ -320,36 +347,44 @@ func numberLen(b []byte) int {
 	return i
 }
 
-// integer reads an integer, in quotes or not.
+// integer reads an integer of up to 18 digits, in quotes or not.
 func (s *scanner) integer() int64 {
 	quoted := s.peek() == '"'
 	if quoted {
 		s.pos++
 	}
+	negative := s.at(s.pos) == '-'
+	if negative {
+		s.pos++
+	}
 	start := s.pos
-	for s.pos < len(s.data) && (s.data[s.pos] >= '0' && s.data[s.pos] <= '9' || s.data[s.pos] == '-') {
+	var n int64
+	for ; s.at(s.pos)-'0' < 10; s.pos++ {
+		n = n*10 + int64(s.data[s.pos]-'0')
+	}
+	digits := s.pos - start
+	next := s.at(s.pos)
+	switch {
+	case digits == 0, digits > 18, digits > 1 && s.data[start] == '0':
+		s.bad = true
+	case quoted:
 		s.pos++
-	}
-	if s.pos-start > 20 {
+		s.bad = s.bad || next != '"'
+	case next == '.', next|' ' == 'e':
 		s.bad = true
-		return 0
 	}
-	digits := s.data[start:s.pos]
-	n, err := strconv.ParseInt(string(digits), 10, 64)
-	if err != nil || numberLen(digits) != len(digits) {
-		s.bad = true
-		return 0
-	}
-	if quoted {
-		if s.pos >= len(s.data) || s.data[s.pos] != '"' {
-			s.bad = true
-			return 0
-		}
-		s.pos++
-	} else if s.pos < len(s.data) && (s.data[s.pos] == '.' || s.data[s.pos]|' ' == 'e') {
-		s.bad = true
+	if negative {
+		return -n
 	}
 	return n
+}
+
+// at returns the byte at a position, or 0 behind the end.
+func (s *scanner) at(i int) byte {
+	if i < len(s.data) {
+		return s.data[i]
+	}
+	return 0
 }
 
 func (s *scanner) integer32() int {

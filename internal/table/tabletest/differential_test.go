@@ -336,9 +336,21 @@ func (g *generator) value() table.Value {
 	return table.String(text())
 }
 
+func (g *generator) register(name string) table.Attr {
+	return table.Attr{Name: name, Value: table.Bytes(string([]byte{byte(g.IntN(4))}))}
+}
+
 // update names each attribute once.
 func (g *generator) update() table.Update {
 	u := table.Update{Key: g.key(), Cond: g.cond(), Return: g.IntN(2) == 0}
+	if g.IntN(3) == 0 { // few enough registers to meet what they hold
+		u.Key, u.Cond = table.Key{PK: "p", SK: "a"}, table.Cond{}
+		u.Raise = []table.Attr{g.register("r1")}
+		if g.IntN(2) == 0 {
+			u.Raise = append(u.Raise, g.register("r2"))
+		}
+		return u
+	}
 	names := []string{"a", "b", "c", "d", "r1", "r2", "n1"}
 	g.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	names = names[:g.IntN(4)]
@@ -349,7 +361,7 @@ func (g *generator) update() table.Update {
 		case 1:
 			u.Remove = append(u.Remove, name)
 		case 2:
-			u.Raise = append(u.Raise, table.Attr{Name: name, Value: table.Bytes(string([]byte{byte(g.IntN(4))}))})
+			u.Raise = append(u.Raise, g.register(name))
 		case 3:
 			u.Add = append(u.Add, table.Attr{Name: name, Value: table.Number(g.Int64N(100) - 50)})
 		}

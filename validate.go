@@ -256,7 +256,7 @@ func validateUniqueKeys(params []Param) error {
 		if dupes != nil {
 			dupes = append(dupes, ", "...)
 		}
-		dupes = appendPyRepr(dupes, p.Key)
+		dupes = append(dupes, pythonRepr(p.Key)...)
 	}
 	if dupes == nil {
 		return nil
@@ -295,6 +295,7 @@ func validateDatasetInputs(in []DatasetInput) error {
 	return nil
 }
 
+//nolint:unparam // other searches will have other limits
 func validateMaxResults(n, most int) error {
 	if n < 1 {
 		return invalidf("Invalid value %d for parameter 'max_results' supplied. It must be a positive integer", n)
@@ -314,14 +315,14 @@ func validateName(name, at, field string) error {
 	}
 	if pathNotUnique(name) {
 		return invalidf("Invalid value %s for parameter '%s' supplied: %s%s",
-			appendJSONString(nil, name), joinPath(at, field), badPathText, appendPyRepr(nil, normPath(name)))
+			appendJSONString(nil, name), joinPath(at, field), badPathText, pythonRepr(normPath(name)))
 	}
 	return nil
 }
 
 // nameCharsOK is ^[/\w.\- :]*$, where $ allows a line feed at the end.
 func nameCharsOK(name string) bool {
-	for i := 0; i < len(name); i++ {
+	for i := range len(name) {
 		c := name[i]
 		if c >= utf8.RuneSelf {
 			return nameRunesOK(name[i:])
@@ -336,7 +337,7 @@ func nameCharsOK(name string) bool {
 func nameRunesOK(name string) bool {
 	for i, r := range name {
 		switch {
-		case r < utf8.RuneSelf && isNameByte(byte(r)):
+		case r < utf8.RuneSelf && isNameByte(byte(r)): //nolint:gosec // it was compared
 		case r == '\n' && i == len(name)-1:
 		case r >= utf8.RuneSelf && isWord(r):
 		default:
@@ -357,7 +358,7 @@ func isASCIIAlnum(c byte) bool {
 // isWord is \w of Python's re.
 func isWord(r rune) bool {
 	if r < utf8.RuneSelf {
-		return r == '_' || isASCIIAlnum(byte(r))
+		return r == '_' || isASCIIAlnum(byte(r)) //nolint:gosec // it was compared
 	}
 	return unicode.IsLetter(r) || unicode.IsNumber(r)
 }
@@ -474,30 +475,4 @@ func appendJSONString(b []byte, s string) []byte {
 
 func appendUnicodeEscape(b []byte, r rune) []byte {
 	return append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
-}
-
-// appendPyRepr appends s as Python's repr writes it.
-func appendPyRepr(b []byte, s string) []byte {
-	quote := byte('\'')
-	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
-		quote = '"'
-	}
-	b = append(b, quote)
-	for _, r := range s {
-		switch {
-		case r == rune(quote) || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r == '\n':
-			b = append(b, `\n`...)
-		case r == '\r':
-			b = append(b, `\r`...)
-		case r == '\t':
-			b = append(b, `\t`...)
-		case r < ' ' || r == 0x7f:
-			b = append(b, '\\', 'x', hexDigits[r>>4&15], hexDigits[r&15])
-		default:
-			b = utf8.AppendRune(b, r)
-		}
-	}
-	return append(b, quote)
 }

@@ -323,15 +323,6 @@ func TestValidateMaxResults(t *testing.T) {
 	requireInvalid(t, validateMaxResults(50001, 50000), "Invalid value 50001 for parameter 'max_results' supplied. It must be at most 50000")
 }
 
-func TestAppendPyRepr(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{
-		"a": `'a'`, "it's": `"it's"`, `it's "x"`: `'it\'s "x"'`, "\x00\\\t": `'\x00\\\t'`, "é": `'é'`,
-	} {
-		require.Equal(t, want, string(appendPyRepr(nil, in)))
-	}
-}
-
 func BenchmarkValidateBatch(b *testing.B) {
 	p := LogBatchParams{RunID: "06f119e664d44f77bfaa0522a18b5921"}
 	for i := range 1000 {

@@ -23,7 +23,7 @@ func (h *handler) logged(next http.Handler) http.Handler {
 			next.ServeHTTP(rec, r)
 			return
 		}
-		start := time.Now()
+		start := time.Now() //nolint:forbidigo // it is for the log alone
 		ctx, cost := r.Context(), func() []slog.Attr { return nil }
 		if h.newMeter != nil {
 			ctx, cost = h.newMeter(ctx)
@@ -96,7 +96,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 	}
 	n, err := r.ResponseWriter.Write(b)
 	r.bytes += int64(n)
-	return n, err
+	return n, err //nolint:wrapcheck // it stands in for the writer
 }
 
 // Unwrap lets [http.ResponseController] reach the connection.

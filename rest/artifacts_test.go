@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -53,21 +52,17 @@ func TestProxiedArtifacts(t *testing.T) {
 	files := func(path string) string {
 		w := s.do(http.MethodGet, path, "")
 		require.Equal(t, http.StatusOK, w.Code, w.Body)
-		var compact any
-		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &compact))
-		b, err := json.Marshal(compact)
-		require.NoError(t, err)
-		return string(b)
+		return w.Body.String()
 	}
 	const list = "/ajax-api/2.0/mlflow/artifacts/list?run_id=r"
-	require.Equal(t, `{"files":[{"is_dir":true,"path":"dir"},{"file_size":2,"is_dir":false,"path":"m.json"}],`+
+	require.JSONEq(t, `{"files":[{"is_dir":true,"path":"dir"},{"file_size":2,"is_dir":false,"path":"m.json"}],`+
 		`"root_uri":"mlflow-artifacts:/0/r/artifacts"}`, files(list))
-	require.Contains(t, files(list+"&path=dir"), `"path":"dir/hé l.html"`)
-	require.Equal(t, `{"root_uri":"mlflow-artifacts:/0/r/artifacts"}`, files(list+"&path=none"))
-	require.Equal(t, `{"files":[{"file_size":3,"is_dir":false,"path":"hé l.html"}]}`, files(artifacts+"?path=0/r/artifacts/dir"))
-	require.Equal(t, `{"files":[{"is_dir":true,"path":"0"}]}`, files(artifacts+"?path="))
+	require.Contains(t, files(list+"&path=dir"), `"path": "dir/h\u00e9 l.html"`)
+	require.JSONEq(t, `{"root_uri":"mlflow-artifacts:/0/r/artifacts"}`, files(list+"&path=none"))
+	require.JSONEq(t, `{"files":[{"file_size":3,"is_dir":false,"path":"hé l.html"}]}`, files(artifacts+"?path=0/r/artifacts/dir"))
+	require.JSONEq(t, `{"files":[{"is_dir":true,"path":"0"}]}`, files(artifacts+"?path="))
 
-	require.Equal(t, `{"detail":"Artifact path refers to a directory, not a file: '0/r/artifacts/dir'"}`,
+	require.JSONEq(t, `{"detail":"Artifact path refers to a directory, not a file: '0/r/artifacts/dir'"}`,
 		s.do(http.MethodGet, artifacts+"/0/r/artifacts/dir", "").Body.String())
 	require.Contains(t, s.do(http.MethodGet, "/get-artifact?run_id=r&path=dir", "").Body.String(),
 		"Artifact path refers to a directory, not a file: '0/r/artifacts/dir'")
@@ -79,7 +74,7 @@ func TestProxiedArtifacts(t *testing.T) {
 	require.Equal(t, "{}", s.do(http.MethodDelete, artifacts+"/0/r/artifacts/dir", "").Body.String())
 	require.Equal(t, "{}", s.do(http.MethodDelete, artifacts+"/0/r/artifacts/m.json", "").Body.String())
 	require.Equal(t, "{}", s.do(http.MethodDelete, artifacts+"/0/r/artifacts/m.json", "").Body.String())
-	require.Equal(t, `{"root_uri":"mlflow-artifacts:/0/r/artifacts"}`, files(list))
+	require.JSONEq(t, `{"root_uri":"mlflow-artifacts:/0/r/artifacts"}`, files(list))
 }
 
 func TestArtifactsNotServed(t *testing.T) {
@@ -88,7 +83,7 @@ func TestArtifactsNotServed(t *testing.T) {
 	for _, method := range []string{http.MethodGet, http.MethodPut} {
 		w := s.do(method, artifacts+"/a", "")
 		require.Equal(t, http.StatusServiceUnavailable, w.Code)
-		require.Equal(t, `{"detail":"Artifact serving is disabled. Run `+"`mlflow server` with `--serve-artifacts`"+` to enable."}`,
+		require.JSONEq(t, `{"detail":"Artifact serving is disabled. Run `+"`mlflow server` with `--serve-artifacts`"+` to enable."}`,
 			w.Body.String())
 	}
 	require.Equal(t, http.StatusServiceUnavailable, s.do(http.MethodGet, artifacts, "").Code)
@@ -138,7 +133,7 @@ func TestUploadStreams(t *testing.T) {
 	const size = 256 << 20
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	r := httptest.NewRequest(http.MethodPut, artifacts+"/big", &endless{size})
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, artifacts+"/big", &endless{size})
 	r.Host = "localhost"
 	s.ServeHTTP(newDiscard(), r)
 	runtime.ReadMemStats(&after)

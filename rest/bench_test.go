@@ -127,7 +127,7 @@ func BenchmarkHandler(b *testing.B) {
 			b.ReportAllocs()
 			w := newDiscard()
 			for b.Loop() {
-				r := httptest.NewRequest(c.method, c.path, strings.NewReader(c.body))
+				r := httptest.NewRequestWithContext(b.Context(), c.method, c.path, strings.NewReader(c.body))
 				r.Host = "localhost:5000"
 				r.Header.Set("Content-Type", "application/json")
 				s.ServeHTTP(w, r)

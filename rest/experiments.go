@@ -1,3 +1,4 @@
+//nolint:wrapcheck // errors of the Store and of buckets go to writeError, which tells them apart
 package rest
 
 import (
@@ -80,7 +81,7 @@ func renameExperimentSpec() *spec[experimentRequest] {
 }
 
 func experimentTagSpec(value ...string) *spec[experimentRequest] {
-	rules := []rule{requiredText("experiment_id"), requiredText("key")}
+	rules := append(make([]rule, 0, 3), requiredText("experiment_id"), requiredText("key"))
 	for _, v := range value {
 		rules = append(rules, text(v))
 	}

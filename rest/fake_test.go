@@ -176,24 +176,24 @@ type testServer struct {
 	http.Handler
 }
 
-func newServer(t testing.TB, opts ...Option) *testServer {
-	t.Helper()
+func newServer(tb testing.TB, opts ...Option) *testServer {
+	tb.Helper()
 	s := &testServer{
 		store: &fakeStore{runs: map[string]*dynamodbstore.Run{
 			"r": {Info: dynamodbstore.RunInfo{RunID: "r", ArtifactURI: "mlflow-artifacts:/0/r/artifacts"}},
 		}},
 		bucket: memblob.OpenBucket(nil),
 	}
-	t.Cleanup(func() { require.NoError(t, s.bucket.Close()) })
+	tb.Cleanup(func() { require.NoError(tb, s.bucket.Close()) })
 	h, err := NewHandler(s.store, append([]Option{WithArtifacts(s.bucket)}, opts...)...)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	s.Handler = h
 	return s
 }
 
 // do sends a request; one with a body is of JSON unless headers say otherwise.
 func (s *testServer) do(method, target, body string, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	r := httptest.NewRequestWithContext(context.Background(), method, target, strings.NewReader(body))
 	r.Host = "localhost:5000"
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")

@@ -45,7 +45,7 @@ func TestAnswers(t *testing.T) {
 		t.Run(strconv.Itoa(i), func(t *testing.T) {
 			t.Parallel()
 			want := answers[i]
-			r := httptest.NewRequest(q.Method, "/", strings.NewReader(unsurrogate(q.Body)))
+			r := httptest.NewRequestWithContext(t.Context(), q.Method, "/", strings.NewReader(unsurrogate(q.Body)))
 			path, raw, _ := strings.Cut(q.Path, "?")
 			var err error
 			r.URL.Path, err = url.PathUnescape(path)

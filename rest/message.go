@@ -188,7 +188,7 @@ func appendValue(b []byte, v *node, f *field, path string) ([]byte, *badField) {
 		return strconv.AppendInt(b, number, 10), nil
 	case typeInt32, typeInt64:
 		i, ok := v.integer()
-		if !ok || f.typ == typeInt32 && int64(int32(i)) != i {
+		if !ok || f.typ == typeInt32 && (i < math.MinInt32 || i > math.MaxInt32) {
 			return b, bad
 		}
 		return strconv.AppendInt(b, i, 10), nil
@@ -230,6 +230,7 @@ func (n *node) double() (float64, bool) {
 			return 0, false
 		}
 		return parseDouble(strings.TrimSpace(n.text))
+	case kindNull, kindList, kindDict:
 	}
 	return 0, false
 }
@@ -268,7 +269,7 @@ func (n *node) enum(values []enumValue) (number int64, known, ok bool) {
 			return 0, false, true
 		}
 		number = i
-	default:
+	case kindNull, kindList, kindDict:
 		return 0, false, false
 	}
 	known = slices.ContainsFunc(values, func(v enumValue) bool { return v.number == number })

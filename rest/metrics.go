@@ -1,3 +1,4 @@
+//nolint:wrapcheck // errors of the Store and of buckets go to writeError, which tells them apart
 package rest
 
 import (

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"math"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -45,6 +46,8 @@ func (s *scanner) end() bool { return s.peek() == 0 && s.pos == len(s.data) && !
 //
 //	for first := s.enter('{'); s.next(&first, '}'); {
 //		switch string(s.name()) {
+//
+//nolint:unparam // it returns what next wants, so that a loop can begin with it
 func (s *scanner) enter(open byte) bool {
 	if s.peek() != open {
 		s.bad = true
@@ -119,23 +122,23 @@ func (s *scanner) skip(depth int) {
 		s.bad = true
 		return
 	}
-	switch c := s.peek(); {
-	case c == '"':
+	switch s.peek() {
+	case '"':
 		s.str()
-	case c == '{':
+	case '{':
 		for first := s.enter('{'); s.next(&first, '}'); {
 			s.name()
 			s.skip(depth + 1)
 		}
-	case c == '[':
+	case '[':
 		for first := s.enter('['); s.next(&first, ']'); {
 			s.skip(depth + 1)
 		}
-	case c == 't':
+	case 't':
 		s.word("true")
-	case c == 'f':
+	case 'f':
 		s.word("false")
-	case c == 'n':
+	case 'n':
 		s.word("null")
 	default:
 		s.number()
@@ -389,7 +392,7 @@ func (s *scanner) at(i int) byte {
 
 func (s *scanner) integer32() int {
 	n := s.integer()
-	if int64(int32(n)) != n {
+	if n < math.MinInt32 || n > math.MaxInt32 {
 		s.bad = true
 	}
 	return int(n)

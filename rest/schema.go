@@ -105,6 +105,7 @@ func intLike(v *node) (int64, bool) {
 			return 1, true
 		}
 		return 0, true
+	case kindNull, kindList, kindDict:
 	}
 	return 0, false
 }

@@ -21,7 +21,7 @@ func TestHosts(t *testing.T) {
 	for host, want := range map[string]int{
 		"mlflow.example.com": 400, "mlflow.example.com:80": 403, "a.internal:5": 400, "localhost": 403,
 	} {
-		r := httptest.NewRequest(http.MethodGet, "/x/api/2.0/mlflow/runs/get", nil)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/x/api/2.0/mlflow/runs/get", nil)
 		r.Host = host
 		w := newDiscard()
 		s.ServeHTTP(w, r)

@@ -81,20 +81,7 @@ func (p *treeParser) value(depth int) node {
 	case '"':
 		return node{kind: kindString, text: p.text()}
 	case '{':
-		n := node{kind: kindDict}
-		seen := map[string]int{}
-		for first := p.enter('{'); p.next(&first, '}'); {
-			key := p.key()
-			v := p.value(depth + 1)
-			if i, ok := seen[key]; ok {
-				n.list[i] = v
-				continue
-			}
-			seen[key] = len(n.keys)
-			n.keys = append(n.keys, key)
-			n.list = append(n.list, v)
-		}
-		return n
+		return p.dict(depth)
 	case '[':
 		n := node{kind: kindList}
 		for first := p.enter('['); p.next(&first, ']'); {
@@ -113,6 +100,24 @@ func (p *treeParser) value(depth int) node {
 	default:
 		return p.num()
 	}
+}
+
+// dict reads an object. Of several members of one name the last one counts.
+func (p *treeParser) dict(depth int) node {
+	n := node{kind: kindDict}
+	seen := map[string]int{}
+	for first := p.enter('{'); p.next(&first, '}'); {
+		key := p.key()
+		v := p.value(depth + 1)
+		if i, ok := seen[key]; ok {
+			n.list[i] = v
+			continue
+		}
+		seen[key] = len(n.keys)
+		n.keys = append(n.keys, key)
+		n.list = append(n.list, v)
+	}
+	return n
 }
 
 func (p *treeParser) key() string {
@@ -186,16 +191,7 @@ func appendPyJSON(b []byte, n *node) []byte {
 		}
 		return append(b, n.text...)
 	case kindFloat:
-		f, _ := strconv.ParseFloat(n.text, 64)
-		switch {
-		case math.IsNaN(f):
-			return append(b, "NaN"...)
-		case math.IsInf(f, 1):
-			return append(b, "Infinity"...)
-		case math.IsInf(f, -1):
-			return append(b, "-Infinity"...)
-		}
-		return appendFloat(b, f)
+		return appendPyFloat(b, n.text)
 	case kindString:
 		return appendString(b, n.text)
 	case kindList:
@@ -219,6 +215,20 @@ func appendPyJSON(b []byte, n *node) []byte {
 			b = appendPyJSON(b, n.get(key))
 		}
 		return append(b, '}')
+	case kindBool:
 	}
 	return append(b, n.text...)
+}
+
+func appendPyFloat(b []byte, text string) []byte {
+	f, _ := strconv.ParseFloat(text, 64) // too much is infinite
+	switch {
+	case math.IsNaN(f):
+		return append(b, "NaN"...)
+	case math.IsInf(f, 1):
+		return append(b, "Infinity"...)
+	case math.IsInf(f, -1):
+		return append(b, "-Infinity"...)
+	}
+	return appendFloat(b, f)
 }

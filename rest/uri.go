@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"fmt"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -89,7 +90,7 @@ func (h *handler) checkLocation(uri string) (string, error) {
 		if uri == "" || filepath.IsAbs(uri) || strings.ContainsAny(uri, "#?") {
 			return uri, nil
 		}
-		return filepath.Abs(uri)
+		return absolute(uri)
 	case "file":
 		return fileLocation(uri, rest)
 	case "mlflow-artifacts":
@@ -117,6 +118,15 @@ func sameHost(a, b string) bool {
 	return errA == nil && errB == nil && ua.Host != "" && ua.Scheme == ub.Scheme && strings.EqualFold(ua.Host, ub.Host)
 }
 
+// absolute resolves a path against the directory that the server runs in.
+func absolute(path string) (string, error) {
+	dir, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("resolve artifact location: %w", err)
+	}
+	return dir, nil
+}
+
 func fileLocation(uri, rest string) (string, error) {
 	if host, ok := strings.CutPrefix(rest, "//"); ok {
 		host, _, _ = strings.Cut(host, "/")
@@ -129,7 +139,7 @@ func fileLocation(uri, rest string) (string, error) {
 	if strings.HasPrefix(rest, "/") {
 		return uri, nil
 	}
-	dir, err := filepath.Abs(rest)
+	dir, err := absolute(rest)
 	return "file://" + dir, err
 }
 

@@ -68,7 +68,7 @@ type movingBody struct {
 
 func (b *movingBody) Read(p []byte) (int, error) {
 	// Without deadlines the connection could be no more than slow to close.
-	_ = b.conn.SetReadDeadline(time.Now().Add(stallTimeout))
+	_ = b.conn.SetReadDeadline(time.Now().Add(stallTimeout)) //nolint:forbidigo // deadlines go by the real clock
 	n, err := b.ReadCloser.Read(p)
 	if err != nil { // a deadline that stayed would end the request's context
 		_ = b.conn.SetReadDeadline(time.Time{})
@@ -82,7 +82,7 @@ type writeDeadlines struct{ net.Listener }
 func (l writeDeadlines) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
-		return nil, err
+		return nil, err //nolint:wrapcheck // net/http looks at its type
 	}
 	return movingConn{c}, nil
 }
@@ -90,8 +90,8 @@ func (l writeDeadlines) Accept() (net.Conn, error) {
 type movingConn struct{ net.Conn }
 
 func (c movingConn) Write(p []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(stallTimeout)); err != nil {
-		return 0, err
+	if err := c.SetWriteDeadline(time.Now().Add(stallTimeout)); err != nil { //nolint:forbidigo // see above
+		return 0, fmt.Errorf("set deadline: %w", err)
 	}
-	return c.Conn.Write(p)
+	return c.Conn.Write(p) //nolint:wrapcheck // it stands in for the connection
 }

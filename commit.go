@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
 // gatherWindow is how long a busy committer waits for the writers that it has
@@ -79,7 +81,7 @@ func (c *committer[C]) enqueue(ctx context.Context, id string, ch *change[C]) bo
 		c.queues[id] = q
 	}
 	if len(q.waiting) == 0 {
-		q.ctx = context.WithoutCancel(ctx)
+		q.ctx = table.SyncNow(context.WithoutCancel(ctx))
 	}
 	q.waiting = append(q.waiting, ch)
 	if q.wake != nil && len(q.waiting) >= q.want {

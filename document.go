@@ -89,6 +89,7 @@ type document[T any] struct {
 	decode func(table.Item) (*T, error)
 	meta   func(*T) *docMeta
 	now    func() time.Time
+	table  table.Table
 }
 
 // mutate is the one way in which documents change: apply, a function without
@@ -110,8 +111,11 @@ func mutate[T any](ctx context.Context, d document[T], apply func(cur *T) (next 
 			cur, err = d.read(ctx)
 			continue
 		}
-		if applyErr != nil || next == cur {
-			return next, applyErr
+		if applyErr != nil {
+			return nil, applyErr
+		}
+		if next == cur { // somebody else's write is acknowledged with this answer
+			return next, table.Sync(ctx, d.table)
 		}
 		var m docMeta
 		if cur != nil {

@@ -31,7 +31,7 @@ func (s *Store) CreateExperiment(ctx context.Context, p CreateExperimentParams) 
 	}
 	// The counter is raised first: an id given out is never given out again,
 	// whatever happens to its experiment.
-	seq, err := s.t.Update(ctx, table.Update{
+	seq, err := s.t.Update(table.DeferSync(ctx), table.Update{
 		Key:    keys.Sequence(),
 		Add:    []table.Attr{{Name: keys.Next, Value: table.Number(1)}},
 		Return: true,
@@ -88,7 +88,7 @@ func (s *Store) insertExperiment(ctx context.Context, id string, p CreateExperim
 	}
 	// Tags that do not fit go first: without a document nobody sees them.
 	spilled := e.setTags(dictOf(p.Tags))
-	if err := s.t.BatchWrite(ctx, s.tagItems(id, spilled), nil); err != nil {
+	if err := s.t.BatchWrite(table.DeferSync(ctx), s.tagItems(id, spilled), nil); err != nil {
 		return err
 	}
 	ops, err := s.experimentOps(ctx, nil, e)
@@ -204,6 +204,7 @@ func (s *Store) mutateExperiment(ctx context.Context, id string,
 		decode: func(it table.Item) (*experimentDoc, error) { return decodeExperiment(id, it) },
 		meta:   experimentMeta,
 		now:    s.opts.clock,
+		table:  s.t,
 		write: func(ctx context.Context, cur, next *experimentDoc) error {
 			return s.writeExperiment(ctx, cur, next, extra)
 		},

@@ -39,6 +39,7 @@ func (s *Store) headDocument(id string) document[runHead] {
 		decode: func(it table.Item) (*runHead, error) { return decodeHead(id, it) },
 		meta:   headMeta,
 		now:    s.opts.clock,
+		table:  s.t,
 	}
 }
 
@@ -157,7 +158,7 @@ func (s *Store) transactHead(ctx context.Context, ops ...table.Op) error {
 
 func (s *Store) headPut(ctx context.Context, cur, next *runHead) (table.Put, error) {
 	if cur != nil && next.gen > cur.gen {
-		if err := s.reopenRows(ctx, cur.gen, next); err != nil {
+		if err := s.reopenRows(table.DeferSync(ctx), cur.gen, next); err != nil {
 			return table.Put{}, err
 		}
 	}

@@ -150,7 +150,7 @@ func (s *Store) flushMetrics(ctx context.Context, run string, group []*change[*m
 	for _, ch := range group[1:] {
 		points = append(points, ch.what.points...)
 	}
-	err := s.raiseRegisters(ctx, run, group[len(group)-1].what.state, latest(points))
+	err := s.raiseRegisters(table.DeferSync(ctx), run, group[len(group)-1].what.state, latest(points))
 	if err == nil {
 		err = s.appendHistory(ctx, run, points)
 	}

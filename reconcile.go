@@ -140,6 +140,7 @@ func (s *Store) mergeConfig(ctx context.Context, key table.Key, merge func(it *t
 		decode: func(it table.Item) (*configItem, error) { return &configItem{metaOf(it), it}, nil },
 		meta:   func(c *configItem) *docMeta { return &c.docMeta },
 		now:    s.opts.clock,
+		table:  s.t,
 	}
 	_, err := mutate(ctx, d, func(cur *configItem) (*configItem, bool, error) {
 		next := &configItem{Item: table.Item{Key: key}}

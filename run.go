@@ -97,7 +97,7 @@ func (s *Store) insertRun(ctx context.Context, h *runHead, spilled dict) error {
 	for i := 0; i < len(spilled); i += 2 {
 		rows = append(rows, overflowItem(s.ks.RunOverflow(h.id, entryTag.prefix(), spilled[i]), spilled[i], spilled[i+1]))
 	}
-	if err := s.t.BatchWrite(ctx, rows, nil); err != nil {
+	if err := s.t.BatchWrite(table.DeferSync(ctx), rows, nil); err != nil {
 		return err
 	}
 	put, err := s.headPut(ctx, nil, h)

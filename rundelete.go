@@ -23,11 +23,11 @@ func (s *Store) DeleteRun(ctx context.Context, id string) error {
 			return failure(err)
 		}
 		if h.mark == markDeleted && h.markGen == e.gen && !h.open {
-			return nil
+			return failure(table.Sync(ctx, s.t))
 		}
 		h, err = s.deleteIn(ctx, h, e)
 		if err == nil {
-			return failure(s.stampRegisters(ctx, h))
+			return failure(s.stampRegisters(table.DeferSync(ctx), h))
 		}
 		var lost *table.CanceledError
 		if !errors.As(err, &lost) {
@@ -63,7 +63,7 @@ func (s *Store) deleteIn(ctx context.Context, h *runHead, e *expState) (*runHead
 		return nil, err
 	}
 	expiry := s.expiryIn(cfg.policy.softDeleted)
-	if err := s.listDeleted(ctx, h, expiry); err != nil {
+	if err := s.listDeleted(table.DeferSync(ctx), h, expiry); err != nil {
 		return nil, err
 	}
 	return s.transition(ctx, h.id, s.checkedWriter(e), func(h *runHead) error {
@@ -136,7 +136,7 @@ func (s *Store) RestoreRun(ctx context.Context, id string) error {
 		return failure(err)
 	}
 	if h.stage(e) == StageActive && h.expiry == 0 {
-		return nil
+		return failure(table.Sync(ctx, s.t))
 	}
 	_, err = s.transition(ctx, id, s.changeHead, func(h *runHead) error {
 		h.mark, h.markGen, h.expiry = markActive, e.gen, 0

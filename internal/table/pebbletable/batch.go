@@ -67,7 +67,7 @@ func (t *Table) writeGroup(ctx context.Context, writes []batchWrite) error {
 	defer t.buffers.put(buf)
 	keys := buf.keys(len(writes), func(i int) table.Key { return writes[i].key })
 	held := t.locks.many(keys)
-	units, err := t.applyGroup(buf, keys, writes, held.Unlock)
+	units, err := t.applyGroup(ctx, buf, keys, writes, held.Unlock)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (t *Table) writeGroup(ctx context.Context, writes []batchWrite) error {
 
 // applyGroup returns the units of each request. It calls unlock once the group
 // can be read.
-func (t *Table) applyGroup(buf *buffer, keys [][]byte, writes []batchWrite, unlock func()) ([]float64, error) {
+func (t *Table) applyGroup(ctx context.Context, buf *buffer, keys [][]byte, writes []batchWrite, unlock func()) ([]float64, error) {
 	b := t.db.NewBatch()
 	units := make([]float64, (len(writes)+table.MaxBatchWrite-1)/table.MaxBatchWrite)
 	for i, w := range writes {
@@ -93,7 +93,7 @@ func (t *Table) applyGroup(buf *buffer, keys [][]byte, writes []batchWrite, unlo
 		}
 		units[i/table.MaxBatchWrite] += table.WriteUnits(s.size, w.change.size)
 	}
-	err := t.apply(b)
+	b, err := t.apply(ctx, b)
 	unlock()
 	if err != nil {
 		return nil, err

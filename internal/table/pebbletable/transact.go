@@ -32,7 +32,7 @@ func (t *Table) Transact(ctx context.Context, token string, ops ...table.Op) err
 	tx := transaction{t: t, buf: buf, keys: keys, token: buf.b[start:], ops: ops, now: t.now()}
 
 	held := t.locks.many(append(keys[:len(keys):len(keys)], tx.token))
-	b, err := tx.run()
+	b, err := tx.run(ctx)
 	held.Unlock()
 	if b != nil {
 		err = errors.Join(err, finish(b))
@@ -62,7 +62,7 @@ type transaction struct {
 
 // run evaluates and applies the transaction. The batch it returns, if any, has
 // to be finished.
-func (tx *transaction) run() (*pebble.Batch, error) {
+func (tx *transaction) run(ctx context.Context) (*pebble.Batch, error) {
 	before := make([]stored, len(tx.ops))
 	for i := range tx.ops {
 		s, err := tx.t.load(tx.keys[i])
@@ -76,7 +76,7 @@ func (tx *transaction) run() (*pebble.Batch, error) {
 		return nil, err
 	}
 	if done {
-		return tx.repeat(before)
+		return nil, tx.repeat(before)
 	}
 	changes, err := tx.eval(before)
 	if err != nil {
@@ -86,26 +86,16 @@ func (tx *transaction) run() (*pebble.Batch, error) {
 	if err := tx.stage(b, before, changes); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	if err := tx.t.apply(b); err != nil {
-		return nil, err
-	}
-	return b, nil
+	return tx.t.apply(ctx, b)
 }
 
-// repeat counts a repetition, which reads the items only. Its empty batch
-// makes it wait until the first one is synced.
-func (tx *transaction) repeat(before []stored) (*pebble.Batch, error) {
+// repeat counts a repetition, which reads the items only, and waits until the
+// first one is synced.
+func (tx *transaction) repeat(before []stored) error {
 	for _, s := range before {
 		tx.read += table.TransactFactor * table.ReadUnits(max(s.size, 1), table.Strong)
 	}
-	b := tx.t.db.NewBatch()
-	if err := b.LogData(nil, nil); err != nil {
-		return nil, errors.Join(err, b.Close())
-	}
-	if err := tx.t.apply(b); err != nil {
-		return nil, err
-	}
-	return b, nil
+	return tx.t.barrier()
 }
 
 // eval evaluates all operations and counts their units. Conditions come first:

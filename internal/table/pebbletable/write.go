@@ -88,7 +88,7 @@ func (t *Table) write(ctx context.Context, key table.Key, eval func(stored, int6
 	k := buf.b
 
 	mu := t.locks.one(k)
-	s, c, b, err := t.writeLocked(buf, k, eval)
+	s, c, b, err := t.writeLocked(ctx, buf, k, eval)
 	mu.Unlock()
 	if b != nil {
 		err = errors.Join(err, finish(b))
@@ -105,7 +105,7 @@ func (t *Table) write(ctx context.Context, key table.Key, eval func(stored, int6
 }
 
 // writeLocked returns the batch it applied, if any, which has to be finished.
-func (t *Table) writeLocked(buf *buffer, k []byte, eval func(stored, int64) (change, error)) (stored, change, *pebble.Batch, error) {
+func (t *Table) writeLocked(ctx context.Context, buf *buffer, k []byte, eval func(stored, int64) (change, error)) (stored, change, *pebble.Batch, error) {
 	s, err := t.load(k)
 	if err != nil {
 		return s, change{}, nil, err
@@ -118,10 +118,8 @@ func (t *Table) writeLocked(buf *buffer, k []byte, eval func(stored, int64) (cha
 	if err := stage(b, buf, k, s, c); err != nil {
 		return s, c, nil, errors.Join(err, b.Close())
 	}
-	if err := t.apply(b); err != nil {
-		return s, c, nil, err
-	}
-	return s, c, b, nil
+	b, err = t.apply(ctx, b)
+	return s, c, b, err
 }
 
 // load reads what is stored under a key. The caller holds its lock.
@@ -171,19 +169,50 @@ func stage(b *pebble.Batch, buf *buffer, k []byte, s stored, c change) error {
 	return nil
 }
 
-// apply makes a batch visible and starts its sync. On an error it closes the
-// batch, otherwise finish has to.
-func (t *Table) apply(b *pebble.Batch) error {
-	if err := t.db.ApplyNoSyncWait(b, pebble.Sync); err != nil {
-		return fmt.Errorf("write: %w", errors.Join(err, b.Close()))
+// apply makes a batch visible and starts its sync. It returns the batch if
+// finish has to wait for it; where the caller's context defers the sync there
+// is nothing to wait for.
+func (t *Table) apply(ctx context.Context, b *pebble.Batch) (*pebble.Batch, error) {
+	if table.SyncDeferred(ctx) {
+		if err := errors.Join(t.db.Apply(b, pebble.NoSync), b.Close()); err != nil {
+			return nil, fmt.Errorf("write: %w", err)
+		}
+		return nil, nil //nolint:nilnil // nothing to wait for
 	}
-	return nil
+	if err := t.db.ApplyNoSyncWait(b, pebble.Sync); err != nil {
+		return nil, fmt.Errorf("write: %w", errors.Join(err, b.Close()))
+	}
+	return b, nil
 }
 
 // finish waits until an applied batch is synced and closes it.
 func finish(b *pebble.Batch) error {
+	if b == nil {
+		return nil
+	}
 	if err := errors.Join(b.SyncWait(), b.Close()); err != nil {
 		return fmt.Errorf("sync write: %w", err)
 	}
 	return nil
+}
+
+// Sync returns once all that can be read is synced.
+func (t *Table) Sync(ctx context.Context) error {
+	if err := t.use(ctx); err != nil {
+		return err
+	}
+	defer t.end()
+	return t.barrier()
+}
+
+// barrier syncs an empty batch, and with it all that was applied before.
+func (t *Table) barrier() error {
+	b := t.db.NewBatch()
+	if err := b.LogData(nil, nil); err != nil {
+		return errors.Join(err, b.Close())
+	}
+	if err := t.db.ApplyNoSyncWait(b, pebble.Sync); err != nil {
+		return fmt.Errorf("sync: %w", errors.Join(err, b.Close()))
+	}
+	return finish(b)
 }

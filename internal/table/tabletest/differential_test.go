@@ -308,7 +308,11 @@ func (g *generator) item() table.Item {
 }
 
 func (g *generator) ttl() table.Attr {
-	return table.Attr{Name: table.TTLAttr, Value: table.Number(g.now.Load() + g.Int64N(1500) - 200)}
+	unix := g.now.Load()
+	if g.IntN(3) > 0 {
+		unix += g.Int64N(1500) - 200
+	}
+	return table.Attr{Name: table.TTLAttr, Value: table.Number(unix)}
 }
 
 func (g *generator) value() table.Value {

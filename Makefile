@@ -1,0 +1,95 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+PYTHON ?= python3
+FUZZTIME ?= 10s
+GOLANGCI_LINT_VERSION := v2.15.0
+
+TOOL := $(GO) tool -modfile=tools/go.mod
+# Runs a command with one DynamoDB Local for all that it starts, unless
+# DYNAMODB_LOCAL_ENDPOINT names one.
+WITH_DYNAMODB := bin/ddblocal --
+SERVER := bin/mlflow-dynamodbstore
+VENV := .venv
+
+.PHONY: help
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build the server as a static binary, bin/mlflow-dynamodbstore
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o $(SERVER) ./cmd/mlflow-dynamodbstore
+
+.PHONY: run
+run: build ## Serve on 127.0.0.1:5000 with data in ./mlflow-table and ./mlartifacts; needs no AWS account
+	$(SERVER) server --host 127.0.0.1 --port 5000 --backend-store-uri local:./mlflow-table --artifacts-destination ./mlartifacts
+
+.PHONY: ddblocal
+ddblocal: # Runs commands with DynamoDB Local, which Maven fetches the first time
+	$(GO) build -o bin/ddblocal ./internal/table/ddblocal/cmd/ddblocal
+
+.PHONY: test
+test: ddblocal ## Run all Go tests with the race detector, on the embedded table and on DynamoDB Local
+	$(WITH_DYNAMODB) $(TOOL) gotestsum --format pkgname -- -race ./...
+
+.PHONY: e2e
+e2e: build ddblocal $(VENV)/ok ## Run the Python client against this server and MLflow's own, and compare
+	$(WITH_DYNAMODB) $(VENV)/bin/python -m pytest e2e
+
+$(VENV)/ok: e2e/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r e2e/requirements.txt
+	touch $@
+
+.PHONY: fuzz
+fuzz: ddblocal ## Fuzz each target for FUZZTIME (10s)
+	$(WITH_DYNAMODB) tools/fuzz $(FUZZTIME)
+
+.PHONY: bench
+bench: ddblocal ## Run the Go benchmarks, with request units beside times
+	$(WITH_DYNAMODB) $(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: bench-servers
+bench-servers: ## Compare CPU per operation with other servers; takes a quarter of an hour
+	bench/compare.sh
+
+.PHONY: cover
+cover: ddblocal ## Measure the coverage of all packages by all tests
+	mkdir -p build
+	$(WITH_DYNAMODB) $(GO) test -coverpkg=./... -coverprofile=build/coverage.out ./...
+	$(GO) tool cover -func=build/coverage.out | tail -n 1
+
+.PHONY: lint
+lint: bin/golangci-lint-$(GOLANGCI_LINT_VERSION) ## Check the code with go vet, golangci-lint and gofumpt
+	$(GO) vet ./...
+	$< run ./...
+	@unformatted=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); \
+	if [[ -n $$unformatted ]]; then printf 'not formatted, run make fmt:\n%s\n' "$$unformatted"; exit 1; fi
+
+# The linter is no tool of tools/go.mod, so that its analyzers keep their own
+# dependency versions.
+bin/golangci-lint-$(GOLANGCI_LINT_VERSION):
+	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	mv bin/golangci-lint $@
+
+.PHONY: fmt
+fmt: bin/golangci-lint-$(GOLANGCI_LINT_VERSION) ## Format the code
+	$< fmt ./...
+
+.PHONY: vuln
+vuln: ## Look for known vulnerabilities in what the code calls
+	$(TOOL) govulncheck ./...
+
+.PHONY: verify
+verify: ## Fail if go.mod is not tidy or a file is not as its generator writes it
+	$(GO) mod verify
+	$(GO) mod tidy -diff
+	$(GO) -C tools mod tidy -diff
+	$(GO) generate ./...
+	git diff --exit-code
+
+.PHONY: clean
+clean: ## Remove what the other targets made
+	rm -rf bin build $(VENV) mlflow-table mlartifacts

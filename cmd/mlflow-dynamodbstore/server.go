@@ -137,6 +137,7 @@ func (o *serverOptions) logger(w io.Writer) *slog.Logger {
 
 // run serves until ctx ends.
 func (o *serverOptions) run(ctx context.Context, d deps) (err error) {
+	tuneGC(d.env)
 	log := o.logger(d.stderr)
 	o.serveArtifacts = o.serveArtifacts && !o.noServeArtifacts
 	root, err := o.artifactRoot()
@@ -169,12 +170,14 @@ func (o *serverOptions) handler(
 	ctx context.Context, store rest.Store, root string, log *slog.Logger, d deps,
 ) (http.Handler, func() error, error) {
 	buckets := bucketOpener{env: d.env}
+	schemes, _ := d.env("MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES")
 	opts := []rest.Option{
 		rest.WithLogger(log),
 		rest.WithMaxBody(int64(o.maxBodyMB) << 20),
 		rest.WithStaticPrefix(o.staticPrefix),
 		rest.WithBuckets(buckets.open),
 		rest.WithTrustedRoots(root, o.artifactsDestination),
+		rest.WithHostSchemes(splitList(schemes)...),
 		rest.WithAllowedHosts(splitList(o.allowedHosts)...),
 		rest.WithAllowedOrigins(splitList(o.corsAllowedOrigins)...),
 		rest.WithFrameOptions(o.xFrameOptions),

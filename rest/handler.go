@@ -27,6 +27,7 @@ type config struct {
 	destination    *blob.Bucket
 	buckets        BucketOpener
 	artifactRoots  []string
+	hostSchemes    []string
 	allowedHosts   []string
 	allowedOrigins []string
 	frameOptions   string
@@ -62,6 +63,10 @@ func WithBuckets(open BucketOpener) Option { return func(c *config) { c.buckets 
 // WithTrustedRoots names the artifact roots that the server was configured
 // with. Experiments may be created with locations on their hosts.
 func WithTrustedRoots(uris ...string) Option { return func(c *config) { c.artifactRoots = uris } }
+
+// WithHostSchemes allows locations of experiments with some of the schemes that
+// name the host to connect to, such as sftp. The default is none.
+func WithHostSchemes(schemes ...string) Option { return func(c *config) { c.hostSchemes = schemes } }
 
 // WithAllowedHosts sets the values of the Host header that are answered, where
 // * stands for any text. The default is this machine and private addresses.

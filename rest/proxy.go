@@ -228,7 +228,12 @@ func (h *handler) deleteProxied(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	if err := deleteAll(r.Context(), h.destination, blobKey(name)); err != nil {
+	key := blobKey(name)
+	if key == "" { // that would be everything
+		h.writeError(w, r, invalid("Invalid path"))
+		return
+	}
+	if err := deleteAll(r.Context(), h.destination, key); err != nil {
 		h.writeError(w, r, err)
 		return
 	}
@@ -236,15 +241,11 @@ func (h *handler) deleteProxied(w http.ResponseWriter, r *http.Request) {
 }
 
 func deleteAll(ctx context.Context, bucket *blob.Bucket, key string) error {
-	prefix := ""
-	if key != "" {
-		prefix = key + "/"
-		if err := bucket.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound && !isDir(ctx, bucket, key) {
-			return fmt.Errorf("delete artifact: %w", err)
-		}
+	if err := bucket.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound && !isDir(ctx, bucket, key) {
+		return fmt.Errorf("delete artifact: %w", err)
 	}
 	var keys []string
-	for it := bucket.List(&blob.ListOptions{Prefix: prefix}); ; {
+	for it := bucket.List(&blob.ListOptions{Prefix: key + "/"}); ; {
 		o, err := it.Next(ctx)
 		if errors.Is(err, io.EOF) {
 			break

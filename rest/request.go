@@ -68,9 +68,12 @@ func (p *spec[T]) scanObject(s *scanner) *T {
 // readSlowly reads a body that the scanner stumbled over. What is not JSON at
 // all is taken for an empty object.
 func (p *spec[T]) readSlowly(body []byte) (*T, error) {
-	n, ok := parseTree(body)
+	n, ok, err := parseTree(body)
 	if ok && n.kind == kindString { // old clients encode twice
-		n, ok = parseTree([]byte(n.text))
+		n, ok, err = parseTree([]byte(n.text))
+	}
+	if err != nil {
+		return nil, err
 	}
 	if !ok || n.kind == kindNull {
 		n = node{kind: kindDict}
@@ -124,7 +127,7 @@ func (h *handler) readBody(r *http.Request, buf *[]byte) error {
 	if r.ContentLength > h.maxBody {
 		return tooLarge
 	}
-	if n := int(r.ContentLength); n >= cap(*buf) {
+	if n := min(int(r.ContentLength), maxPooledBuffer); n >= cap(*buf) {
 		*buf = make([]byte, 0, n+bytes.MinRead)
 	}
 	body := io.LimitReader(r.Body, h.maxBody+1)

@@ -74,6 +74,11 @@ func TestRefused(t *testing.T) {
 		{"no JSON in a string", "experiments/create", `"x"`, "Missing value for required parameter 'name'." + seeDocs},
 		{"deep", "experiments/create", `{"name":"x","y":` + deep + `}`, "Missing value for required parameter 'name'." + seeDocs},
 		{
+			"too many values", "runs/log-batch",
+			`{"run_id":"r","metrics":[{}` + strings.Repeat(",{}", 1<<20) + `]}`,
+			"Bad Request. The body has too many values.",
+		},
+		{
 			"NaN without quotes", "runs/log-batch", `{"run_id":"r","metrics":[{"key":"a","value":NaN,"timestamp":1}]}`,
 			"Invalid value NaN for parameter 'metrics[0].value' supplied:  Hint: Value was of type 'float'." + seeDocs,
 		},

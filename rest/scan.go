@@ -7,8 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxScanDepth bounds the nesting that the scanner follows.
-const maxScanDepth = 200
+const (
+	// maxScanDepth bounds the nesting that the scanner follows.
+	maxScanDepth = 200
+	// maxItems bounds the members and elements of a body, whose memory is a
+	// multiple of their bytes. A full batch has some 5,000.
+	maxItems = 1 << 20
+)
 
 // scanner reads JSON that is as clients send it. Whatever else MLflow would
 // accept or has words for, such as numbers in quotes with a fraction, camel
@@ -20,6 +25,8 @@ type scanner struct {
 	data []byte
 	pos  int
 	bad  bool
+	// items counts the members and elements so far.
+	items int
 	// keys are strings that were read before: metrics repeat their keys.
 	keys [128]string
 }
@@ -60,6 +67,10 @@ func (s *scanner) enter(open byte) bool {
 // next tells whether another member or element follows.
 func (s *scanner) next(first *bool, closing byte) bool {
 	if s.bad {
+		return false
+	}
+	if s.items++; s.items > maxItems {
+		s.bad = true
 		return false
 	}
 	c := s.peek()

@@ -60,14 +60,19 @@ func (n *node) set(key string, v node) {
 // parseTree reads JSON as Python's json.loads does: it knows NaN and Infinity,
 // lets the last of several members of one name win, and keeps halves of
 // surrogate pairs, in the bytes that UTF-8 would have for them.
-func parseTree(data []byte) (node, bool) {
+//
+// What is not JSON is no error: MLflow takes it for an empty object.
+func parseTree(data []byte) (n node, ok bool, err error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(data) {
-		return node{}, false
+		return node{}, false, nil
 	}
 	p := treeParser{scanner{data: data}}
-	n := p.value(0)
-	return n, p.end()
+	n = p.value(0)
+	if p.items > maxItems {
+		return node{}, false, invalid("Bad Request. The body has too many values.")
+	}
+	return n, p.end(), nil
 }
 
 type treeParser struct{ scanner }

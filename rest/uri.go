@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -99,6 +100,9 @@ func (h *handler) checkLocation(uri string) (string, error) {
 		}
 	case "ftp", "sftp", "hdfs", "viewfs", "http", "https", "r2", "b2", "abfss":
 	default:
+		return uri, nil
+	}
+	if slices.ContainsFunc(h.hostSchemes, func(s string) bool { return strings.EqualFold(s, scheme) }) {
 		return uri, nil
 	}
 	for _, root := range h.artifactRoots {

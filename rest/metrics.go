@@ -57,7 +57,9 @@ func scanLogBatch(s *scanner, name []byte, q *logBatchRequest) {
 		if s.null() {
 			return
 		}
-		q.Metrics = make([]dynamodbstore.Metric, 0, s.guessCount())
+		n := s.guessCount()
+		q.Metrics = make([]dynamodbstore.Metric, 0, n)
+		s.keys = make([]string, min(n, 128))
 		for first := s.enter('['); s.next(&first, ']'); {
 			m, has := s.metric()
 			q.Metrics = append(q.Metrics, m)

@@ -27,8 +27,9 @@ type scanner struct {
 	bad  bool
 	// items counts the members and elements so far.
 	items int
-	// keys are strings that were read before: metrics repeat their keys.
-	keys [128]string
+	// keys are strings that were read before, if there is room for any:
+	// metrics repeat their keys.
+	keys []string
 }
 
 // peek skips white space and returns the next byte, or 0 at the end.
@@ -205,7 +206,7 @@ func (s *scanner) str() string {
 
 // keyOrNull reads a string that may have come before.
 func (s *scanner) keyOrNull() string {
-	if s.peek() != '"' {
+	if s.peek() != '"' || len(s.keys) == 0 {
 		return s.strOrNull()
 	}
 	start := s.pos + 1

@@ -215,7 +215,7 @@ func (s *scanner) keyOrNull() string {
 		c := s.data[i]
 		if c == '"' {
 			s.pos = i + 1
-			key := &s.keys[(hash^hash>>11)%uint32(len(s.keys))]
+			key := &s.keys[(hash^hash>>11)%uint32(len(s.keys))] //nolint:gosec // there are few
 			if *key != string(s.data[start:i]) {
 				*key = string(s.data[start:i])
 			}

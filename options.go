@@ -56,7 +56,7 @@ func WithEnvironment(lookup func(string) (string, bool)) Option {
 
 // WithSettleAfter sets how long a run must have been idle before a search may
 // settle it, so that later searches find all of it in one row. It doubles with
-// each reopening of the run, up to an hour. Default: 10 s.
+// each reopening of the run, up to an hour. Default: 5 s.
 func WithSettleAfter(d time.Duration) Option { return func(o *options) { o.settleAfter = d } }
 
 var workspacePattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`) //nolint:gochecknoglobals // immutable
@@ -69,7 +69,7 @@ func newOptions(opts []Option) (options, error) {
 		artifactRoot: "mlflow-artifacts:/",
 		truncate:     true,
 		env:          func(string) (string, bool) { return "", false },
-		settleAfter:  10 * time.Second,
+		settleAfter:  5 * time.Second,
 	}
 	for _, opt := range opts {
 		opt(&o)

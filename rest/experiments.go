@@ -125,7 +125,9 @@ func searchExperimentsSpec() *spec[dynamodbstore.SearchExperimentsParams] {
 		scan: func(s *scanner, name []byte, q *dynamodbstore.SearchExperimentsParams) {
 			switch string(name) {
 			case "max_results":
-				q.MaxResults = s.optionalInteger()
+				if q.MaxResults = 0; !s.null() {
+					q.MaxResults = nonZero(int(s.integer()))
+				}
 			case "page_token":
 				q.PageToken = s.strOrNull()
 			case "filter":
@@ -269,6 +271,9 @@ func appendOneExperiment(b []byte, e *dynamodbstore.Experiment) []byte {
 func (h *handler) searchExperiments(
 	ctx context.Context, b []byte, q *dynamodbstore.SearchExperimentsParams,
 ) ([]byte, error) {
+	if q.MaxResults == explicitZero {
+		return nil, errNoResults()
+	}
 	page, err := h.store.SearchExperiments(ctx, *q)
 	if err != nil {
 		return nil, err

@@ -64,11 +64,38 @@ func TestScannerDoesTheUsual(t *testing.T) {
 		`{"experiment_ids":["1"],"filter":"a = 'b'","run_view_type":"ACTIVE_ONLY","max_results":1000,"order_by":["x DESC"]}`)))
 }
 
+// TestLargestIntegers: all 64 bits arrive, in quotes or not.
+func TestLargestIntegers(t *testing.T) {
+	t.Parallel()
+	for _, quote := range []string{"", `"`} {
+		s := newServer(t)
+		w := s.post("runs/log-metric", `{"run_id":"r","key":"k","value":1,"timestamp":`+quote+"9223372036854775807"+quote+
+			`,"step":`+quote+"-9223372036854775808"+quote+`}`)
+		require.Equal(t, http.StatusOK, w.Code, w.Body)
+		require.Equal(t, dynamodbstore.Metric{Key: "k", Value: 1, Timestamp: math.MaxInt64, Step: math.MinInt64}, s.store.last())
+	}
+}
+
+func TestSearchLoggedModels(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{"experiment_ids":["1"],"filter":"name = 'm'"}`, `{"experiment_ids":[]}`} {
+		w := newServer(t).post("logged-models/search", body)
+		require.Equal(t, http.StatusOK, w.Code)
+		require.Equal(t, "{}", w.Body.String())
+	}
+}
+
 // TestRefused are requests that MLflow half executes or fails on.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	deep := strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000)
 	for _, tc := range []struct{ name, path, body, want string }{
+		{"no runs", "runs/search", `{"max_results":0}`, "Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer"},
+		{
+			"no experiments", "experiments/search", `{"max_results":"0"}`,
+			"Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer",
+		},
+		{"models of nothing", "logged-models/search", `{}`, "Missing value for required parameter 'experiment_ids'." + seeDocs},
 		{"list", "experiments/create", `[1]`, "Bad Request. The body must be a JSON object."},
 		{"number", "runs/create", `5`, "Bad Request. The body must be a JSON object."},
 		{"no JSON in a string", "experiments/create", `"x"`, "Missing value for required parameter 'name'." + seeDocs},
@@ -143,8 +170,10 @@ func TestSearchDefaults(t *testing.T) {
 	require.Equal(t, dynamodbstore.SearchRunsParams{
 		ExperimentIDs: []string{"1"}, View: dynamodbstore.ViewAll, MaxResults: 1000, OrderBy: []string{"a"},
 	}, s.store.last())
-	s.post("runs/search", `{"experiment_ids":["1"],"max_results":0,"run_view_type":2}`)
-	require.Equal(t, dynamodbstore.SearchRunsParams{ExperimentIDs: []string{"1"}, View: dynamodbstore.ViewDeletedOnly}, s.store.last())
+	s.post("runs/search", `{"experiment_ids":["1"],"max_results":1,"run_view_type":2}`)
+	require.Equal(t, dynamodbstore.SearchRunsParams{
+		ExperimentIDs: []string{"1"}, View: dynamodbstore.ViewDeletedOnly, MaxResults: 1,
+	}, s.store.last())
 	s.do(http.MethodGet, "/ajax-api/2.0/mlflow/experiments/search?max_results=5&order_by=a&order_by=b&view_type=DELETED_ONLY", "")
 	require.Equal(t, dynamodbstore.SearchExperimentsParams{
 		MaxResults: 5, OrderBy: []string{"a", "b"}, View: dynamodbstore.ViewDeletedOnly,

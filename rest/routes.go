@@ -25,6 +25,7 @@ func (h *handler) addRoutes() {
 	h.addExperimentRoutes()
 	h.addRunRoutes()
 	h.addMetricRoutes()
+	h.addLoggedModelRoutes()
 	h.addArtifactRoutes()
 	h.addInfoRoutes()
 	for _, res := range h.exact {

@@ -196,6 +196,11 @@ func scanSearchRuns(s *scanner, name []byte, q *dynamodbstore.SearchRunsParams) 
 // explicitZero stands for a zero in the request, as opposed to no value.
 const explicitZero = -1 << 62
 
+// errNoResults is the answer of a search that is to return nothing.
+func errNoResults() error {
+	return invalid("Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer")
+}
+
 func nonZero(n int) int {
 	if n == 0 {
 		return explicitZero
@@ -317,7 +322,7 @@ func (h *handler) searchRuns(ctx context.Context, b []byte, q *dynamodbstore.Sea
 	case 0:
 		q.MaxResults = 1000
 	case explicitZero:
-		q.MaxResults = 0
+		return nil, errNoResults()
 	}
 	page, err := h.store.SearchRuns(ctx, *q)
 	if err != nil {

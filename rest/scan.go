@@ -362,7 +362,7 @@ func numberLen(b []byte) int {
 	return i
 }
 
-// integer reads an integer of up to 18 digits, in quotes or not.
+// integer reads an integer, in quotes or not.
 func (s *scanner) integer() int64 {
 	quoted := s.peek() == '"'
 	if quoted {
@@ -377,10 +377,11 @@ func (s *scanner) integer() int64 {
 	for ; s.at(s.pos)-'0' < 10; s.pos++ {
 		n = n*10 + int64(s.data[s.pos]-'0')
 	}
-	digits := s.pos - start
-	next := s.at(s.pos)
+	end := s.pos
+	digits := end - start
+	next := s.at(end)
 	switch {
-	case digits == 0, digits > 18, digits > 1 && s.data[start] == '0':
+	case digits == 0, digits > 1 && s.data[start] == '0':
 		s.bad = true
 	case quoted:
 		s.pos++
@@ -388,9 +389,21 @@ func (s *scanner) integer() int64 {
 	case next == '.', next|' ' == 'e':
 		s.bad = true
 	}
+	if digits > 18 { // n may have overflowed
+		return s.longInteger(start, end, negative)
+	}
 	if negative {
 		return -n
 	}
+	return n
+}
+
+func (s *scanner) longInteger(start, end int, negative bool) int64 {
+	if negative {
+		start--
+	}
+	n, err := strconv.ParseInt(string(s.data[start:end]), 10, 64)
+	s.bad = s.bad || err != nil
 	return n
 }
 

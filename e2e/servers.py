@@ -37,7 +37,7 @@ class Server:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [str(a) for a in args],
-                cwd=directory,
+                cwd=ROOT,
                 env=clean_environment(**env),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -113,7 +113,7 @@ class DynamoDBLocal:
         self.server = None
         self.url = os.environ.get("DYNAMODB_LOCAL_ENDPOINT")
         if not self.url:
-            self.server = Server("ddblocal", [DDBLOCAL], ROOT, r"(http://127\.0\.0\.1:\d+)")
+            self.server = Server("ddblocal", [DDBLOCAL], directory, r"(http://127\.0\.0\.1:\d+)")
             self.url = self.server.url
 
     def table(self, name):

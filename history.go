@@ -101,7 +101,7 @@ func (s *Store) sortedHistory(ctx context.Context, run, key string, order func(a
 // MetricHistory returns the points of one metric of a run, each once, by
 // timestamp, step and value; none for a metric that was never logged and, as
 // with MLflow's server, for a run that does not exist.
-// 2 requests, 1 RCU and the run's history/4 KB.
+// 3 requests, 2 RCU and the run's history/4 KB.
 func (s *Store) MetricHistory(ctx context.Context, p MetricHistoryParams) (Page[Metric], error) {
 	var page Page[Metric]
 	if p.MaxResults < 0 {
@@ -111,6 +111,10 @@ func (s *Store) MetricHistory(ctx context.Context, p MetricHistoryParams) (Page[
 	after, err := parseHistoryToken(p.PageToken, digest)
 	if err != nil {
 		return page, err
+	}
+	living, err := s.livingRuns(ctx, []string{p.RunID})
+	if err != nil || len(living) == 0 {
+		return page, failure(err)
 	}
 	points, err := s.sortedHistory(ctx, p.RunID, p.Key, byTime)
 	if err != nil {
@@ -150,7 +154,10 @@ func (s *Store) MetricHistoryBulk(ctx context.Context, p MetricHistoryBulkParams
 	if p.MaxResults > 0 {
 		most = min(p.MaxResults, maxHistoryBulk)
 	}
-	ids := slices.Clone(p.RunIDs)
+	ids, err := s.livingRuns(ctx, p.RunIDs)
+	if err != nil {
+		return nil, failure(err)
+	}
 	slices.Sort(ids)
 	var out []RunMetric
 	for _, id := range slices.Compact(ids) {
@@ -164,6 +171,38 @@ func (s *Store) MetricHistoryBulk(ctx context.Context, p MetricHistoryBulkParams
 		}
 	}
 	return out, nil
+}
+
+// livingRuns returns those of the given runs that exist, in their order: the
+// history of a run that is gone or expired may outlive it. 2 requests; 1 RCU
+// for each 4 KB of the heads and experiments.
+func (s *Store) livingRuns(ctx context.Context, ids []string) ([]string, error) {
+	wanted := make([]table.Key, 0, len(ids))
+	for _, id := range ids {
+		if k := s.ks.Run(id); !slices.Contains(wanted, k) {
+			wanted = append(wanted, k)
+		}
+	}
+	heads, err := s.t.BatchGet(ctx, wanted, table.Strong)
+	if err != nil {
+		return nil, err
+	}
+	exps := make(map[string]string, len(heads)) // by partition of the run
+	var expIDs []string
+	for _, it := range heads {
+		if exp := it.Str(keys.ExpID); exp != "" { // else a tombstone
+			exps[it.Key.PK] = exp
+			expIDs = append(expIDs, exp)
+		}
+	}
+	states, err := s.experimentStates(ctx, expIDs)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		exp, ok := exps[s.ks.RunPK(id)]
+		return !ok || !slices.ContainsFunc(states, func(e *expState) bool { return e.id == exp })
+	}), nil
 }
 
 func appendRunMetrics(out []RunMetric, run, key string, points []point) []RunMetric {
@@ -191,8 +230,12 @@ func (s *Store) MetricHistoryBulkInterval(ctx context.Context, p MetricHistoryIn
 	if most == 0 {
 		most = maxHistorySample
 	}
+	ids, err := s.livingRuns(ctx, p.RunIDs)
+	if err != nil {
+		return nil, failure(err)
+	}
 	var out []RunMetric
-	for _, id := range p.RunIDs {
+	for _, id := range ids {
 		points, err := s.sortedHistory(ctx, id, p.Key, byStep)
 		if err != nil {
 			return nil, failure(err)

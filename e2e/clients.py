@@ -28,7 +28,7 @@ def log(args):
     url, experiment_id, shared, number, steps = args
     client = MlflowClient(url)
     barrier.wait(120)
-    run = client.create_run(experiment_id, start_time=number, tags={"worker": str(number)})
+    run = client.create_run(experiment_id, start_time=number + 1, tags={"worker": str(number)})
     run_id = run.info.run_id
     for step in range(steps):
         client.log_metric(run_id, "loss", number + step / 1000, timestamp=step, step=step)
@@ -36,5 +36,5 @@ def log(args):
         client.log_metric(shared, f"own-{number}", step, timestamp=step, step=step)
         client.log_param(shared, f"{number}-{step}", step)
     client.log_param(run_id, "number", number)
-    client.set_terminated(run_id, end_time=number + 1)
+    client.set_terminated(run_id, end_time=number + 2)
     return run_id

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/dynamo"
 )
@@ -36,7 +38,11 @@ func Open(ctx context.Context, uri string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := newClient(ctx, loc)
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	client, err := newClient(ctx, loc, o.logger)
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +73,8 @@ func New(client DynamoDB, table string, opts ...Option) (*Store, error) {
 	return OpenTable(dynamo.New(client, table, dynamo.Options{Clock: o.clock, Logger: o.logger}), opts...)
 }
 
-func newClient(ctx context.Context, loc Location) (*dynamodb.Client, error) {
-	var load []func(*config.LoadOptions) error
+func newClient(ctx context.Context, loc Location, logger *slog.Logger) (*dynamodb.Client, error) {
+	load := []func(*config.LoadOptions) error{config.WithLogger(sdkLogger(logger))}
 	if loc.Region != "" {
 		load = append(load, config.WithRegion(loc.Region))
 	}
@@ -95,6 +101,15 @@ func newClient(ctx context.Context, loc Location) (*dynamodb.Client, error) {
 			o.BaseEndpoint = aws.String(loc.Endpoint)
 		}
 	}), nil
+}
+
+// sdkLogger passes on what the SDK would write to standard error. Whatever
+// matters of it comes as an error, too.
+func sdkLogger(logger *slog.Logger) logging.Logger {
+	return logging.LoggerFunc(func(class logging.Classification, format string, v ...any) {
+		logger.LogAttrs(context.Background(), slog.LevelDebug, "AWS SDK", //nolint:contextcheck // the SDK gives none
+			slog.String("class", string(class)), slog.String("text", fmt.Sprintf(format, v...)))
+	})
 }
 
 // hasCredentials reports whether the chain has credentials.

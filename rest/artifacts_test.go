@@ -157,6 +157,22 @@ func TestUploadStreams(t *testing.T) {
 	require.Equal(t, int64(size), info.Size())
 }
 
+// TestImpossibleNames: what no file can be called is absent, and no fault of the
+// server's.
+func TestImpossibleNames(t *testing.T) {
+	t.Parallel()
+	bucket, err := fileblob.OpenBucket(t.TempDir(), &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
+	s := newServer(t, WithArtifacts(bucket))
+	for _, name := range []string{"%00", "%c0%ae%c0%ae/x", strings.Repeat("x", 5000), strings.Repeat("a/", 3000) + "x", ""} {
+		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete} {
+			w := s.do(method, artifacts+"/"+name, "")
+			require.Less(t, w.Code, http.StatusInternalServerError, "%s %.20s: %s", method, name, w.Body)
+		}
+	}
+}
+
 func TestUploadCutShortLeavesNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -126,8 +126,11 @@ func directoryText(name string) string {
 
 // send streams an artifact. An error means that nothing was sent yet.
 func (h *handler) send(w http.ResponseWriter, r *http.Request, bucket *blob.Bucket, key string) error {
-	in, err := bucket.NewReader(r.Context(), orDot(key), nil)
-	if gcerrors.Code(err) == gcerrors.NotFound {
+	if key == "" {
+		return errIsDirectory
+	}
+	in, err := bucket.NewReader(r.Context(), key, nil)
+	if gcerrors.Code(err) == gcerrors.NotFound || unnameable(err) {
 		if isDir(r.Context(), bucket, key) {
 			return errIsDirectory
 		}
@@ -211,11 +214,16 @@ func storeError(key string, err error) error {
 		return nil
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return invalid("The artifact was not sent in full.")
-	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.ENAMETOOLONG),
-		errors.Is(err, fs.ErrExist), gcerrors.Code(err) == gcerrors.InvalidArgument:
+	case unnameable(err), errors.Is(err, fs.ErrExist):
 		return invalid("No artifact can have the path '" + key + "'.")
 	}
 	return fmt.Errorf("store artifact: %w", err)
+}
+
+// unnameable tells whether storage cannot have an artifact of such a name.
+func unnameable(err error) bool {
+	return errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.ENAMETOOLONG) ||
+		errors.Is(err, syscall.EINVAL) || gcerrors.Code(err) == gcerrors.InvalidArgument
 }
 
 // deleteProxied deletes an artifact or all that is in a directory.
@@ -241,7 +249,11 @@ func (h *handler) deleteProxied(w http.ResponseWriter, r *http.Request) {
 }
 
 func deleteAll(ctx context.Context, bucket *blob.Bucket, key string) error {
-	if err := bucket.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound && !isDir(ctx, bucket, key) {
+	err := bucket.Delete(ctx, key)
+	if unnameable(err) {
+		return nil
+	}
+	if err != nil && gcerrors.Code(err) != gcerrors.NotFound && !isDir(ctx, bucket, key) {
 		return fmt.Errorf("delete artifact: %w", err)
 	}
 	var keys []string

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 )
@@ -25,6 +26,9 @@ func cleanPath(p string) (string, error) {
 			return "", bad
 		}
 		p = next
+	}
+	if !utf8.ValidString(p) {
+		return "", bad
 	}
 	p = escapeControl(p)
 	windows := len(p) > 2 && p[1] == ':' && (p[2] == '/' || p[2] == '\\')

@@ -1,11 +1,13 @@
 package dynamodbstore_test
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/ddblocal"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/faulty"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/tabletest"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/local"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/storetest"
@@ -30,4 +32,21 @@ func TestConformance(t *testing.T) {
 			return open(t, ddblocal.NewTable(t), &tabletest.Clock{})
 		}})
 	})
+}
+
+// TestConformanceUnderFaults runs the suite while DynamoDB throttles, fails,
+// leaves items unprocessed, lets transactions conflict and loses replies.
+func TestConformanceUnderFaults(t *testing.T) {
+	t.Parallel()
+	var seed atomic.Uint64
+	storetest.Run(t, storetest.Harness{New: func(t *testing.T) storetest.Store {
+		t.Helper()
+		in := faulty.New(seed.Add(1), faulty.Rates{
+			Throttle: 0.05, ServerError: 0.05, Conflict: 0.05, LostAny: 0.05, Unprocessed: 0.1,
+		})
+		clock := &tabletest.Clock{}
+		s := open(t, ddblocal.NewTableWith(t, faulty.Options(clock.Now), in.Configure), clock)
+		t.Cleanup(func() { require.Positive(t, in.Faults()) })
+		return s
+	}})
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +30,7 @@ type Rates struct {
 	ServerError float64 // refused with status 500
 	Conflict    float64 // a write refused because of a transaction
 	Lost        float64 // applied, then status 500; only what may be repeated
+	LostAny     float64 // as Lost, for all that does not add: callers have to know their own writes
 	Unprocessed float64 // a batch of which a part is not done
 	Slow        float64 // takes SlowFor longer
 	SlowFor     time.Duration
@@ -181,7 +183,7 @@ func (in *Injector) finalize(
 		return middleware.FinalizeOutput{}, middleware.Metadata{}, err
 	}
 	out, md, err := next.HandleFinalize(ctx, input)
-	if err == nil && repeatable(params) && in.hit(in.rates.Lost) {
+	if err == nil && (repeatable(params) && in.hit(in.rates.Lost) || !adds(params) && in.hit(in.rates.LostAny)) {
 		return middleware.FinalizeOutput{}, md, serverError()
 	}
 	return out, md, err
@@ -244,6 +246,12 @@ func ofItems(params any) bool {
 		return true
 	}
 	return false
+}
+
+// adds reports whether a request adds to a number.
+func adds(params any) bool {
+	u, ok := params.(*dynamodb.UpdateItemInput)
+	return ok && strings.Contains(aws.ToString(u.UpdateExpression), "ADD ")
 }
 
 // repeatable reports whether a request that was applied has the same result

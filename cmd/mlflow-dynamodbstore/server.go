@@ -173,6 +173,7 @@ func (o *serverOptions) handler(
 	schemes, _ := d.env("MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES")
 	opts := []rest.Option{
 		rest.WithLogger(log),
+		rest.WithMeter(meterRequest),
 		rest.WithMaxBody(int64(o.maxBodyMB) << 20),
 		rest.WithStaticPrefix(o.staticPrefix),
 		rest.WithBuckets(buckets.open),

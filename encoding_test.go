@@ -211,17 +211,6 @@ func TestDict(t *testing.T) {
 	})
 }
 
-func TestPythonRepr(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{
-		"plain": `'plain'`, "it's": `"it's"`, `both ' and "`: `'both \' and "'`, "a\\b": `'a\\b'`,
-		"line\nfeed\ttab\r": `'line\nfeed\ttab\r'`, "\x00\x7f": `'\x00\x7f'`, "é": `'é'`,
-		"\u200b": `'\u200b'`, "\U000e0001": `'\U000e0001'`, "😀": `'😀'`,
-	} {
-		require.Equal(t, want, pythonRepr(in), "%q", in)
-	}
-}
-
 func TestAppendURIPath(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
@@ -192,8 +193,8 @@ func (c *entryChange) clashError(clashes []clash) error {
 	}
 	list := make([]string, len(clashes))
 	for i, x := range clashes {
-		list[i] = "{'key': " + pythonRepr(x.key) + ", 'old_value': " + pythonRepr(x.old) +
-			", 'new_value': " + pythonRepr(x.value) + "}"
+		list[i] = "{'key': " + pyrepr.String(x.key) + ", 'old_value': " + pyrepr.String(x.old) +
+			", 'new_value': " + pyrepr.String(x.value) + "}"
 	}
 	return invalidf("Changing param values is not allowed. Params were already logged='[%s]' for run ID='%s'.",
 		strings.Join(list, ", "), c.run)

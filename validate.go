@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
 // Limits of MLflow 3.17, mlflow/utils/validation.py. They count characters.
@@ -256,7 +258,7 @@ func validateUniqueKeys(params []Param) error {
 		if dupes != nil {
 			dupes = append(dupes, ", "...)
 		}
-		dupes = append(dupes, pythonRepr(p.Key)...)
+		dupes = append(dupes, pyrepr.String(p.Key)...)
 	}
 	if dupes == nil {
 		return nil
@@ -315,7 +317,7 @@ func validateName(name, at, field string) error {
 	}
 	if pathNotUnique(name) {
 		return invalidf("Invalid value %s for parameter '%s' supplied: %s%s",
-			appendJSONString(nil, name), joinPath(at, field), badPathText, pythonRepr(normPath(name)))
+			appendJSONString(nil, name), joinPath(at, field), badPathText, pyrepr.String(normPath(name)))
 	}
 	return nil
 }

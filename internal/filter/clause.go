@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
 // Entity says what kind of thing a clause or an order key is about.
@@ -163,7 +165,7 @@ func (v *Value) write(b *strings.Builder, quoteInts bool) {
 	case ValueFloat:
 		writeFloat(b, v.Float, quoteInts)
 	case ValueStrings:
-		writeList(b, len(v.Strs), func(i int) { b.WriteString(pyString(v.Strs[i])) })
+		writeList(b, len(v.Strs), func(i int) { b.WriteString(pyrepr.String(v.Strs[i])) })
 	case ValueInts:
 		writeList(b, len(v.Ints), func(i int) { writeInt(b, v.Ints[i], true) })
 	case ValueNone:

@@ -1,6 +1,10 @@
 package filter
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+)
 
 // comparison is one clause as it is written: an operand, a comparator and, but
 // for IS NULL and IS NOT NULL, a value.
@@ -127,7 +131,7 @@ func parseStatement(text string, quoteStrays bool) ([]comparison, error) {
 	}
 	if len(statements) > 1 {
 		return nil, invalid("Search filter contained multiple expression %s. Provide AND-ed expression list.",
-			pyString(text))
+			pyrepr.String(text))
 	}
 	nodes, ok := groupTokens(text, statements[0])
 	if !ok {

@@ -1,6 +1,10 @@
 package filter
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+)
 
 // parseEntity resolves the prefix of an identifier, which may stand in
 // backticks.
@@ -67,7 +71,7 @@ func runIdentifier(text string, valid func(key string) bool, validKeys func() st
 		return 0, "", invalid("Invalid attribute key '%s' specified. Valid keys are '%s'", key, validKeys())
 	case entity == EntityDataset && key != "name" && key != "digest" && key != "context":
 		return 0, "", invalid("Invalid dataset key '%s' specified. Valid keys are '%s'", key,
-			pySet("name", "digest", "context"))
+			pyrepr.Set("name", "digest", "context"))
 	}
 	return entity, key, nil
 }
@@ -102,7 +106,7 @@ func experimentIdentifier(text string) (Entity, string, error) {
 	key = trimKey(key)
 	if entity == EntityAttribute && experimentAttr(key) == 0 {
 		return 0, "", invalid("Invalid attribute key '%s' specified. Valid keys are '%s'", key,
-			pySet("name", "experiment_id", "creation_time", "last_update_time"))
+			pyrepr.Set("name", "experiment_id", "creation_time", "last_update_time"))
 	}
 	return entity, key, nil
 }

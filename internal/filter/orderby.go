@@ -1,6 +1,10 @@
 package filter
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+)
 
 // OrderKey is one key of an order.
 type OrderKey struct {
@@ -55,7 +59,7 @@ func parseRunOrder(orderBy []string) (Order, error) {
 		if order.has(next.Entity, next.Key) {
 			return nil, &Error{
 				Code:    CodeInternalError,
-				Message: "`order_by` contains duplicate fields: " + pyStrings(orderBy),
+				Message: "`order_by` contains duplicate fields: " + pyrepr.List(orderBy),
 			}
 		}
 		order = append(order, next)

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
 // pyLiteral is an element of a list: a string, or the Python repr of something
@@ -15,7 +17,7 @@ type pyLiteral struct {
 
 func (l pyLiteral) repr() string {
 	if l.isString {
-		return pyString(l.text)
+		return pyrepr.String(l.text)
 	}
 	return l.text
 }
@@ -140,7 +142,7 @@ func (p *pyParser) value() (pyLiteral, bool) {
 		if p.pos+1 < len(p.src) && isQuote(p.src[p.pos+1]) {
 			p.pos++
 			s, ok := p.quoted(false)
-			return pyLiteral{text: "b" + pyString(s)}, ok
+			return pyLiteral{text: "b" + pyrepr.String(s)}, ok
 		}
 		return pyLiteral{}, false
 	default:

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
 // The expectations are what ast.literal_eval, repr and int of Python 3 give.
@@ -47,7 +49,7 @@ func TestPyString(t *testing.T) {
 		"a": `'a'`, "it's": `"it's"`, `"it's"`: `'"it\'s"'`, "\n\r\t\\": `'\n\r\t\\'`, "\x00\x7f\u00a0": `'\x00\x7f\xa0'`,
 		"\u200b": `'\u200b'`, "\U000e0001": `'\U000e0001'`, "é日": `'é日'`, "\xff": `'\udcff'`,
 	} {
-		require.Equal(t, want, pyString(text))
+		require.Equal(t, want, pyrepr.String(text))
 	}
 }
 

@@ -1,6 +1,10 @@
 package filter
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+)
 
 // RunQuery is a parsed search over runs.
 type RunQuery struct {
@@ -135,11 +139,11 @@ func isRunOrderKey(key string) bool {
 }
 
 func runFilterKeys() string {
-	return pySet("artifact_uri", "end_time", "run_id", "run_name", "start_time", "status", "user_id",
+	return pyrepr.Set("artifact_uri", "end_time", "run_id", "run_name", "start_time", "status", "user_id",
 		"created", "Created", "run name", "Run name", "Run Name")
 }
 
 func runOrderKeys() string {
-	return pySet("artifact_uri", "end_time", "run_id", "run_name", "start_time", "status", "user_id",
+	return pyrepr.Set("artifact_uri", "end_time", "run_id", "run_name", "start_time", "status", "user_id",
 		"created", "Created")
 }

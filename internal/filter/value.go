@@ -1,5 +1,7 @@
 package filter
 
+import "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+
 // rawClause is a clause whose key and value are resolved and whose comparator is
 // still to be checked: MLflow checks comparators after it has read everything.
 type rawClause struct {
@@ -81,12 +83,12 @@ func invalidComparator(comparator, set, closing string) *Error {
 	return invalid("Invalid comparator '%s' not one of '%s%s", comparator, set, closing)
 }
 
-func numericComparators() string { return pySet("=", "!=", ">", ">=", "<", "<=") }
+func numericComparators() string { return pyrepr.Set("=", "!=", ">", ">=", "<", "<=") }
 
-func stringComparators() string { return pySet("=", "!=", "LIKE", "ILIKE", wordIn, wordNotIn) }
+func stringComparators() string { return pyrepr.Set("=", "!=", "LIKE", "ILIKE", wordIn, wordNotIn) }
 
 func nullableComparators() string {
-	return pySet("=", "!=", "LIKE", "ILIKE", wordIsNull, wordIsNotNull)
+	return pyrepr.Set("=", "!=", "LIKE", "ILIKE", wordIsNull, wordIsNotNull)
 }
 
 func isNumericOp(op Op) bool { return op <= OpLe }

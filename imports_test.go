@@ -1,0 +1,42 @@
+package dynamodbstore_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+
+// TestImports: a program that uses the library links DynamoDB's client, and
+// neither a database, nor the server, nor anything of tests.
+func TestImports(t *testing.T) {
+	t.Parallel()
+	deps := dependencies(t, module)
+	require.Contains(t, deps, "github.com/aws/aws-sdk-go-v2/service/dynamodb")
+	for _, unwanted := range []string{
+		module + "/local", module + "/rest", module + "/cmd", module + "/storetest",
+		module + "/internal/table/pebbletable", module + "/internal/table/faulty", module + "/internal/table/ddblocal",
+		module + "/internal/table/tabletest", "testing",
+		"github.com/cockroachdb", "github.com/prometheus", "github.com/spf13", "github.com/stretchr",
+		"github.com/aws/aws-sdk-go-v2/service/s3", "gocloud.dev", "pgregory.net",
+	} {
+		for _, dep := range deps {
+			if dep == unwanted || strings.HasPrefix(dep, unwanted+"/") {
+				t.Errorf("the root package links %s", dep)
+			}
+		}
+	}
+	// The same query does see what it must not find.
+	require.Contains(t, dependencies(t, module+"/local"), "github.com/cockroachdb/pebble/v2")
+}
+
+// dependencies lists the packages that a program links which imports pkg.
+func dependencies(t *testing.T, pkg string) []string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", pkg).Output()
+	require.NoError(t, err)
+	return strings.Fields(string(out))
+}

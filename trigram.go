@@ -15,6 +15,10 @@ const (
 	fieldParamPrefix    = "params."
 )
 
+func alwaysTrigramFields() []string {
+	return []string{fieldExperimentName, fieldRunName, fieldModelName}
+}
+
 // validateTrigramField refuses what is no field.
 func validateTrigramField(field string) error {
 	switch field {

@@ -108,13 +108,14 @@ func (s *Store) addInputs(ctx context.Context, run string, e *expState, inputs, 
 		if err := h.checkActive(e); err != nil {
 			return false, err
 		}
-		changed := false
+		frozen, changed := h.frozen, false
 		for kind, d := range map[entryKind]dict{entryInput: inputs, entryModel: models} {
 			fresh := without(d, h.entries[kind])
 			out := h.setEntries(kind, fresh)
 			spilled = append(spilled, puts(kind, out)...)
 			changed = changed || len(out) < len(fresh)
 		}
+		changed = changed || h.frozen != frozen
 		if changed {
 			h.touch()
 		}

@@ -410,7 +410,7 @@ func (s *Store) RestoreExperiment(ctx context.Context, id string) error {
 	if e == nil || e.stage != StageDeleted {
 		return errNoExperiment(id)
 	}
-	if err := s.freeDeletedRuns(ctx, id); err != nil {
+	if err := s.freeDeletedRuns(ctx, e); err != nil {
 		return failure(err)
 	}
 	return s.mutateExperiment(ctx, id, func(e *experimentDoc) (*experimentDoc, error) {
@@ -461,23 +461,34 @@ func (s *Store) DeleteExperimentTag(ctx context.Context, id, key string) error {
 	}
 	id = canonicalID(id)
 	missing := errorf(CodeResourceDoesNotExist, "No tag with name: %s in experiment with id %s", key, id)
-	tagKey := s.ks.ExperimentTag(id, key)
-	_, spilled, err := s.t.Get(ctx, tagKey, table.Strong)
-	if err != nil {
-		return failure(err)
+	for again := false; ; again = true {
+		elsewhere, err := s.deleteExperimentTag(ctx, id, key, missing)
+		if !errors.Is(err, missing) || elsewhere || again {
+			return failure(err)
+		}
+		// It may have moved to an item of its own since that was looked for.
 	}
-	return s.mutateExperiment(ctx, id, func(e *experimentDoc) (*experimentDoc, error) {
+}
+
+// deleteExperimentTag removes one tag, and reports whether it was found in an
+// item of its own; missing if it is nowhere.
+func (s *Store) deleteExperimentTag(ctx context.Context, id, key string, missing error) (elsewhere bool, err error) {
+	tagKey := s.ks.ExperimentTag(id, key)
+	if _, elsewhere, err = s.t.Get(ctx, tagKey, table.Strong); err != nil {
+		return elsewhere, err
+	}
+	return elsewhere, s.mutateExperiment(ctx, id, func(e *experimentDoc) (*experimentDoc, error) {
 		if err := e.checkActive(); err != nil {
 			return nil, err
 		}
 		next := e.clone()
 		next.tags = e.tags.remove(key)
-		if next.tags.len() == e.tags.len() && !spilled {
+		if next.tags.len() == e.tags.len() && !elsewhere {
 			return nil, missing
 		}
 		return next, nil
 	}, func(_, _ *experimentDoc) ([]table.Op, error) {
-		if !spilled {
+		if !elsewhere {
 			return nil, nil
 		}
 		return []table.Op{table.Delete{Key: tagKey}}, nil

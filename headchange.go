@@ -92,7 +92,9 @@ func (s *Store) mutateHead(ctx context.Context, id string, d document[runHead],
 		s.headCache.Remove(id)
 		return nil, err
 	}
-	h.moves = nil
+	if len(h.moves) > 0 { // of a copy that nobody else has yet
+		h.moves = nil
+	}
 	s.cacheHead(h)
 	return h, nil
 }
@@ -176,6 +178,8 @@ func (s *Store) headPut(ctx context.Context, cur, next *runHead) (table.Put, err
 // reopenRows marks the open row and the list row as open in the generation of
 // next. Neither is atomic with the head: a crash in between leaves rows that
 // say open though the head is closed, which costs readers a look at the head.
+// An expiry is taken away: whoever deletes the run stamps the row again when
+// it is covered.
 func (s *Store) reopenRows(ctx context.Context, was int64, next *runHead) error {
 	gen := table.Attr{Name: keys.Gen, Value: table.Number(next.gen)}
 	_, err := s.t.Update(ctx, table.Update{
@@ -186,19 +190,36 @@ func (s *Store) reopenRows(ctx context.Context, was int64, next *runHead) error 
 	if err != nil {
 		return err
 	}
-	_, err = s.t.Update(ctx, table.Update{
-		Key:  s.ks.RunRow(next.exp, next.start, next.id),
-		Cond: table.Equal(table.Attr{Name: keys.Gen, Value: table.Number(was)}),
-		Set:  []table.Attr{gen, {Name: keys.State, Value: table.String(keys.StateOpen)}},
-	})
-	lost, isLost := asConditionError(err)
-	if !isLost {
-		return err
+	for {
+		_, err := s.t.Update(ctx, table.Update{
+			Key:    s.ks.RunRow(next.exp, next.start, next.id),
+			Cond:   table.Equal(table.Attr{Name: keys.Gen, Value: table.Number(was)}),
+			Set:    []table.Attr{gen, {Name: keys.State, Value: table.String(keys.StateOpen)}},
+			Remove: []string{table.TTLAttr},
+		})
+		lost, isLost := asConditionError(err)
+		if !isLost {
+			return err
+		}
+		if s.isAbsent(lost) {
+			err = s.t.Put(ctx, table.Put{Item: s.openListRow(next), Cond: table.Absent()})
+			if lost, isLost = asConditionError(err); !isLost {
+				return err
+			}
+		}
+		// A row that is ahead was marked by somebody whose head is not written,
+		// or is: then the head will say so. In the first case it may be behind
+		// next all the same, and must not stay so.
+		if was = lost.Item.Num(keys.Gen); was >= next.gen {
+			return nil
+		}
 	}
-	if lost.Found && lost.Item.Num(keys.Gen) > was {
-		return nil // done before, or somebody is ahead and the head will say so
-	}
-	return s.t.Put(ctx, table.Put{Item: s.openListRow(next)})
+}
+
+// isAbsent reports whether a condition failed because there is no item, or an
+// expired one.
+func (s *Store) isAbsent(lost *table.ConditionError) bool {
+	return !lost.Found || lost.Item.ExpiredAt(s.opts.clock().Unix())
 }
 
 // openListRow is a list row without content.

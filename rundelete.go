@@ -9,7 +9,9 @@ import (
 )
 
 // DeleteRun marks a run as deleted; deleting a deleted one changes nothing.
-// It expires after the retention of soft-deleted entities.
+// It expires after the retention of soft-deleted entities, in a deleted
+// experiment with that: whoever restores an experiment need not look for runs
+// that were deleted meanwhile.
 //
 // The row that lists deleted runs is written first, then the run is settled
 // with its mark, the head in one transaction with a check that its experiment
@@ -22,7 +24,8 @@ func (s *Store) DeleteRun(ctx context.Context, id string) error {
 		if err != nil {
 			return failure(err)
 		}
-		if h.mark == markDeleted && h.markGen == e.gen && !h.open {
+		deleted := h.mark == markDeleted && h.markGen == e.gen || e.stage == StageDeleted
+		if deleted && h.stage(e) == StageDeleted && !h.open {
 			return failure(table.Sync(ctx, s.t))
 		}
 		h, err = s.deleteIn(ctx, h, e)
@@ -62,7 +65,10 @@ func (s *Store) deleteIn(ctx context.Context, h *runHead, e *expState) (*runHead
 	if err != nil {
 		return nil, err
 	}
-	expiry := s.expiryIn(cfg.policy.softDeleted)
+	var expiry int64
+	if e.stage == StageActive {
+		expiry = s.expiryIn(cfg.policy.softDeleted)
+	}
 	if err := s.listDeleted(table.DeferSync(ctx), h, expiry); err != nil {
 		return nil, err
 	}
@@ -146,10 +152,10 @@ func (s *Store) RestoreRun(ctx context.Context, id string) error {
 }
 
 // freeDeletedRuns takes the expiry from the runs of an experiment that were
-// deleted one by one. Their marks stay: they count until the experiment is in
-// another generation.
-func (s *Store) freeDeletedRuns(ctx context.Context, exp string) error {
-	q := table.Query{PK: s.ks.DeletedPK(exp), From: "0", To: keys.Last}
+// deleted one by one before it got to the generation that e shows. Their marks
+// stay: they count until the experiment is in another generation.
+func (s *Store) freeDeletedRuns(ctx context.Context, e *experimentDoc) error {
+	q := table.Query{PK: s.ks.DeletedPK(e.id), From: "0", To: keys.Last}
 	for it, err := range table.Items(ctx, s.t, q) {
 		if err != nil {
 			return err
@@ -165,7 +171,12 @@ func (s *Store) freeDeletedRuns(ctx context.Context, exp string) error {
 		if h == nil || h.expiry == 0 { // gone, restored, or never marked
 			continue
 		}
-		_, err = s.transition(ctx, id, s.changeHead, func(h *runHead) error { h.expiry = 0; return nil })
+		_, err = s.transition(ctx, id, s.changeHead, func(h *runHead) error {
+			if h.markGen <= e.gen { // else somebody else has restored the experiment
+				h.expiry = 0
+			}
+			return nil
+		})
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}

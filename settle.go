@@ -92,7 +92,8 @@ func (s *Store) tryTransition(ctx context.Context, id string, write headWriter, 
 	if err != nil || h.open {
 		return h, err // open: a later change of the same group has reopened it
 	}
-	return h, s.cover(table.DeferSync(ctx), h, registers, shards)
+	_, err = s.cover(table.DeferSync(ctx), h, registers, shards)
+	return h, err
 }
 
 // checkedHead returns the head of a run whose change is possible, so that an
@@ -161,23 +162,29 @@ func (s *Store) closeShard(ctx context.Context, key table.Key, known, gen int64)
 
 // cover writes the list row of a run that is closed in h's generation, then
 // gives its open row a ttl. Each is atomic and conditional on the generation:
-// a row of a newer one stays. 2 requests, 1 WCU for each KB of the run, and 1.
-func (s *Store) cover(ctx context.Context, h *runHead, registers dict, shards int) error {
+// a row of a newer one stays, and cover returns false.
+// 2 requests, 1 WCU for each KB of the run, and 1.
+func (s *Store) cover(ctx context.Context, h *runHead, registers dict, shards int) (bool, error) {
 	row := s.closedListRow(h, registers, shards)
-	inGen := table.Equal(table.Attr{Name: keys.Gen, Value: table.Number(h.gen)})
-	err := s.t.Put(ctx, table.Put{Item: row, Cond: inGen})
-	if lost, isLost := asConditionError(err); isLost {
+	inGen := func(gen int64) table.Cond {
+		return table.Equal(table.Attr{Name: keys.Gen, Value: table.Number(gen)})
+	}
+	for cond := inGen(h.gen); ; {
+		err := s.t.Put(ctx, table.Put{Item: row, Cond: cond})
+		lost, isLost := asConditionError(err)
 		switch {
-		case lost.Found && lost.Item.Num(keys.Gen) > h.gen:
-			return nil
-		default: // expired with the run, or never written
-			err = s.t.Put(ctx, table.Put{Item: row})
+		case err == nil:
+			return true, s.graceOpenRow(ctx, h)
+		case !isLost:
+			return false, err
+		case s.isAbsent(lost): // expired with the run
+			cond = table.Absent()
+		case lost.Item.Num(keys.Gen) > h.gen:
+			return false, nil
+		default:
+			cond = inGen(lost.Item.Num(keys.Gen))
 		}
 	}
-	if err != nil {
-		return err
-	}
-	return s.graceOpenRow(ctx, h)
 }
 
 // graceOpenRow lets the open row of a settled run expire.

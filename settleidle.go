@@ -112,24 +112,22 @@ func (s *Store) isIdle(l *loadedRun) bool {
 	return s.nowMillis()-l.active >= s.idleAfter(l.head.gen).Milliseconds()
 }
 
-// settleIdle settles a run if it is still idle, and writes the rows of one
-// that closed without them.
+// settleIdle settles a run if it is still idle. A run that closed without its
+// row is covered; if a crash has left registers or row ahead of the closed
+// head, so that nothing of its generation can be written, it is settled in the
+// next one.
 func (s *Store) settleIdle(ctx context.Context, id string) error {
 	l, err := s.loadRun(ctx, id)
-	if err != nil || l == nil {
+	if err != nil || l == nil || !s.isIdle(l) {
 		return err
 	}
-	if !l.head.open {
-		if !l.closed {
-			return nil // on its way
+	if l.closed {
+		if covered, err := s.cover(ctx, l.head, l.registers, l.shards); covered || err != nil {
+			return err
 		}
-		return s.cover(ctx, l.head, l.registers, l.shards)
-	}
-	if !s.isIdle(l) {
-		return nil
 	}
 	rev := l.head.rev
-	_, err = s.transition(ctx, id, s.changeHead, func(h *runHead) error {
+	h, err := s.transition(ctx, id, s.changeHead, func(h *runHead) error {
 		if h.rev != rev {
 			return errBusy
 		}
@@ -138,7 +136,10 @@ func (s *Store) settleIdle(ctx context.Context, id string) error {
 	if errors.Is(err, errBusy) || errors.Is(err, ErrNotFound) {
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.stampRegisters(ctx, h)
 }
 
 // errBusy says that a run is not idle any more.

@@ -1,0 +1,287 @@
+package dynamodbstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/ddblocal"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/dynamo"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/faulty"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/pebbletable"
+)
+
+// readers are the methods that change nothing; Init has a test of its own.
+var readers = []string{
+	"AllExperiments", "AllRuns", "Close", "GetExperiment", "GetExperimentByName", "GetRun", "Init", "MetricHistory",
+	"MetricHistoryBulk", "MetricHistoryBulkInterval", "SearchExperiments", "SearchRuns",
+}
+
+// TestEveryMethodIsSwept fails when a Store gets a method that no sweep stops.
+func TestEveryMethodIsSwept(t *testing.T) {
+	t.Parallel()
+	for m := range reflect.TypeFor[*dynamodbstore.Store]().Methods() {
+		swept := slices.ContainsFunc(acts, func(a act) bool { return a.method == m.Name })
+		require.NotEqual(t, slices.Contains(readers, m.Name), swept, "method %s", m.Name)
+	}
+}
+
+// sweep stops acts at every table call, from one starting state.
+type sweep struct {
+	tab    table.Table
+	clock  *stillClock
+	state  string
+	spaces int
+	points []crashPoint
+}
+
+// crashPoint is a workspace in which an act was stopped and then repeated.
+type crashPoint struct {
+	name      string
+	workspace string
+	want      sight
+}
+
+// TestStopEverywhere stops every method after each of its table calls, with
+// and without that call's effect, from many states.
+func TestStopEverywhere(t *testing.T) {
+	t.Parallel()
+	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
+		for state := range scenes {
+			t.Run(state, func(t *testing.T) {
+				t.Parallel()
+				clock := newStillClock()
+				tab, err := pebbletable.OpenMemory(pebbletable.Options{Clock: clock.Now})
+				require.NoError(t, err)
+				t.Cleanup(func() { require.NoError(t, tab.Close()) })
+				require.NoError(t, tab.Init(t.Context(), true))
+				sw := &sweep{tab: tab, clock: clock, state: state}
+				sw.run(t, slices.DeleteFunc(slices.Clone(acts), func(a act) bool { return !relevant(state, a) }))
+			})
+		}
+	})
+	t.Run("dynamodb", func(t *testing.T) {
+		t.Parallel()
+		for state, some := range map[string][]string{
+			"settled": {"SetTag", "LogMetric", "DeleteRun"}, "open": {"UpdateRun"}, "both deleted": {"RestoreExperiment"},
+		} {
+			t.Run(state, func(t *testing.T) {
+				t.Parallel()
+				clock := newStillClock()
+				sw := &sweep{tab: ddblocal.NewTableWith(t, dynamo.Options{Clock: clock.Now}), clock: clock, state: state}
+				sw.run(t, slices.DeleteFunc(slices.Clone(acts), func(a act) bool { return !slices.Contains(some, a.method) }))
+			})
+		}
+	})
+}
+
+// relevant reports whether an act does from a state what it does from no other
+// one that is swept.
+func relevant(state string, a act) bool {
+	ofExperiment := strings.Contains(a.method, "Experiment") || a.method == "CreateRun"
+	switch state {
+	case "open", "experiment deleted", "both deleted":
+		return true
+	case "long tags":
+		return ofExperiment
+	case "wide", "wide settled":
+		return slices.Contains([]string{"LogMetric", "UpdateRun", "DeleteRun"}, a.method) || a.label == "wide" || a.label == "models"
+	default:
+		return !ofExperiment && a.label != "wide"
+	}
+}
+
+func (sw *sweep) run(t *testing.T, todo []act) {
+	t.Helper()
+	for _, a := range todo {
+		t.Run(a.method+" "+a.label, func(t *testing.T) { sw.act(t, a) })
+	}
+	// All runs have been idle for long: whoever searches settles them.
+	sw.clock.Advance(3 * time.Hour)
+	for _, p := range sw.points {
+		sw.settle(t, p)
+	}
+	t.Logf("%d crash points", len(sw.points))
+}
+
+// workspace makes a workspace in the starting state.
+func (sw *sweep) workspace(t *testing.T, through table.Table) (string, scene) {
+	t.Helper()
+	sw.spaces++
+	name := fmt.Sprintf("w%d", sw.spaces)
+	return name, scenes[sw.state](t, view(t, through, sw.clock.Now, name))
+}
+
+func (sw *sweep) look(t *testing.T, workspace string) sight {
+	t.Helper()
+	s := view(t, sw.tab, sw.clock.Now, workspace)
+	defer func() { require.NoError(t, s.Close()) }()
+	checkTable(t, sw.tab, s, workspace, false)
+	return look(t, s)
+}
+
+// outcome is what an act does when nothing happens to it: once, and again.
+type outcome struct {
+	before, after, again sight
+	err, errAgain        error
+}
+
+func (sw *sweep) outcome(t *testing.T, a act) outcome {
+	t.Helper()
+	workspace, sc := sw.workspace(t, sw.tab)
+	o := outcome{before: sw.look(t, workspace)}
+	o.err = a.do(t.Context(), sc.s, sc)
+	requireNoFault(t, o.err)
+	o.after = sw.look(t, workspace)
+	o.errAgain = a.do(t.Context(), sc.s, sc)
+	requireNoFault(t, o.errAgain)
+	o.again = sw.look(t, workspace)
+	require.NoError(t, sc.s.Close())
+	return o
+}
+
+// requireNoFault fails unless err is one that a client can mend.
+func requireNoFault(t *testing.T, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	var known *dynamodbstore.Error
+	require.ErrorAs(t, err, &known)
+	require.NotEqual(t, dynamodbstore.CodeInternalError, known.Code, "%v", err)
+	require.NotEqual(t, dynamodbstore.CodeTemporarilyUnavailable, known.Code, "%v", err)
+}
+
+// act stops one act at every call: the process ends there, or it goes on
+// without the reply.
+func (sw *sweep) act(t *testing.T, a act) {
+	t.Helper()
+	o := sw.outcome(t, a)
+	for k := 1; ; k++ {
+		reached := true
+		for _, applied := range []bool{false, true} {
+			reached = sw.stopAt(t, a, o, k, applied) && sw.failAt(t, a, o, k, applied)
+		}
+		if !reached {
+			return
+		}
+	}
+}
+
+func (sw *sweep) stopAt(t *testing.T, a act, o outcome, k int, applied bool) bool {
+	t.Helper()
+	ft := faulty.Wrap(sw.tab, nil)
+	workspace, sc := sw.workspace(t, ft)
+	ft.SetPlan(faulty.StopAt(k, applied))
+	err := a.do(t.Context(), sc.s, sc)
+	require.NoError(t, sc.s.Close())
+	if ft.Calls() < k {
+		return false
+	}
+	name := fmt.Sprintf("%s %s, %s, stopped at call %d, applied %t (%v)", a.method, a.label, sw.state, k, applied, err)
+	fresh := view(t, sw.tab, sw.clock.Now, workspace)
+	defer func() { require.NoError(t, fresh.Close()) }()
+	sw.checkPoint(t, name, workspace, a, o, scene{s: fresh, exp: sc.exp, run: sc.run})
+	sw.abandon(t, a, o, k, applied)
+	return true
+}
+
+// abandon stops an act that nobody repeats.
+func (sw *sweep) abandon(t *testing.T, a act, o outcome, k int, applied bool) {
+	t.Helper()
+	ft := faulty.Wrap(sw.tab, nil)
+	workspace, sc := sw.workspace(t, ft)
+	ft.SetPlan(faulty.StopAt(k, applied))
+	err := a.do(t.Context(), sc.s, sc)
+	require.NoError(t, sc.s.Close())
+	name := fmt.Sprintf("%s %s, %s, abandoned at call %d, applied %t (%v)", a.method, a.label, sw.state, k, applied, err)
+	sw.points = append(sw.points, crashPoint{name, workspace, sw.look(t, workspace)})
+}
+
+func (sw *sweep) failAt(t *testing.T, a act, o outcome, k int, applied bool) bool {
+	t.Helper()
+	ft := faulty.Wrap(sw.tab, nil)
+	workspace, sc := sw.workspace(t, ft)
+	ft.SetPlan(faulty.FailAt(k, applied, faulty.ErrStopped))
+	err := a.do(t.Context(), sc.s, sc)
+	if ft.Calls() < k {
+		require.NoError(t, sc.s.Close())
+		return false
+	}
+	name := fmt.Sprintf("%s %s, %s, reply %d lost, applied %t (%v)", a.method, a.label, sw.state, k, applied, err)
+	sw.checkPoint(t, name, workspace, a, o, sc)
+	require.NoError(t, sc.s.Close())
+	return true
+}
+
+// checkPoint looks at what a stopped act left, then does it again with s.
+func (sw *sweep) checkPoint(t *testing.T, name, workspace string, a act, o outcome, sc scene) {
+	t.Helper()
+	seen := sw.look(t, workspace)
+	if a.partial {
+		requireMix(t, name, seen, o)
+	} else {
+		requireOneOf(t, name, seen, o.before, o.after)
+	}
+	err := a.do(context.WithoutCancel(t.Context()), sc.s, sc)
+	require.Condition(t, func() bool { return sameError(err, o.err) || sameError(err, o.errAgain) },
+		"%s: repeated: %v, want %v or %v", name, err, o.err, o.errAgain)
+	seen = sw.look(t, workspace)
+	requireOneOf(t, name+", repeated", seen, o.after, o.again)
+	sw.points = append(sw.points, crashPoint{name, workspace, seen})
+}
+
+// settle lets searches settle what the crash left behind.
+func (sw *sweep) settle(t *testing.T, p crashPoint) {
+	t.Helper()
+	s := view(t, sw.tab, sw.clock.Now, p.workspace)
+	for range 2 {
+		require.Equal(t, p.want, look(t, s), "%s: long after", p.name)
+		dynamodbstore.WaitSettled(s)
+	}
+	require.Equal(t, p.want, look(t, s), "%s: settled", p.name)
+	checkTable(t, sw.tab, s, p.workspace, true)
+	require.NoError(t, s.Close())
+}
+
+func sameError(a, b error) bool {
+	var x, y *dynamodbstore.Error
+	if errors.As(a, &x) && errors.As(b, &y) {
+		return x.Code == y.Code
+	}
+	return a == nil && b == nil
+}
+
+func requireOneOf(t *testing.T, name string, got sight, want ...sight) {
+	t.Helper()
+	for _, w := range want {
+		if reflect.DeepEqual(got, w) {
+			return
+		}
+	}
+	require.Equal(t, want[len(want)-1], got, "%s", name)
+}
+
+// requireMix asserts that each fact is as it was before or after.
+func requireMix(t *testing.T, name string, got sight, o outcome) {
+	t.Helper()
+	for _, facts := range []sight{got, o.before, o.after} {
+		for fact := range facts {
+			value, ok := got[fact]
+			was, wasThere := o.before[fact]
+			is, isThere := o.after[fact]
+			require.True(t, value == was && ok == wasThere || value == is && ok == isThere,
+				"%s: %s is %.100q (%t), not %.100q or %.100q", name, fact, value, ok, was, is)
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/local"
@@ -15,7 +14,7 @@ func ExampleError() {
 	ctx := context.Background()
 	store, err := local.Open(ctx, local.Memory)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer store.Close()
 

@@ -3,7 +3,6 @@ package dynamodbstore_test
 import (
 	"context"
 	"fmt"
-	"log"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/local"
@@ -16,17 +15,17 @@ func Example() {
 	ctx := context.Background()
 	store, err := local.Open(ctx, local.Memory)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer store.Close()
 
 	exp, err := store.CreateExperiment(ctx, dynamodbstore.CreateExperimentParams{Name: "tuning"})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	run, err := store.CreateRun(ctx, dynamodbstore.CreateRunParams{ExperimentID: exp, Name: "first", StartTime: 1700000000000})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	id := run.Info.RunID
 	err = store.LogBatch(ctx, dynamodbstore.LogBatchParams{
@@ -38,17 +37,17 @@ func Example() {
 		},
 	})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	end := int64(1700000003000)
 	_, err = store.UpdateRun(ctx, dynamodbstore.UpdateRunParams{RunID: id, Status: dynamodbstore.StatusFinished, EndTime: &end})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 
 	run, err = store.GetRun(ctx, id)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	fmt.Println(run.Info.Name, run.Info.Status, run.Params[0].Value, run.Metrics[0].Value)
 	// Output: first FINISHED 0.1 0.5
@@ -60,7 +59,7 @@ func ExampleParseURI() {
 	} {
 		loc, err := dynamodbstore.ParseURI(uri)
 		if err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 		fmt.Printf("region %q, endpoint %q, table %q, may be made: %t\n", loc.Region, loc.Endpoint, loc.Table, loc.Deploy)
 	}

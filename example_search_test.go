@@ -3,7 +3,6 @@ package dynamodbstore_test
 import (
 	"context"
 	"fmt"
-	"log"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/local"
@@ -13,18 +12,18 @@ import (
 func threeRuns(ctx context.Context) *dynamodbstore.Store {
 	store, err := local.Open(ctx, local.Memory)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	for i, name := range []string{"small", "medium", "large"} {
 		run, err := store.CreateRun(ctx, dynamodbstore.CreateRunParams{
 			ExperimentID: dynamodbstore.DefaultExperimentID, Name: name, StartTime: int64(i),
 		})
 		if err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 		err = store.LogMetric(ctx, run.Info.RunID, dynamodbstore.Metric{Key: "acc", Value: 0.7 + 0.1*float64(i), Step: 1})
 		if err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 	}
 	return store
@@ -42,7 +41,7 @@ func ExampleStore_SearchRuns() {
 		MaxResults:    10,
 	})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	for _, run := range page.Items {
 		fmt.Printf("%s %.1f\n", run.Info.Name, run.Metrics[0].Value)
@@ -65,7 +64,7 @@ func ExampleStore_AllRuns() {
 		MaxResults:    1, // of a page
 	}) {
 		if err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 		fmt.Println(run.Info.Name)
 		if run.Info.Name == "medium" {
@@ -84,26 +83,27 @@ func ExampleStore_MetricHistory() {
 
 	run, err := store.CreateRun(ctx, dynamodbstore.CreateRunParams{ExperimentID: dynamodbstore.DefaultExperimentID})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
-	var points []dynamodbstore.Metric
-	for step := range int64(3) {
-		points = append(points, dynamodbstore.Metric{Key: "loss", Value: 1 / float64(step+1), Timestamp: step, Step: step})
+	points := []dynamodbstore.Metric{
+		{Key: "loss", Value: 1.0, Timestamp: 1700000000000, Step: 0},
+		{Key: "loss", Value: 0.5, Timestamp: 1700000001000, Step: 1},
+		{Key: "loss", Value: 0.3, Timestamp: 1700000002000, Step: 2},
 	}
 	for range 2 { // the second time changes nothing
 		if err := store.LogBatch(ctx, dynamodbstore.LogBatchParams{RunID: run.Info.RunID, Metrics: points}); err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 	}
 	history, err := store.MetricHistory(ctx, dynamodbstore.MetricHistoryParams{RunID: run.Info.RunID, Key: "loss"})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	for _, m := range history.Items {
-		fmt.Printf("%d %.2f\n", m.Step, m.Value)
+		fmt.Printf("%d %.1f\n", m.Step, m.Value)
 	}
 	// Output:
-	// 0 1.00
-	// 1 0.50
-	// 2 0.33
+	// 0 1.0
+	// 1 0.5
+	// 2 0.3
 }

@@ -3,7 +3,6 @@ package local_test
 import (
 	"context"
 	"fmt"
-	"log"
 	"os"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
@@ -15,33 +14,33 @@ func ExampleOpen() {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "mlflow-table")
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer os.RemoveAll(dir)
 
 	store, err := local.Open(ctx, dir)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	if _, err := local.Open(ctx, dir); err != nil {
 		fmt.Println("a directory is for one store at a time")
 	}
 	id, err := store.CreateExperiment(ctx, dynamodbstore.CreateExperimentParams{Name: "kept"})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	if err := store.Close(); err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 
 	store, err = local.Open(ctx, dir)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer store.Close()
 	e, err := store.GetExperiment(ctx, id)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	fmt.Println(e.Name)
 	// Output:

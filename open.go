@@ -38,15 +38,7 @@ func Open(ctx context.Context, uri string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := newOptions(opts)
-	if err != nil {
-		return nil, err
-	}
-	client, err := newClient(ctx, loc, o.logger)
-	if err != nil {
-		return nil, err
-	}
-	s, err := New(client, loc.Table, append([]Option{WithCreateTable(loc.Deploy)}, opts...)...)
+	s, err := dial(ctx, loc, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +46,33 @@ func Open(ctx context.Context, uri string, opts ...Option) (*Store, error) {
 		return nil, fmt.Errorf("open %s: %w", loc, errors.Join(err, s.Close()))
 	}
 	return s, nil
+}
+
+// Connect returns a Store on a table that is there, for operators: unlike
+// [Open] it makes nothing and leaves the configuration as it is. It is an
+// error if there is no table or it has another key schema.
+func Connect(ctx context.Context, loc Location, opts ...Option) (*Store, error) {
+	s, err := dial(ctx, loc, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.t.Init(ctx, false); err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", loc, errors.Join(err, s.Close()))
+	}
+	return s, nil
+}
+
+// dial returns a Store with a client of its own; it does no I/O on the table.
+func dial(ctx context.Context, loc Location, opts []Option) (*Store, error) {
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	client, err := newClient(ctx, loc, o.logger) //nolint:contextcheck // the SDK logs without one
+	if err != nil {
+		return nil, err
+	}
+	return New(client, loc.Table, append([]Option{WithCreateTable(loc.Deploy)}, opts...)...)
 }
 
 // New returns a Store on a table of the caller's client. It does no I/O; call
@@ -74,7 +93,7 @@ func New(client DynamoDB, table string, opts ...Option) (*Store, error) {
 }
 
 func newClient(ctx context.Context, loc Location, logger *slog.Logger) (*dynamodb.Client, error) {
-	load := []func(*config.LoadOptions) error{config.WithLogger(sdkLogger(logger))}
+	load := []func(*config.LoadOptions) error{config.WithLogger(sdkLogger(logger))} //nolint:contextcheck // the SDK logs without one
 	if loc.Region != "" {
 		load = append(load, config.WithRegion(loc.Region))
 	}
@@ -107,7 +126,7 @@ func newClient(ctx context.Context, loc Location, logger *slog.Logger) (*dynamod
 // matters of it comes as an error, too.
 func sdkLogger(logger *slog.Logger) logging.Logger {
 	return logging.LoggerFunc(func(class logging.Classification, format string, v ...any) {
-		logger.LogAttrs(context.Background(), slog.LevelDebug, "AWS SDK", //nolint:contextcheck // the SDK gives none
+		logger.LogAttrs(context.Background(), slog.LevelDebug, "AWS SDK",
 			slog.String("class", string(class)), slog.String("text", fmt.Sprintf(format, v...)))
 	})
 }

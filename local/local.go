@@ -8,6 +8,8 @@ package local
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
@@ -22,7 +24,31 @@ const Memory = ":memory:"
 // on disk before they are acknowledged. A directory is for one process at a
 // time: a second one gets an error. Close the Store to release it.
 func Open(ctx context.Context, dir string, opts ...dynamodbstore.Option) (*dynamodbstore.Store, error) {
-	dir = strings.TrimPrefix(dir, "local:")
+	s, err := openTable(dir, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Init(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Connect opens the embedded table in a directory that has one, for
+// operators: unlike [Open] it makes nothing and leaves the configuration as it
+// is.
+func Connect(_ context.Context, dir string, opts ...dynamodbstore.Option) (*dynamodbstore.Store, error) {
+	dir = strings.TrimPrefix(dir, scheme)
+	if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("no table in %s: %w", dir, err)
+	}
+	return openTable(dir, opts)
+}
+
+const scheme = "local:"
+
+func openTable(dir string, opts []dynamodbstore.Option) (*dynamodbstore.Store, error) {
+	dir = strings.TrimPrefix(dir, scheme)
 	clock, logger, err := dynamodbstore.TableOptions(opts...)
 	if err != nil {
 		return nil, err
@@ -43,9 +69,6 @@ func Open(ctx context.Context, dir string, opts ...dynamodbstore.Option) (*dynam
 	s, err := dynamodbstore.OpenTable(t, opts...)
 	if err != nil {
 		return nil, errors.Join(err, t.Close())
-	}
-	if err := s.Init(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }

@@ -78,6 +78,6 @@ func newRootCmd(d deps) *cobra.Command {
 	}
 	cmd.SetOut(d.stdout)
 	cmd.SetErr(d.stderr)
-	cmd.AddCommand(newServerCmd(d), newVersionCmd(d))
+	cmd.AddCommand(newServerCmd(d), newDenormalizeTagsCmd(d), newTTLPolicyCmd(d), newFTSTrigramsCmd(d), newVersionCmd(d))
 	return cmd
 }

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/local"
+)
+
+// connection is the flags that every operator's command has: which table, and
+// how to print.
+type connection struct {
+	table, region, endpoint, uri string
+	output                       string
+}
+
+const (
+	outputText = "text"
+	outputJSON = "json"
+)
+
+func (c *connection) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&c.table, "table", "", "name of the table")
+	f.StringVar(&c.region, "region", "", "AWS region of the table")
+	f.StringVar(&c.endpoint, "endpoint-url", "", "URL of a custom endpoint, such as http://localhost:8000")
+	f.StringVar(&c.uri, "uri", "", "URI of the table, instead of --table, --region and --endpoint-url")
+	f.StringVar(&c.output, "output", outputText, "text or json")
+}
+
+// open connects to the table.
+func (c *connection) open(ctx context.Context, d deps) (*dynamodbstore.Store, error) {
+	if c.output != outputText && c.output != outputJSON {
+		return nil, misuse{fmt.Errorf("--output %q is neither text nor json", c.output)}
+	}
+	if dir, ok := strings.CutPrefix(c.uri, "local:"); ok && c.table+c.region+c.endpoint == "" {
+		return local.Connect(ctx, dir, dynamodbstore.WithLogger(d.warnings()))
+	}
+	loc, err := c.location()
+	if err != nil {
+		return nil, misuse{err}
+	}
+	return dynamodbstore.Connect(ctx, loc, dynamodbstore.WithLogger(d.warnings()))
+}
+
+// warnings is a logger for what goes wrong beside the command.
+func (d deps) warnings() *slog.Logger {
+	return slog.New(slog.NewTextHandler(d.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+func (c *connection) location() (dynamodbstore.Location, error) {
+	if c.uri != "" {
+		if c.table+c.region+c.endpoint != "" {
+			return dynamodbstore.Location{}, errors.New("--uri stands alone: leave --table, --region and --endpoint-url out")
+		}
+		return dynamodbstore.ParseURI(c.uri)
+	}
+	if c.table == "" {
+		return dynamodbstore.Location{}, errors.New("name the table with --table, or give its --uri")
+	}
+	place := c.endpoint
+	if place == "" {
+		place = c.region
+	}
+	if c.endpoint != "" && !strings.Contains(c.endpoint, "://") {
+		return dynamodbstore.Location{}, fmt.Errorf("--endpoint-url %q is no URL, such as http://localhost:8000", c.endpoint)
+	}
+	loc, err := dynamodbstore.ParseURI("dynamodb://" + strings.TrimSuffix(place, "/") + "/" + c.table)
+	if err == nil && c.endpoint != "" {
+		loc.Region = c.region
+	}
+	return loc, err
+}
+
+// print writes v as JSON, or what text writes.
+func (c *connection) print(w io.Writer, v any, text func(w io.Writer) error) error {
+	if c.output == outputText {
+		return text(w)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// storeCmd makes a command that works on a table.
+func storeCmd(d deps, c *connection, cmd *cobra.Command, do func(ctx context.Context, s *dynamodbstore.Store) error) *cobra.Command {
+	cmd.Args = cobra.NoArgs
+	c.addFlags(cmd.Flags())
+	cmd.RunE = runE(func(cmd *cobra.Command) (err error) {
+		s, err := c.open(cmd.Context(), d)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, s.Close()) }()
+		return plain(do(cmd.Context(), s))
+	})
+	return cmd
+}
+
+// plain is the message of an error that clients of the server would see, in
+// place of its code and cause; bad input is misuse.
+func plain(err error) error {
+	e, ok := errors.AsType[*dynamodbstore.Error](err)
+	if !ok {
+		return err
+	}
+	if errors.Is(err, dynamodbstore.ErrInvalid) {
+		return misuse{errors.New(e.Message)}
+	}
+	if e.Err != nil {
+		return fmt.Errorf("%s (%w)", e.Message, e.Err)
+	}
+	return errors.New(e.Message)
+}

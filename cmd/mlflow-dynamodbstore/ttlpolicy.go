@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+func newTTLPolicyCmd(d deps) *cobra.Command {
+	cmd := &cobra.Command{Use: "ttl-policy", Short: "Show or set for how long what is kept"}
+	cmd.AddCommand(newTTLPolicyShowCmd(d), newTTLPolicySetCmd(d))
+	return cmd
+}
+
+// policyOutput is what the commands print as JSON; 0 days: for ever.
+type policyOutput struct {
+	Traces        int64 `json:"trace_retention_days"`
+	SoftDeleted   int64 `json:"soft_deleted_retention_days"`
+	MetricHistory int64 `json:"metric_history_retention_days"`
+}
+
+func (o policyOutput) text(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "trace_retention_days\t%s\nsoft_deleted_retention_days\t%s\nmetric_history_retention_days\t%s\n",
+		daysText(o.Traces), daysText(o.SoftDeleted), daysText(o.MetricHistory))
+	return err
+}
+
+func daysText(days int64) string {
+	if days == 0 {
+		return "0 (kept for ever)"
+	}
+	return fmt.Sprint(days)
+}
+
+func printPolicy(ctx context.Context, d deps, c *connection, s *dynamodbstore.Store) error {
+	p, err := s.TTLPolicy(ctx)
+	if err != nil {
+		return err
+	}
+	out := policyOutput{p.TraceRetentionDays, p.SoftDeletedRetentionDays, p.MetricHistoryRetentionDays}
+	return c.print(d.stdout, out, out.text)
+}
+
+func newTTLPolicyShowCmd(d deps) *cobra.Command {
+	var c connection
+	cmd := &cobra.Command{
+		Use:     "show",
+		Short:   "Show the retentions, in days",
+		Example: "  mlflow-dynamodbstore ttl-policy show --table my-table --region us-east-1",
+	}
+	return storeCmd(d, &c, cmd, func(ctx context.Context, s *dynamodbstore.Store) error {
+		return printPolicy(ctx, d, &c, s)
+	})
+}
+
+func newTTLPolicySetCmd(d deps) *cobra.Command {
+	var c connection
+	var traces, deleted, history int64
+	cmd := &cobra.Command{
+		Use:   "set",
+		Short: "Change the retentions that are named",
+		Long: "Change the retentions that are named; the others stay. 0 days switches a retention off.\n" +
+			"Servers follow within 30 seconds, for what is written from then on.",
+		Example: "  mlflow-dynamodbstore ttl-policy set --table my-table --region us-east-1 " +
+			"--trace-retention-days 60 --metric-history-retention-days 180",
+	}
+	f := cmd.Flags()
+	f.Int64Var(&traces, "trace-retention-days", 0, "days that traces are kept")
+	f.Int64Var(&deleted, "soft-deleted-retention-days", 0, "days that deleted experiments and runs are kept")
+	f.Int64Var(&history, "metric-history-retention-days", 0, "days that points of metrics are kept")
+	cmd.MarkFlagsOneRequired("trace-retention-days", "soft-deleted-retention-days", "metric-history-retention-days")
+	return storeCmd(d, &c, cmd, func(ctx context.Context, s *dynamodbstore.Store) error {
+		var change dynamodbstore.TTLPolicyChange
+		for flag, field := range map[string]struct {
+			days *int64
+			to   **int64
+		}{
+			"trace-retention-days":          {&traces, &change.TraceRetentionDays},
+			"soft-deleted-retention-days":   {&deleted, &change.SoftDeletedRetentionDays},
+			"metric-history-retention-days": {&history, &change.MetricHistoryRetentionDays},
+		} {
+			if f.Changed(flag) {
+				*field.to = field.days
+			}
+		}
+		if err := s.SetTTLPolicy(ctx, change); err != nil {
+			return err
+		}
+		return printPolicy(ctx, d, &c, s)
+	})
+}

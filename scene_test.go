@@ -21,7 +21,7 @@ type scene struct {
 // scenes prepares states by name.
 var scenes = map[string]func(t tester, s *dynamodbstore.Store) scene{
 	"open":     openScene,
-	"settled":  func(t tester, s *dynamodbstore.Store) scene { return settledScene(t, s) },
+	"settled":  settledScene,
 	"reopened": reopenedScene,
 	"logging": func(t tester, s *dynamodbstore.Store) scene {
 		sc := settledScene(t, s)
@@ -70,6 +70,11 @@ var scenes = map[string]func(t tester, s *dynamodbstore.Store) scene{
 		return sc
 	},
 	"long tags": longTagsScene,
+	"growing": func(t tester, s *dynamodbstore.Store) scene { // by one metric more
+		sc := openScene(t, s)
+		require.NoError(t, s.LogBatch(t.Context(), dynamodbstore.LogBatchParams{RunID: sc.run, Metrics: manyMetrics(56, 0)}))
+		return sc
+	},
 }
 
 func openScene(t tester, s *dynamodbstore.Store) scene {

@@ -162,8 +162,14 @@ func TestReconcileRefuses(t *testing.T) {
 	t.Parallel()
 	backends(t, func(t *testing.T, tab table.Table, _ *tabletest.Clock) {
 		for _, bad := range [][2]string{
-			{varTraces, "x"}, {varTraces, "-1"}, {varDeleted, "36501"}, {varHistory, "1.5"}, {varHistory, "99999999999999999999"},
-			{varPatterns, "team,a["}, {varFields, "descriptions"}, {varFields, "tags."},
+			{varTraces, "x"},
+			{varTraces, "-1"},
+			{varDeleted, "36501"},
+			{varHistory, "1.5"},
+			{varHistory, "99999999999999999999"},
+			{varPatterns, "team,a["},
+			{varFields, "descriptions"},
+			{varFields, "tags."},
 		} {
 			s, err := dynamodbstore.OpenTable(keepOpen{tab}, env(bad[0], bad[1]))
 			require.NoError(t, err)

@@ -195,7 +195,7 @@ func (s *Store) putChunks(ctx context.Context, exp string, d Dataset, content, b
 func packBody(d Dataset) (string, error) {
 	raw, err := json.Marshal([]string{d.SourceType, d.Source, d.Schema, d.Profile})
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("encode dataset: %w", err)
 	}
 	enc, err := zstdWriter()
 	if err != nil {

@@ -102,8 +102,8 @@ func FuzzRecord(f *testing.F) {
 	})
 }
 
-func drawDict(t *rapid.T, label string, max int) dict {
-	m := rapid.MapOfN(rapid.StringN(0, 20, -1), rapid.String(), 0, max).Draw(t, label)
+func drawDict(t *rapid.T, label string, most int) dict {
+	m := rapid.MapOfN(rapid.StringN(0, 20, -1), rapid.String(), 0, most).Draw(t, label)
 	var tags []Tag
 	for k, v := range m {
 		tags = append(tags, Tag{k, v})
@@ -151,7 +151,7 @@ func TestPackedRun(t *testing.T) {
 
 func FuzzPackedRun(f *testing.F) {
 	f.Add(packRun(&runHead{id: "r", exp: "1", name: "n"}, nil), "key")
-	f.Fuzz(func(t *testing.T, s, key string) {
+	f.Fuzz(func(_ *testing.T, s, key string) {
 		p, err := parsePacked("r", s)
 		if err != nil {
 			return

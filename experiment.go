@@ -98,8 +98,7 @@ func (s *Store) insertExperiment(ctx context.Context, id string, p CreateExperim
 	name := s.ks.ExperimentName(e.name)
 	ops = append(ops, table.Put{Item: nameRow(name, e), Cond: table.Absent()})
 	err = s.t.Transact(ctx, uuid.NewString(), ops...)
-	var lost *table.CanceledError
-	if errors.As(err, &lost) {
+	if lost, ok := errors.AsType[*table.CanceledError](err); ok {
 		return s.createConflict(lost, e)
 	}
 	return err

@@ -68,7 +68,7 @@ func dial(ctx context.Context, loc Location, opts []Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := newClient(ctx, loc, o.logger) //nolint:contextcheck // the SDK logs without one
+	client, err := newClient(ctx, loc, o.logger)
 	if err != nil {
 		return nil, err
 	}

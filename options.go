@@ -59,12 +59,12 @@ func WithEnvironment(lookup func(string) (string, bool)) Option {
 // each reopening of the run, up to an hour. Default: 5 s.
 func WithSettleAfter(d time.Duration) Option { return func(o *options) { o.settleAfter = d } }
 
-var workspacePattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`) //nolint:gochecknoglobals // immutable
+var workspacePattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 func newOptions(opts []Option) (options, error) {
 	o := options{
 		logger:       slog.New(slog.DiscardHandler),
-		clock:        time.Now,
+		clock:        time.Now, //nolint:forbidigo // it is the clock
 		workspace:    "default",
 		artifactRoot: "mlflow-artifacts:/",
 		truncate:     true,

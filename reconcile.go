@@ -131,7 +131,7 @@ func (s *Store) mergeConfig(ctx context.Context, key table.Key, merge func(it *t
 			if cur != nil {
 				was = cur.docMeta
 			}
-			it := next.Item.Clone()
+			it := next.Clone()
 			for _, a := range next.attrs(nil) {
 				it.Set(a.Name, a.Value)
 			}
@@ -148,10 +148,10 @@ func (s *Store) mergeConfig(ctx context.Context, key table.Key, merge func(it *t
 			if err := checkVersion(cur.Item); err != nil {
 				return nil, false, err
 			}
-			next.Item = cur.Item.Clone()
+			next.Item = cur.Clone()
 		}
 		merge(&next.Item)
-		if cur != nil && slices.EqualFunc(next.Item.Attrs, cur.Item.Attrs, equalAttrs) {
+		if cur != nil && slices.EqualFunc(next.Attrs, cur.Attrs, equalAttrs) {
 			return cur, false, nil
 		}
 		return next, false, nil

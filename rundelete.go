@@ -32,8 +32,7 @@ func (s *Store) DeleteRun(ctx context.Context, id string) error {
 		if err == nil {
 			return failure(s.stampRegisters(table.DeferSync(ctx), h))
 		}
-		var lost *table.CanceledError
-		if !errors.As(err, &lost) {
+		if _, lost := errors.AsType[*table.CanceledError](err); !lost {
 			return failure(err)
 		}
 		s.expCache.Remove(e.id) // it was deleted or restored meanwhile

@@ -67,7 +67,7 @@ func (r *runRow) IntAttr(a filter.Attr) (int64, bool) {
 func (r *runRow) Datasets() int {
 	if !r.parsed {
 		// A malformed reference fails the unpacking of the run, not the filter.
-		r.refs, _ = parseDatasetRefs(r.dict(sectionInputs)) //nolint:errcheck // see above
+		r.refs, _ = parseDatasetRefs(r.dict(sectionInputs))
 		r.parsed = true
 	}
 	return len(r.refs)

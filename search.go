@@ -156,8 +156,7 @@ func sortedIDs(ids []string) []string {
 }
 
 func filterError(err error) error {
-	var f *filter.Error
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*filter.Error](err); ok {
 		return &Error{Code: Code(f.Code), Message: f.Message}
 	}
 	return err

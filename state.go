@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
@@ -78,6 +77,3 @@ func (s *Store) rememberState(id string, st *expState, read time.Time) {
 func runArtifactURI(location, run string) string {
 	return appendURIPath(location, run+"/artifacts")
 }
-
-// isRunItem reports whether sk belongs to a run's document, not its overflow.
-func isRunItem(sk string) bool { return sk == keys.Meta || keys.IsMetrics(sk) }

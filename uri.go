@@ -26,8 +26,6 @@ const uriForms = "use dynamodb://<region>/<table>, dynamodb://<host>:<port>/<tab
 
 // Patterns of the parts of a URI. A region is words and a number joined by
 // dashes: us-east-1, us-gov-west-1, eusc-de-east-1. Table names are DynamoDB's.
-//
-//nolint:gochecknoglobals // immutable
 var (
 	regionPattern = regexp.MustCompile(`^[a-z]{2,8}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$`)
 	tablePattern  = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)

@@ -79,8 +79,10 @@ func runParams(exp string, start int) dynamodbstore.CreateRunParams {
 	return dynamodbstore.CreateRunParams{
 		ExperimentID: exp, UserID: "someone", Name: fmt.Sprintf("run-%d", start), StartTime: int64(start),
 		Tags: []dynamodbstore.Tag{
-			{Key: "mlflow.user", Value: "someone"}, {Key: "mlflow.source.name", Value: "train.py"},
-			{Key: "mlflow.source.type", Value: "LOCAL"}, {Key: "team", Value: "vision"},
+			{Key: "mlflow.user", Value: "someone"},
+			{Key: "mlflow.source.name", Value: "train.py"},
+			{Key: "mlflow.source.type", Value: "LOCAL"},
+			{Key: "team", Value: "vision"},
 		},
 	}
 }

@@ -57,7 +57,7 @@ func openTable(dir string, opts []dynamodbstore.Option) (*dynamodbstore.Store, e
 	var t *pebbletable.Table
 	switch dir {
 	case "":
-		return nil, errors.New("local: names no directory; use local:<directory> or local::memory:")
+		return nil, errors.New("local: names no directory; use local:<directory>, or local::memory: for none")
 	case Memory:
 		t, err = pebbletable.OpenMemory(o)
 	default:

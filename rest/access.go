@@ -55,7 +55,7 @@ func requestID(r *http.Request) string {
 	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= 128 {
 		return id
 	}
-	return strconv.FormatUint(rand.Uint64(), 16) //nolint:gosec // it only tells log lines apart
+	return strconv.FormatUint(rand.Uint64(), 16)
 }
 
 func (h *handler) recover(rec *recorder, r *http.Request) {

@@ -70,7 +70,7 @@ func largeDatasets(b bundle) {
 	b.ok(b.LogInputs(b.ctx(), d.LogInputsParams{RunID: run, Datasets: []d.DatasetInput{in}}))
 	got := b.get(run).Inputs.Datasets
 	require.Len(b.t, got, 1)
-	require.True(b.t, in.Dataset == got[0].Dataset)
+	require.Equal(b.t, in.Dataset, got[0].Dataset)
 }
 
 func searchByDataset(b bundle) {

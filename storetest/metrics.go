@@ -76,8 +76,10 @@ func points(page d.Page[d.Metric]) [][3]float64 {
 func history(b bundle) {
 	run := b.run("0", 1)
 	logged := []d.Metric{
-		{Key: "m", Value: 2, Step: 2, Timestamp: 5}, {Key: "m", Value: 1, Step: 9, Timestamp: 1},
-		{Key: "m", Value: 1, Step: 2, Timestamp: 5}, {Key: "other", Value: 1},
+		{Key: "m", Value: 2, Step: 2, Timestamp: 5},
+		{Key: "m", Value: 1, Step: 9, Timestamp: 1},
+		{Key: "m", Value: 1, Step: 2, Timestamp: 5},
+		{Key: "other", Value: 1},
 	}
 	b.ok(b.LogBatch(b.ctx(), d.LogBatchParams{RunID: run, Metrics: logged}))
 	b.ok(b.LogBatch(b.ctx(), d.LogBatchParams{RunID: run, Metrics: logged})) // a repetition

@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/stretchr/testify/require"
 
@@ -107,8 +108,8 @@ func orders(b bundle) {
 func pages(b bundle) {
 	ids := b.seed("0", 25)
 	want := []string{}
-	for i := len(ids) - 1; i >= 0; i-- {
-		want = append(want, ids[i])
+	for _, id := range slices.Backward(ids) {
+		want = append(want, id)
 	}
 	for _, size := range []int{1, 7, 24, 25, 26} {
 		require.Equal(b.t, want, b.search(d.SearchRunsParams{ExperimentIDs: []string{"0"}, MaxResults: size}))

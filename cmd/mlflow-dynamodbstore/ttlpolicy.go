@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -33,7 +34,7 @@ func daysText(days int64) string {
 	if days == 0 {
 		return "0 (kept for ever)"
 	}
-	return fmt.Sprint(days)
+	return strconv.FormatInt(days, 10)
 }
 
 func printPolicy(ctx context.Context, d deps, c *connection, s *dynamodbstore.Store) error {

@@ -205,7 +205,7 @@ func writeInt(b *strings.Builder, n int64, quoted bool) {
 // writeFloat writes a literal that MLflow's tokenizer takes for a float: with a
 // point or an exponent, and no plus sign.
 func writeFloat(b *strings.Builder, f float64, quoted bool) {
-	s := ""
+	var s string
 	switch {
 	case quoted: // an experiment id beyond int64
 		s = "'" + strconv.FormatFloat(f, 'f', 0, 64) + "'"

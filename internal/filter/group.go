@@ -78,7 +78,7 @@ func (g *grouper) after(i int) int {
 
 // comments groups each run of comments that something follows.
 func (g *grouper) comments() {
-	for i := 0; i < len(g.nodes); i++ {
+	for i := 0; i < len(g.nodes); i++ { //nolint:intrange // the nodes get fewer
 		if g.nodes[i].kind != kindComment {
 			continue
 		}
@@ -139,7 +139,7 @@ func (g *grouper) match(k kind, open, shut func(*node) bool) bool {
 
 // functions groups a name and the parenthesis after it.
 func (g *grouper) functions() {
-	for i := 0; i < len(g.nodes); i++ {
+	for i := 0; i < len(g.nodes); i++ { //nolint:intrange // the nodes get fewer
 		switch g.nodes[i].kind {
 		case kindName, kindBuiltin, kindPlaceholder:
 			if j := g.after(i); j > 0 && g.nodes[j].kind == groupParen {

@@ -1,6 +1,9 @@
 package filter
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // runNameTag is the tag that a clause on the attribute run_name is about.
 const runNameTag = "mlflow.runName"
@@ -139,12 +142,7 @@ func (c *Clause) matchString(s string) bool {
 	case OpILike:
 		return like(s, c.Value.Str, true)
 	case OpIn, OpNotIn:
-		for _, v := range c.Value.Strs {
-			if s == v {
-				return c.Op == OpIn
-			}
-		}
-		return c.Op == OpNotIn
+		return slices.Contains(c.Value.Strs, s) == (c.Op == OpIn)
 	default:
 		return false
 	}
@@ -153,12 +151,7 @@ func (c *Clause) matchString(s string) bool {
 func (c *Clause) matchInt(n int64) bool {
 	switch c.Value.Kind {
 	case ValueInts:
-		for _, v := range c.Value.Ints {
-			if n == v {
-				return c.Op == OpIn
-			}
-		}
-		return c.Op == OpNotIn
+		return slices.Contains(c.Value.Ints, n) == (c.Op == OpIn)
 	case ValueFloat:
 		return compared(c.Op, compareIntFloat(n, c.Value.Float))
 	default:

@@ -20,7 +20,7 @@ func numberValue(n *node) Value {
 // parseFloat converts the text of a number token; what is out of range becomes
 // an infinity.
 func parseFloat(text string) float64 {
-	f, _ := strconv.ParseFloat(text, 64) //nolint:errcheck // the only error is ErrRange, which comes with an infinity
+	f, _ := strconv.ParseFloat(text, 64) // the only error is ErrRange, which comes with an infinity
 	return f
 }
 

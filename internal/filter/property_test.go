@@ -178,9 +178,9 @@ func naiveCompare(c filter.Clause, v any) bool {
 	case filter.OpLe:
 		return less() || v == want
 	case filter.OpGt:
-		return !less() && v != want && v == v //nolint:gocritic,staticcheck // not NaN
+		return !less() && v != want && v == v //nolint:gocritic // not NaN
 	case filter.OpGe:
-		return !less() && v == v //nolint:gocritic,staticcheck // not NaN
+		return !less() && v == v //nolint:gocritic // not NaN
 	case filter.OpIn, filter.OpNotIn:
 		return slices.Contains(c.Value.Strs, v.(string)) == (c.Op == filter.OpIn)
 	case filter.OpLike, filter.OpILike:

@@ -65,7 +65,8 @@ func TestPyFloat(t *testing.T) {
 
 func TestParsePyInt(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]int64{" 1 ": 1, "+1": 1, "-01": -1, "1_0": 10, "٣": 3, "１２": 12} {
+	for text, want := range map[string]int64{" 1 ": 1, "+1": 1, //nolint:gocritic // Python strips it
+		"-01": -1, "1_0": 10, "٣": 3, "１２": 12} {
 		v, ok := parsePyInt(text)
 		require.True(t, ok, text)
 		require.Equal(t, Value{Kind: ValueInt, Int: want}, v, text)

@@ -89,7 +89,6 @@ func Name(t testing.TB) string {
 	name := "test-" + strings.ToLower(rand.Text())
 	t.Cleanup(func() {
 		client := Client(t)
-		//nolint:usetesting // the test's context has ended
 		_, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name})
 		if err != nil {
 			t.Logf("delete table %s: %v", name, err)

@@ -22,7 +22,7 @@ func each[T any](ctx context.Context, t *Table, requests [][]T, f func(ctx conte
 	for i := range requests {
 		g.Go(func() error { return f(gctx, i) })
 	}
-	return g.Wait() //nolint:wrapcheck // f's own error
+	return g.Wait()
 }
 
 // BatchGet reads items with BatchGetItem, and asks again for keys that it

@@ -59,7 +59,9 @@ func (e *expr) cond(c table.Cond, now int64) []string {
 // the terms of its condition.
 func (e *expr) update(u table.Update, now int64) (update *string, terms []string) {
 	terms = e.cond(u.Cond, now)
-	var set, remove, add []string
+	add := make([]string, 0, len(u.Add))
+	remove := make([]string, 0, len(u.Remove))
+	set := make([]string, 0, len(u.Set)+len(u.Raise))
 	for _, a := range u.Set {
 		set = append(set, e.name(a.Name)+"="+e.value(encodeValue(a.Value)))
 	}

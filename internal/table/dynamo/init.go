@@ -138,7 +138,7 @@ func (t *Table) enableExpiry(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	if on, _ := t.hasExpiry(ctx); on { //nolint:errcheck // the first error tells more
+	if on, _ := t.hasExpiry(ctx); on {
 		return nil
 	}
 	return fmt.Errorf("turn on expiry of table %s: %w", t.name, classify(ctx, err))

@@ -90,7 +90,7 @@ func (t *Table) queryInput(q table.Query) *dynamodb.QueryInput {
 	}
 	if q.Limit > 0 {
 		const most = 1<<31 - 1
-		in.Limit = aws.Int32(int32(min(q.Limit, most))) //nolint:gosec // bounded
+		in.Limit = aws.Int32(int32(min(q.Limit, most)))
 	}
 	if q.Resumes() {
 		in.ExclusiveStartKey = encodeKey(table.Key{PK: q.PK, SK: q.After})

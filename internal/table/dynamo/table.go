@@ -74,7 +74,7 @@ func try[T any](ctx context.Context, t *Table, f func() (T, error)) (T, error) {
 func (t *Table) pause(ctx context.Context, attempt int) error {
 	const maxShift = 20
 	d := min(t.opts.MinDelay<<min(attempt-1, maxShift), t.opts.MaxDelay)
-	d -= rand.N(d/2 + 1) //nolint:gosec // jitter
+	d -= rand.N(d/2 + 1)
 	return sleep(ctx, d)
 }
 

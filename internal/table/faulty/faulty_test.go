@@ -156,7 +156,8 @@ func TestPlans(t *testing.T) {
 		}
 		return got
 	}
-	require.Equal(t, faults(), faults())
+	first := faults()
+	require.Equal(t, first, faults())
 
 	tab.SetPlan(faulty.Hang(1))
 	ctx, cancel := context.WithCancel(t.Context())

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -31,7 +32,7 @@ func (t *Table) Transact(ctx context.Context, token string, ops ...table.Op) err
 	buf.b = appendTokenKey(buf.b, token)
 	tx := transaction{t: t, buf: buf, keys: keys, token: buf.b[start:], ops: ops, now: t.now()}
 
-	held := t.locks.many(append(keys[:len(keys):len(keys)], tx.token))
+	held := t.locks.many(append(slices.Clip(keys), tx.token))
 	b, err := tx.run(ctx)
 	held.Unlock()
 	if b != nil {

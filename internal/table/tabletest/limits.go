@@ -100,10 +100,10 @@ func limitBadItems(t *testing.T, f fixture) {
 }
 
 func limitBadUpdates(t *testing.T, f fixture) {
-	attrs := func(n int, make func(string) table.Attr) []table.Attr {
+	attrs := func(n int, attr func(string) table.Attr) []table.Attr {
 		var l []table.Attr
 		for i := range n {
-			l = append(l, make(fmt.Sprintf("a%d", i)))
+			l = append(l, attr(fmt.Sprintf("a%d", i)))
 		}
 		return l
 	}

@@ -1,7 +1,6 @@
 package tabletest
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -48,7 +47,7 @@ func transactAll(t *testing.T, f fixture) {
 func canceled(t *testing.T, err error) *table.CanceledError {
 	t.Helper()
 	var ce *table.CanceledError
-	require.True(t, errors.As(err, &ce), "%v", err)
+	require.ErrorAs(t, err, &ce)
 	return ce
 }
 
@@ -93,13 +92,13 @@ func transactTokenLater(t *testing.T, f fixture) {
 	require.NoError(t, f.Transact(t.Context(), "same", first))
 	f.clock.Advance(30 * time.Second)
 	require.NoError(t, f.Transact(t.Context(), "same", first))
-	canceled(t, f.Transact(t.Context(), "other", first))
+	_ = canceled(t, f.Transact(t.Context(), "other", first))
 }
 
 func transactCanceledToken(t *testing.T, f fixture) {
 	second := table.Put{Item: item("p", "second"), Cond: table.Absent()}
 	check := table.Check{Key: key("p", "first"), Cond: table.Exists()}
-	canceled(t, f.Transact(t.Context(), "same", check, second))
+	_ = canceled(t, f.Transact(t.Context(), "same", check, second))
 	f.mustPut(t, item("p", "first"))
 	require.NoError(t, f.Transact(t.Context(), "same", check, second))
 	f.has(t, item("p", "second"))
@@ -147,7 +146,7 @@ func transactRefused(t *testing.T, f fixture) {
 func transactEmptyUpdate(t *testing.T, f fixture) {
 	require.NoError(t, f.Transact(t.Context(), "1", table.Update{Key: key("p", "s")}, table.Put{Item: item("p", "a")}))
 	f.lacks(t, key("p", "s"))
-	canceled(t, f.Transact(t.Context(), "2", table.Update{Key: key("p", "s"), Cond: table.Exists()}))
+	_ = canceled(t, f.Transact(t.Context(), "2", table.Update{Key: key("p", "s"), Cond: table.Exists()}))
 	require.NoError(t, f.Transact(t.Context(), "3", table.Update{Key: key("p", "s"), Cond: table.Absent()}))
 	f.lacks(t, key("p", "s"))
 }

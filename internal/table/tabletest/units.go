@@ -184,7 +184,7 @@ func unitsTransact(t *testing.T, f fixture) {
 			table.Put{Item: item("q", "1")}, table.Put{Item: filled("q", "2", 2000)}, table.Put{Item: filled("q", "3", 2000)}))
 	})
 	f.spends(t, 1, 0, 2*(5+2+1), func(ctx context.Context) {
-		canceled(t, f.Transact(ctx, "2",
+		_ = canceled(t, f.Transact(ctx, "2",
 			table.Put{Item: item("p", "s"), Cond: table.Absent()},
 			table.Put{Item: filled("p", "new", 2000)},
 			table.Check{Key: key("p", "none"), Cond: table.Exists()},

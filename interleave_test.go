@@ -75,8 +75,11 @@ var matches = []struct {
 	{"frozen settled", []string{"LogParam", "SetTag elsewhere"}, []string{"log other depth", "LogMetric", "SetTag", "settle", "DeleteTag elsewhere", "DeleteRun"}},
 	{"growing", []string{"grow"}, []string{"grow", "UpdateRun end", "settle", "SetTag", "LogMetric"}},
 	{"wide settled", []string{"LogMetric"}, []string{"beat", "UpdateRun end", "SetTag", "settle"}},
-	{"settled", []string{"RenameExperiment", "take name", "DeleteExperiment", "long tag"},
-		[]string{"RenameExperiment", "take name", "SetExperimentTag", "DeleteExperimentTag", "DeleteExperiment", "CreateRun", "long tag"}},
+	{
+		"settled",
+		[]string{"RenameExperiment", "take name", "DeleteExperiment", "long tag"},
+		[]string{"RenameExperiment", "take name", "SetExperimentTag", "DeleteExperimentTag", "DeleteExperiment", "CreateRun", "long tag"},
+	},
 }
 
 // interleavings is how many orders of its calls are tried for each pair.

@@ -50,7 +50,7 @@ func (s *Store) flushHead(ctx context.Context, id string, group []*change[*headC
 		return next, doubt, nil
 	})
 	for _, ch := range group {
-		if ch.err == nil {
+		if err != nil { // what an old copy of the head said of ch does not count
 			ch.err = err
 		}
 		ch.what.result = h

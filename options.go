@@ -56,7 +56,8 @@ func WithEnvironment(lookup func(string) (string, bool)) Option {
 
 // WithSettleAfter sets how long a run must have been idle before a search may
 // settle it, so that later searches find all of it in one row. It doubles with
-// each reopening of the run, up to an hour. Default: 5 s.
+// each reopening of the run, up to an hour. Default: 5 s,
+// and a quarter of it for a search that meets more than a hundred such runs.
 func WithSettleAfter(d time.Duration) Option { return func(o *options) { o.settleAfter = d } }
 
 var workspacePattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)

@@ -90,20 +90,26 @@ func (s *Store) listDeleted(ctx context.Context, h *runHead, expiry int64) error
 }
 
 // checkedWriter changes heads in a transaction that checks the generation of
-// the experiment; by itself, without those that wait.
+// the experiment.
 func (s *Store) checkedWriter(e *expState) headWriter {
+	return s.loneWriter(func(ctx context.Context, cur, next *runHead) error {
+		put, err := s.headPut(ctx, cur, next)
+		if err != nil {
+			return err
+		}
+		return s.transactHead(ctx, put, table.Check{
+			Key:  s.ks.Experiment(e.id),
+			Cond: table.Equal(table.Attr{Name: keys.Gen, Value: table.Number(e.gen)}),
+		})
+	})
+}
+
+// loneWriter changes heads by a write of its own, without the changes that
+// wait for the next one.
+func (s *Store) loneWriter(write func(ctx context.Context, cur, next *runHead) error) headWriter {
 	return func(ctx context.Context, id string, apply func(h *runHead) (bool, error)) (*runHead, error) {
 		d := s.headDocument(id)
-		d.write = func(ctx context.Context, cur, next *runHead) error {
-			put, err := s.headPut(ctx, cur, next)
-			if err != nil {
-				return err
-			}
-			return s.transactHead(ctx, put, table.Check{
-				Key:  s.ks.Experiment(e.id),
-				Cond: table.Equal(table.Attr{Name: keys.Gen, Value: table.Number(e.gen)}),
-			})
-		}
+		d.write = write
 		return s.mutateHead(ctx, id, d, func(cur *runHead) (*runHead, bool, error) {
 			next := cur.clone()
 			next.changed = s.nowMillis()

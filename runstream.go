@@ -28,6 +28,7 @@ type runStream struct {
 	q     table.Query
 	rows  []*packedRun // read and not yet taken
 	ended bool
+	open  int // open runs met so far
 }
 
 // newRunStream begins behind the sort key after ("": at the start); limit
@@ -60,13 +61,13 @@ func (rs *runStream) fill(ctx context.Context) error {
 		return err
 	}
 	rs.q.After, rs.ended = page.Next, page.Next == ""
-	rs.rows, err = rs.s.resolve(ctx, rs.e, page.Items)
+	rs.rows, err = rs.resolve(ctx, page.Items)
 	return err
 }
 
 // resolve turns list rows into runs, in their order; rows of runs that do not
 // exist are left out.
-func (s *Store) resolve(ctx context.Context, e *expState, rows []table.Item) ([]*packedRun, error) {
+func (rs *runStream) resolve(ctx context.Context, rows []table.Item) ([]*packedRun, error) {
 	out := make([]*packedRun, len(rows))
 	var open []int
 	for i, row := range rows {
@@ -86,9 +87,10 @@ func (s *Store) resolve(ctx context.Context, e *expState, rows []table.Item) ([]
 			return nil, err
 		}
 	}
+	rs.open += len(open)
 	for len(open) > 0 {
 		n := min(len(open), openBatch)
-		if err := s.resolveOpen(ctx, e, rows, open[:n], out); err != nil {
+		if err := rs.resolveOpen(ctx, rows, open[:n], out); err != nil {
 			return nil, err
 		}
 		open = open[n:]
@@ -103,7 +105,8 @@ func (s *Store) resolve(ctx context.Context, e *expState, rows []table.Item) ([]
 }
 
 // resolveOpen reads the runs of the rows with the given indexes.
-func (s *Store) resolveOpen(ctx context.Context, e *expState, rows []table.Item, at []int, out []*packedRun) error {
+func (rs *runStream) resolveOpen(ctx context.Context, rows []table.Item, at []int, out []*packedRun) error {
+	s := rs.s
 	wanted := make([]table.Key, 0, 2*len(at))
 	ids := make([]string, len(at))
 	for n, i := range at {
@@ -128,7 +131,7 @@ func (s *Store) resolveOpen(ctx context.Context, e *expState, rows []table.Item,
 		if err != nil {
 			return err
 		}
-		s.considerSettling(ctx, e, rows[i], id, l)
+		rs.considerSettling(ctx, rows[i], id, l)
 		if l != nil {
 			out[i] = l.packed()
 		}
@@ -147,20 +150,24 @@ func (s *Store) completeRun(ctx context.Context, id string, items []table.Item) 
 }
 
 // considerSettling queues a run whose row lags behind although nobody is at
-// it any more.
-func (s *Store) considerSettling(ctx context.Context, e *expState, row table.Item, id string, l *loadedRun) {
+// it any more; the sooner, the more such runs searches have to read.
+func (rs *runStream) considerSettling(ctx context.Context, row table.Item, id string, l *loadedRun) {
+	s, part := rs.s, int64(1)
+	if rs.open > crowd {
+		part = crowdedPart
+	}
 	start, _, err := keys.ParseRunRowSK(row.Key.SK)
 	if err != nil {
 		return
 	}
-	idle := idleRun{ctx: ctx, exp: e.id, id: id, start: start}
+	idle := idleRun{ctx: ctx, exp: rs.e.id, id: id, part: part, start: start}
 	switch {
 	case l == nil:
 		idle.orphan = true
 		if s.nowMillis()-row.Num(keys.Changed) >= abandonedAfter.Milliseconds() {
 			s.settling.add(idle)
 		}
-	case row.Str(keys.State) == keys.StateOpen && s.isIdle(l):
+	case row.Str(keys.State) == keys.StateOpen && s.isIdle(l, part):
 		s.settling.add(idle)
 	}
 }

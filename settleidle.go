@@ -19,6 +19,10 @@ const (
 	// abandonedAfter is the age of rows without a head after which the run's
 	// creation is taken to have crashed.
 	abandonedAfter = time.Hour
+	// crowd is how many open runs a search may meet before it settles them
+	// after a part of the usual time, 1/crowdedPart.
+	crowd       = 100
+	crowdedPart = 4
 )
 
 // settleQueue settles idle runs that searches came across, one at a time, so
@@ -41,6 +45,7 @@ type idleRun struct {
 	id     string
 	start  int64
 	orphan bool // a row without a head
+	part   int64
 }
 
 func newSettleQueue(s *Store) *settleQueue {
@@ -83,7 +88,7 @@ func (q *settleQueue) run() {
 		if r.orphan {
 			err = q.s.removeOrphan(ctx, r)
 		} else {
-			err = q.s.settleIdle(ctx, r.id)
+			err = q.s.settleIdle(ctx, r.id, r.part)
 		}
 		cancel()
 		if err != nil {
@@ -107,18 +112,20 @@ func (s *Store) idleAfter(gen int64) time.Duration {
 	return min(s.opts.settleAfter<<min(max(gen-1, 0), 16), maxSettleAfter)
 }
 
-// isIdle reports whether a run has not changed for long enough.
-func (s *Store) isIdle(l *loadedRun) bool {
-	return s.nowMillis()-l.active >= s.idleAfter(l.head.gen).Milliseconds()
+// isIdle reports whether a run has not changed for long enough, a part of the
+// usual time.
+func (s *Store) isIdle(l *loadedRun, part int64) bool {
+	return s.nowMillis()-l.active >= s.idleAfter(l.head.gen).Milliseconds()/part
 }
 
 // settleIdle settles a run if it is still idle. A run that closed without its
 // row is covered; if a crash has left registers or row ahead of the closed
 // head, so that nothing of its generation can be written, it is settled in the
-// next one.
-func (s *Store) settleIdle(ctx context.Context, id string) error {
+// next one. Nobody waits for it, so nothing is synced.
+func (s *Store) settleIdle(ctx context.Context, id string, part int64) error {
+	ctx = table.DeferSync(ctx)
 	l, err := s.loadRun(ctx, id)
-	if err != nil || l == nil || !s.isIdle(l) {
+	if err != nil || l == nil || !s.isIdle(l, part) {
 		return err
 	}
 	if l.closed {
@@ -127,7 +134,7 @@ func (s *Store) settleIdle(ctx context.Context, id string) error {
 		}
 	}
 	rev := l.head.rev
-	h, err := s.transition(ctx, id, s.changeHead, func(h *runHead) error {
+	h, err := s.transition(ctx, id, s.loneWriter(s.writeHead), func(h *runHead) error {
 		if h.rev != rev {
 			return errBusy
 		}

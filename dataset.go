@@ -69,8 +69,8 @@ func parseDatasetRefs(d dict) ([]datasetRef, error) {
 // tags of one that the run has.
 //
 // Not atomic: each dataset is put if absent first, then the references are
-// one write of the head. 1 request for each dataset and 1 for the head; 1 WCU
-// for each KB of a compressed dataset.
+// one write of the head. 2 requests for each dataset and 2 for the head; 1 RCU
+// for either, 1 WCU for each KB of a compressed dataset and of the head.
 func (s *Store) LogInputs(ctx context.Context, p LogInputsParams) error {
 	if err := validateRunID(p.RunID); err != nil {
 		return err

@@ -267,7 +267,7 @@ func (s *Store) LogParam(ctx context.Context, run string, p Param) error {
 }
 
 // SetTag sets one tag of an active run; the tag mlflow.runName renames it.
-// Atomic. 1 request, 1 WCU for each KB of the head; 7 WCU in all for a small
+// Atomic. 1 request, 1 WCU for each KB of the head; 3 WCU in all for a small
 // run that was settled.
 func (s *Store) SetTag(ctx context.Context, run string, t Tag) error {
 	t, err := validateTag(t, "", s.opts.truncate)

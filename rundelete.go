@@ -16,7 +16,7 @@ import (
 // The row that lists deleted runs is written first, then the run is settled
 // with its mark, the head in one transaction with a check that its experiment
 // is in the generation that the mark counts in: a run never gets an expiry
-// that a restored experiment does not know of. 8 requests, 13 WCU for a small
+// that a restored experiment does not know of. 8 requests, 9 WCU for a small
 // open run, whatever its history.
 func (s *Store) DeleteRun(ctx context.Context, id string) error {
 	for attempt := 0; ; attempt++ {
@@ -140,7 +140,7 @@ func (s *Store) stampRegisters(ctx context.Context, h *runHead) error {
 }
 
 // RestoreRun brings a deleted run back; restoring an active one changes
-// nothing. Steps as transition says. 8 requests, 10 WCU for a small run.
+// nothing. Steps as transition says. 8 requests, 6 WCU for a small run.
 func (s *Store) RestoreRun(ctx context.Context, id string) error {
 	h, e, err := s.headAndState(ctx, id)
 	if err != nil {

@@ -37,8 +37,8 @@ type foundRun struct {
 //
 // Every run is as it was at some moment of the call. In the default order the
 // call reads only up to the end of the page; any other order reads all runs of
-// the experiments. A page of 100 small finished runs is 2 requests and about
-// 30 RCU; each run that is not settled costs 2 RCU.
+// the experiments. A page of 100 small finished runs is 2 requests and 22
+// RCU; each run that is not settled costs 2 RCU.
 func (s *Store) SearchRuns(ctx context.Context, p SearchRunsParams) (Page[*Run], error) {
 	var page Page[*Run]
 	search, err := s.newRunSearch(p)

@@ -26,9 +26,9 @@ import (
 // whole run, and a list row written on the condition that it is still at g
 // tells the truth for as long as it says closed.
 
-// openRowGrace is how long the open row of a settled run stays, so that a
-// search which began before the run settled still finds it among the open
-// ones. It is longer than any search may take.
+// openRowGrace is how long the open row of a settled run stays, so that
+// whoever began to read before the run settled still finds it among the open
+// ones.
 const openRowGrace = 5 * time.Minute
 
 // coverLimit is the size up to which a list row carries the whole run.

@@ -41,8 +41,6 @@ type settings struct {
 	known   atomic.Pointer[configuration]
 	read    atomic.Int64 // when, in ns of the clock
 	reading sync.Mutex
-	// extraFields are the trigram fields that the environment adds.
-	extraFields []string
 }
 
 func newSettings(s *Store) *settings { return &settings{s: s} }

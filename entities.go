@@ -50,7 +50,9 @@ type Metric struct {
 	Timestamp int64
 	Step      int64
 
-	// Optional, with the model the metric belongs to.
+	// The logged model and dataset that the metric is of. As in MLflow they
+	// are no part of a run's metric; logged models, which would keep them, are
+	// not supported yet.
 	ModelID       string
 	DatasetName   string
 	DatasetDigest string

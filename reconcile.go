@@ -24,7 +24,6 @@ const (
 type environment struct {
 	patterns []string
 	days     map[string]int64 // by attribute of the policy
-	fields   []string
 }
 
 // readEnvironment reads and checks the variables. An error names the variable
@@ -50,8 +49,7 @@ func readEnvironment(lookup func(string) (string, bool)) (environment, error) {
 		env.days[f.attr] = days
 	}
 	if v, ok := lookup(envTrigramFields); ok {
-		env.fields = splitList(v)
-		for _, f := range env.fields {
+		for _, f := range splitList(v) {
 			if err := validateTrigramField(f); err != nil {
 				return env, fmt.Errorf("%s=%q: %w", envTrigramFields, v, err)
 			}
@@ -80,7 +78,6 @@ func (c *settings) reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.extraFields = env.fields
 	for _, r := range []struct {
 		key   table.Key
 		merge func(it *table.Item)

@@ -32,7 +32,7 @@ ddblocal: # Runs commands with DynamoDB Local, which Maven fetches the first tim
 
 .PHONY: test
 test: ddblocal ## Run all Go tests with the race detector, on the embedded table and on DynamoDB Local
-	$(WITH_DYNAMODB) $(TOOL) gotestsum --format pkgname -- -race ./...
+	$(WITH_DYNAMODB) $(TOOL) gotestsum --format pkgname -- -race -timeout 20m ./...
 
 .PHONY: e2e
 e2e: build ddblocal $(VENV)/ok ## Run the Python client against this server and MLflow's own, and compare

@@ -24,6 +24,7 @@ const (
 type environment struct {
 	patterns []string
 	days     map[string]int64 // by attribute of the policy
+	fields   []string
 }
 
 // readEnvironment reads and checks the variables. An error names the variable
@@ -49,7 +50,8 @@ func readEnvironment(lookup func(string) (string, bool)) (environment, error) {
 		env.days[f.attr] = days
 	}
 	if v, ok := lookup(envTrigramFields); ok {
-		for _, f := range splitList(v) {
+		env.fields = splitList(v)
+		for _, f := range env.fields {
 			if err := validateTrigramField(f); err != nil {
 				return env, fmt.Errorf("%s=%q: %w", envTrigramFields, v, err)
 			}

@@ -188,10 +188,10 @@ func (sw *sweep) act(t *testing.T, a act) {
 const everyCall = "SWEEP_EVERY_CALL"
 
 func nextCall(k int) int {
-	if k < 12 || os.Getenv(everyCall) != "" {
+	if k < 10 || os.Getenv(everyCall) != "" {
 		return k + 1
 	}
-	return k + k/3
+	return k + k/2
 }
 
 func (sw *sweep) stopAt(t *testing.T, a act, o outcome, k int, applied bool) bool {

@@ -7,3 +7,9 @@ func SettleIdle(ctx context.Context, s *Store, run string) error { return s.sett
 
 // WaitSettled waits until the runs that searches have queued are settled.
 func WaitSettled(s *Store) { s.settling.wg.Wait() }
+
+// WaitWritten waits for group commits whose callers have gone.
+func WaitWritten(s *Store) {
+	s.heads.wg.Wait()
+	s.metrics.wg.Wait()
+}

@@ -32,6 +32,7 @@ type configuration struct {
 	ownPatterns   map[string][]string // by experiment
 	policy        ttlPolicy
 	trigramFields []string
+	persisted     ConfigurationValues   // without defaults
 	matchers      map[string]tagMatcher // by experiment; "" for those without own patterns
 }
 
@@ -117,11 +118,13 @@ func (c *configuration) add(it table.Item) error {
 	}
 	switch it.Key {
 	case keys.DenormalizeTags():
-		c.patterns = withAlways(listOf(it, attrPatterns))
+		c.persisted.TagPatterns = listOf(it, attrPatterns)
+		c.patterns = withAlways(c.persisted.TagPatterns)
 	case keys.TTLPolicy():
-		c.policy = policyOf(it)
+		c.policy, c.persisted.TTLPolicy = policyOf(it), persistedPolicy(it)
 	case keys.TrigramFields():
 		c.trigramFields = listOf(it, attrFields)
+		c.persisted.TrigramFields = c.trigramFields
 	default:
 		if id, ok := keys.ConfigExperiment(it.Key.SK); ok {
 			c.ownPatterns[id] = listOf(it, attrPatterns)

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"strings"
+	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
@@ -38,7 +41,7 @@ func Open(ctx context.Context, uri string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := dial(ctx, loc, opts)
+	s, err := dial(ctx, loc, opts, dynamo.Configure)
 	if err != nil {
 		return nil, err
 	}
@@ -50,9 +53,10 @@ func Open(ctx context.Context, uri string, opts ...Option) (*Store, error) {
 
 // Connect returns a Store on a table that is there, for operators: unlike
 // [Open] it makes nothing and leaves the configuration as it is. It is an
-// error if there is no table or it has another key schema.
+// error if there is no table or it has another key schema. An endpoint where
+// nothing listens is tried once.
 func Connect(ctx context.Context, loc Location, opts ...Option) (*Store, error) {
-	s, err := dial(ctx, loc, opts)
+	s, err := dial(ctx, loc, opts, configureImpatient)
 	if err != nil {
 		return nil, err
 	}
@@ -62,13 +66,41 @@ func Connect(ctx context.Context, loc Location, opts ...Option) (*Store, error) 
 	return s, nil
 }
 
-// dial returns a Store with a client of its own; it does no I/O on the table.
-func dial(ctx context.Context, loc Location, opts []Option) (*Store, error) {
+// NewClient returns a client as [Connect] uses it, for calls on the table that
+// the Store does not make. It does no I/O on the table.
+func NewClient(ctx context.Context, loc Location, opts ...Option) (*dynamodb.Client, error) {
 	o, err := newOptions(opts)
 	if err != nil {
 		return nil, err
 	}
-	client, err := newClient(ctx, loc, o.logger)
+	return newClient(ctx, loc, o.logger, configureImpatient)
+}
+
+// configureImpatient sets a client up for a user who waits.
+func configureImpatient(o *dynamodb.Options) {
+	dynamo.Configure(o)
+	o.Retryer = dynamo.Retryer(func(r *retry.StandardOptions) {
+		r.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(notThere)}, r.Retryables...)
+	})
+}
+
+// notThere says that no other try is worth it where nothing listens or no
+// such host is known, and nothing about other errors.
+func notThere(err error) aws.Ternary {
+	dns, unknown := errors.AsType[*net.DNSError](err)
+	if errors.Is(err, syscall.ECONNREFUSED) || unknown && dns.IsNotFound {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
+}
+
+// dial returns a Store with a client of its own; it does no I/O on the table.
+func dial(ctx context.Context, loc Location, opts []Option, configure func(*dynamodb.Options)) (*Store, error) {
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	client, err := newClient(ctx, loc, o.logger, configure)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +124,9 @@ func New(client DynamoDB, table string, opts ...Option) (*Store, error) {
 	return OpenTable(dynamo.New(client, table, dynamo.Options{Clock: o.clock, Logger: o.logger}), opts...)
 }
 
-func newClient(ctx context.Context, loc Location, logger *slog.Logger) (*dynamodb.Client, error) {
+func newClient(
+	ctx context.Context, loc Location, logger *slog.Logger, configure func(*dynamodb.Options),
+) (*dynamodb.Client, error) {
 	load := []func(*config.LoadOptions) error{config.WithLogger(sdkLogger(logger))} //nolint:contextcheck // the SDK logs without one
 	if loc.Region != "" {
 		load = append(load, config.WithRegion(loc.Region))
@@ -115,7 +149,7 @@ func newClient(ctx context.Context, loc Location, logger *slog.Logger) (*dynamod
 	if cfg.Region == "" {
 		return nil, errors.New("no AWS region: name one in the URI (dynamodb://us-east-1/mlflow) or in AWS_REGION")
 	}
-	return dynamodb.NewFromConfig(cfg, dynamo.Configure, func(o *dynamodb.Options) {
+	return dynamodb.NewFromConfig(cfg, configure, func(o *dynamodb.Options) {
 		if loc.Endpoint != "" {
 			o.BaseEndpoint = aws.String(loc.Endpoint)
 		}

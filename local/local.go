@@ -9,10 +9,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/pebbletable"
 )
 
@@ -24,7 +24,7 @@ const Memory = ":memory:"
 // on disk before they are acknowledged. A directory is for one process at a
 // time: a second one gets an error. Close the Store to release it.
 func Open(ctx context.Context, dir string, opts ...dynamodbstore.Option) (*dynamodbstore.Store, error) {
-	s, err := openTable(dir, opts)
+	s, _, err := openTable(dir, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -37,38 +37,60 @@ func Open(ctx context.Context, dir string, opts ...dynamodbstore.Option) (*dynam
 // Connect opens the embedded table in a directory that has one, for
 // operators: unlike [Open] it makes nothing and leaves the configuration as it
 // is.
-func Connect(_ context.Context, dir string, opts ...dynamodbstore.Option) (*dynamodbstore.Store, error) {
+func Connect(ctx context.Context, dir string, opts ...dynamodbstore.Option) (*dynamodbstore.Store, error) {
 	dir = strings.TrimPrefix(dir, scheme)
-	if _, err := os.Stat(dir); err != nil {
-		return nil, fmt.Errorf("no table in %s: %w", dir, err)
+	switch dir {
+	case "":
+		return nil, errNoDirectory
+	case Memory:
+		return nil, errors.New("a table in memory is there for its own process only")
 	}
-	return openTable(dir, opts)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	there, err := pebbletable.Exists(dir)
+	if err != nil {
+		return nil, err
+	}
+	if !there {
+		return nil, fmt.Errorf("%w: %s", table.ErrNoTable, dir)
+	}
+	s, t, err := openTable(dir, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.Init(ctx, false); err != nil { // another program's database
+		return nil, errors.Join(fmt.Errorf("%w: %s", err, dir), s.Close())
+	}
+	return s, nil
 }
+
+var errNoDirectory = errors.New("local: names no directory; use local:<directory>, or local::memory: for none")
 
 const scheme = "local:"
 
-func openTable(dir string, opts []dynamodbstore.Option) (*dynamodbstore.Store, error) {
+func openTable(dir string, opts []dynamodbstore.Option) (*dynamodbstore.Store, *pebbletable.Table, error) {
 	dir = strings.TrimPrefix(dir, scheme)
 	clock, logger, err := dynamodbstore.TableOptions(opts...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	o := pebbletable.Options{Clock: clock, Logger: logger}
 	var t *pebbletable.Table
 	switch dir {
 	case "":
-		return nil, errors.New("local: names no directory; use local:<directory>, or local::memory: for none")
+		return nil, nil, errNoDirectory
 	case Memory:
 		t, err = pebbletable.OpenMemory(o)
 	default:
 		t, err = pebbletable.Open(dir, o)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s, err := dynamodbstore.OpenTable(t, opts...)
 	if err != nil {
-		return nil, errors.Join(err, t.Close())
+		return nil, nil, errors.Join(err, t.Close())
 	}
-	return s, nil
+	return s, t, nil
 }

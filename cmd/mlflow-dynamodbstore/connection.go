@@ -33,22 +33,75 @@ func (c *connection) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.region, "region", "", "AWS region of the table")
 	f.StringVar(&c.endpoint, "endpoint-url", "", "URL of a custom endpoint, such as http://localhost:8000")
 	f.StringVar(&c.uri, "uri", "", "URI of the table, instead of --table, --region and --endpoint-url")
-	f.StringVar(&c.output, "output", outputText, "text or json")
+}
+
+// addOutput adds --output, which shells complete.
+func (c *connection) addOutput(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.output, "output", outputText, "text or json")
+	_ = cmd.RegisterFlagCompletionFunc("output", // the flag exists
+		cobra.FixedCompletions([]string{outputText, outputJSON}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (c *connection) checkOutput() error {
+	if c.output != outputText && c.output != outputJSON {
+		return misuse{fmt.Errorf("--output %q is neither text nor json", c.output)}
+	}
+	return nil
+}
+
+// check refuses flags that contradict one another.
+func (c *connection) check() error {
+	if err := c.checkOutput(); err != nil {
+		return err
+	}
+	if c.embedded() && c.table+c.region+c.endpoint == "" {
+		return nil
+	}
+	if _, err := c.location(); err != nil {
+		return misuse{err}
+	}
+	return nil
+}
+
+// embedded reports whether the table is in a directory.
+func (c *connection) embedded() bool { return strings.HasPrefix(c.uri, "local:") }
+
+// place is the URI of the table.
+func (c *connection) place() string {
+	if c.embedded() {
+		return c.uri
+	}
+	loc, err := c.location()
+	if err != nil {
+		return c.uri
+	}
+	return loc.String()
 }
 
 // open connects to the table.
 func (c *connection) open(ctx context.Context, d deps) (*dynamodbstore.Store, error) {
-	if c.output != outputText && c.output != outputJSON {
-		return nil, misuse{fmt.Errorf("--output %q is neither text nor json", c.output)}
+	if err := c.check(); err != nil {
+		return nil, err
 	}
-	if dir, ok := strings.CutPrefix(c.uri, "local:"); ok && c.table+c.region+c.endpoint == "" {
-		return local.Connect(ctx, dir, dynamodbstore.WithLogger(d.warnings()))
+	s, err := c.connect(ctx, d)
+	return s, explain(err, c.place())
+}
+
+// options are those of all Stores of commands.
+func (c *connection) options(d deps) []dynamodbstore.Option {
+	return []dynamodbstore.Option{dynamodbstore.WithLogger(d.warnings()), dynamodbstore.WithEnvironment(d.env)}
+}
+
+// connect is open with errors as they are.
+func (c *connection) connect(ctx context.Context, d deps) (*dynamodbstore.Store, error) {
+	if c.embedded() {
+		return local.Connect(ctx, c.uri, c.options(d)...)
 	}
 	loc, err := c.location()
 	if err != nil {
-		return nil, misuse{err}
+		return nil, err
 	}
-	return dynamodbstore.Connect(ctx, loc, dynamodbstore.WithLogger(d.warnings()))
+	return dynamodbstore.Connect(ctx, loc, c.options(d)...)
 }
 
 // warnings is a logger for what goes wrong beside the command.
@@ -95,29 +148,14 @@ func (c *connection) print(w io.Writer, v any, text func(w io.Writer) error) err
 func storeCmd(d deps, c *connection, cmd *cobra.Command, do func(ctx context.Context, s *dynamodbstore.Store) error) *cobra.Command {
 	cmd.Args = cobra.NoArgs
 	c.addFlags(cmd.Flags())
+	c.addOutput(cmd)
 	cmd.RunE = runE(func(cmd *cobra.Command) (err error) {
 		s, err := c.open(cmd.Context(), d)
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, s.Close()) }()
-		return plain(do(cmd.Context(), s))
+		return explain(do(cmd.Context(), s), c.place())
 	})
 	return cmd
-}
-
-// plain is the message of an error that clients of the server would see, in
-// place of its code and cause; bad input is misuse.
-func plain(err error) error {
-	e, ok := errors.AsType[*dynamodbstore.Error](err)
-	if !ok {
-		return err
-	}
-	if errors.Is(err, dynamodbstore.ErrInvalid) {
-		return misuse{errors.New(e.Message)}
-	}
-	if e.Err != nil {
-		return fmt.Errorf("%s (%w)", e.Message, e.Err)
-	}
-	return errors.New(e.Message)
 }

@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,13 +17,28 @@ func newDenormalizeTagsCmd(d deps) *cobra.Command {
 	return cmd
 }
 
-// patternsOutput is what show prints as JSON.
+// patternsOutput is what the commands print as JSON.
 type patternsOutput struct {
-	Patterns             []string `json:"patterns"`
-	ExperimentID         string   `json:"experiment_id,omitempty"`
-	ExperimentPatterns   []string `json:"experiment_patterns,omitempty"`
-	EnvironmentPatterns  []string `json:"environment_patterns,omitempty"`
-	EnvironmentInForceAt string   `json:"environment_in_force_at,omitempty"`
+	Patterns           []string       `json:"patterns"`
+	ExperimentID       string         `json:"experiment_id,omitempty"`
+	ExperimentPatterns []string       `json:"experiment_patterns,omitempty"`
+	Values             []sourcedValue `json:"values"`
+}
+
+// varDenormalize adds patterns when a server starts.
+const varDenormalize = "MLFLOW_DYNAMODB_DENORMALIZE_TAGS"
+
+func printPatterns(ctx context.Context, d deps, c *connection, s *dynamodbstore.Store, exp string) error {
+	cfg, err := dynamodbstore.ReadConfiguration(ctx, s, exp)
+	if err != nil {
+		return err
+	}
+	out := patternsOutput{Patterns: cfg.TagPatterns.Global, ExperimentID: exp, ExperimentPatterns: cfg.TagPatterns.Own}
+	out.Values = sourcedList(cfg.TagPatterns.Global, cfg.Persisted.TagPatterns, cfg.Environment.TagPatterns, varDenormalize)
+	for _, p := range cfg.TagPatterns.Own {
+		out.Values = append(out.Values, sourcedValue{Value: p, Source: sourcePersisted, ExperimentID: exp})
+	}
+	return c.print(d.stdout, out, sourcedText(out.Values))
 }
 
 func newDenormalizeTagsShowCmd(d deps) *cobra.Command {
@@ -34,46 +46,14 @@ func newDenormalizeTagsShowCmd(d deps) *cobra.Command {
 	var exp string
 	cmd := &cobra.Command{
 		Use:     "show",
-		Short:   "Show the tag patterns",
+		Short:   "Show the tag patterns, and where each comes from",
+		Long:    "Show the tag patterns, and where each comes from.\n" + sourcesHelp,
 		Example: "  mlflow-dynamodbstore denormalize-tags show --table my-table --region us-east-1 --experiment-id 1",
 	}
 	cmd.Flags().StringVar(&exp, "experiment-id", "", "show this experiment's own patterns too")
 	return storeCmd(d, &c, cmd, func(ctx context.Context, s *dynamodbstore.Store) error {
-		p, err := s.TagPatterns(ctx, exp)
-		if err != nil {
-			return err
-		}
-		out := patternsOutput{Patterns: p.Global, ExperimentID: exp, ExperimentPatterns: p.Own}
-		if v, ok := d.env(varDenormalize); ok {
-			out.EnvironmentPatterns, out.EnvironmentInForceAt = splitList(v), "server start"
-		}
-		return c.print(d.stdout, out, out.text)
+		return printPatterns(ctx, d, &c, s, exp)
 	})
-}
-
-// varDenormalize adds patterns when a server starts.
-const varDenormalize = "MLFLOW_DYNAMODB_DENORMALIZE_TAGS"
-
-func (o patternsOutput) text(w io.Writer) error {
-	for _, p := range o.Patterns {
-		source := "persisted"
-		if p == "mlflow.*" {
-			source = "always"
-		}
-		if _, err := fmt.Fprintf(w, "%s\t(%s)\n", p, source); err != nil {
-			return err
-		}
-	}
-	for _, p := range o.ExperimentPatterns {
-		if _, err := fmt.Fprintf(w, "%s\t(experiment %s)\n", p, o.ExperimentID); err != nil {
-			return err
-		}
-	}
-	if len(o.EnvironmentPatterns) == 0 {
-		return nil
-	}
-	_, err := fmt.Fprintf(w, "%s\t(%s, merged when a server starts)\n", strings.Join(o.EnvironmentPatterns, ","), varDenormalize)
-	return err
 }
 
 func newDenormalizeTagsSetCmd(d deps) *cobra.Command {
@@ -95,11 +75,6 @@ func newDenormalizeTagsSetCmd(d deps) *cobra.Command {
 		if err := s.SetTagPatterns(ctx, exp, patterns); err != nil {
 			return err
 		}
-		p, err := s.TagPatterns(ctx, exp)
-		if err != nil {
-			return err
-		}
-		out := patternsOutput{Patterns: p.Global, ExperimentID: exp, ExperimentPatterns: p.Own}
-		return c.print(d.stdout, out, out.text)
+		return printPatterns(ctx, d, &c, s, exp)
 	})
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -18,32 +16,29 @@ func newFTSTrigramsCmd(d deps) *cobra.Command {
 
 // fieldsOutput is what the commands print as JSON.
 type fieldsOutput struct {
-	Fields []string `json:"fields"`
+	Fields []string       `json:"fields"`
+	Values []sourcedValue `json:"values"`
 }
 
-func (o fieldsOutput) text(w io.Writer) error {
-	for _, f := range o.Fields {
-		if _, err := fmt.Fprintln(w, f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// varTrigramFields adds fields to what a server indexes.
+const varTrigramFields = "MLFLOW_DYNAMODB_FTS_TRIGRAM_FIELDS"
 
 func printFields(ctx context.Context, d deps, c *connection, s *dynamodbstore.Store) error {
-	fields, err := s.TrigramFields(ctx)
+	cfg, err := dynamodbstore.ReadConfiguration(ctx, s, "")
 	if err != nil {
 		return err
 	}
-	out := fieldsOutput{fields}
-	return c.print(d.stdout, out, out.text)
+	values := sourcedList(cfg.TrigramFields, cfg.Persisted.TrigramFields, cfg.Environment.TrigramFields, varTrigramFields)
+	return c.print(d.stdout, fieldsOutput{cfg.TrigramFields, values}, sourcedText(values))
 }
 
 func newFTSTrigramsShowCmd(d deps) *cobra.Command {
 	var c connection
 	cmd := &cobra.Command{
-		Use:     "show",
-		Short:   "Show the fields",
+		Use:   "show",
+		Short: "Show the fields, and where each comes from",
+		Long: "Show the fields, and where each comes from: default, persisted in the table, or environment, which a server\n" +
+			"with this variable adds for itself and does not persist.",
 		Example: "  mlflow-dynamodbstore fts-trigrams show --table my-table --region us-east-1",
 	}
 	return storeCmd(d, &c, cmd, func(ctx context.Context, s *dynamodbstore.Store) error {

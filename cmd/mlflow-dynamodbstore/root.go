@@ -11,13 +11,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Exit codes.
-const (
-	exitOK     = 0
-	exitFailed = 1
-	exitMisuse = 2
-)
-
 // deps is what commands need of their surroundings.
 type deps struct {
 	stdout, stderr io.Writer
@@ -33,23 +26,20 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func run(ctx context.Context, args []string, d deps) int {
 	root := newRootCmd(d) //nolint:contextcheck // commands get theirs from cobra
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
 	}
 	// One failure is one line.
-	fmt.Fprintln(d.stderr, root.Name()+": "+strings.ReplaceAll(err.Error(), "\n", "; "))
+	line, _, _ := strings.Cut(err.Error(), "\n\n") // cobra's suggestions are paragraphs
+	line = root.Name() + ": " + strings.ReplaceAll(line, "\n", "; ")
 	if _, ok := errors.AsType[failure](err); ok {
+		fmt.Fprintln(d.stderr, line)
 		return exitFailed
 	}
-	fmt.Fprintln(d.stderr, "Try '"+root.Name()+" --help'.")
+	fmt.Fprintln(d.stderr, line+" (see '"+cmd.CommandPath()+" --help')")
 	return exitMisuse
 }
-
-// failure is an error of a command that was called the right way.
-type failure struct{ error }
-
-func (f failure) Unwrap() error { return f.error }
 
 // runE makes what a command does into a cobra RunE.
 func runE(fn func(cmd *cobra.Command) error) func(*cobra.Command, []string) error {
@@ -65,19 +55,16 @@ func runE(fn func(cmd *cobra.Command) error) func(*cobra.Command, []string) erro
 	}
 }
 
-// misuse is an error in the command line.
-type misuse struct{ error }
-
 func newRootCmd(d deps) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:               "mlflow-dynamodbstore",
-		Short:             "MLflow tracking server on DynamoDB",
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Use:           "mlflow-dynamodbstore",
+		Short:         "MLflow tracking server on DynamoDB",
+		SilenceErrors: true,
+		SilenceUsage:  true,
 	}
 	cmd.SetOut(d.stdout)
 	cmd.SetErr(d.stderr)
-	cmd.AddCommand(newServerCmd(d), newDenormalizeTagsCmd(d), newTTLPolicyCmd(d), newFTSTrigramsCmd(d), newVersionCmd(d))
+	cmd.AddCommand(newServerCmd(d), newTableCmd(d), newDenormalizeTagsCmd(d), newTTLPolicyCmd(d), newFTSTrigramsCmd(d),
+		newVersionCmd(d))
 	return cmd
 }

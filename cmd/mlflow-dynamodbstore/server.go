@@ -89,7 +89,9 @@ func newServerCmd(d deps) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "server",
 		Short: "Run the tracking server",
-		Args:  cobra.NoArgs,
+		Example: "  mlflow-dynamodbstore server --backend-store-uri local:./mlflow-table\n" +
+			"  mlflow-dynamodbstore server --backend-store-uri dynamodb://us-east-1/my-table --artifacts-destination s3://my-bucket/mlflow",
+		Args: cobra.NoArgs,
 		RunE: runE(func(cmd *cobra.Command) error {
 			if err := bindEnv(cmd.Flags(), serverEnv(), d.env); err != nil {
 				return err

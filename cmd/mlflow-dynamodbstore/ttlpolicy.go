@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -22,35 +19,58 @@ type policyOutput struct {
 	Traces        int64 `json:"trace_retention_days"`
 	SoftDeleted   int64 `json:"soft_deleted_retention_days"`
 	MetricHistory int64 `json:"metric_history_retention_days"`
+
+	Values []sourcedValue `json:"values"`
 }
 
-func (o policyOutput) text(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "trace_retention_days\t%s\nsoft_deleted_retention_days\t%s\nmetric_history_retention_days\t%s\n",
-		daysText(o.Traces), daysText(o.SoftDeleted), daysText(o.MetricHistory))
-	return err
-}
-
-func daysText(days int64) string {
-	if days == 0 {
-		return "0 (kept for ever)"
-	}
-	return strconv.FormatInt(days, 10)
-}
+// Variables that set retentions when a server starts.
+const (
+	varTraceDays   = "MLFLOW_DYNAMODB_TRACE_RETENTION_DAYS"
+	varDeletedDays = "MLFLOW_DYNAMODB_SOFT_DELETED_RETENTION_DAYS"
+	varHistoryDays = "MLFLOW_DYNAMODB_METRIC_HISTORY_RETENTION_DAYS"
+)
 
 func printPolicy(ctx context.Context, d deps, c *connection, s *dynamodbstore.Store) error {
-	p, err := s.TTLPolicy(ctx)
+	cfg, err := dynamodbstore.ReadConfiguration(ctx, s, "")
 	if err != nil {
 		return err
 	}
-	out := policyOutput{p.TraceRetentionDays, p.SoftDeletedRetentionDays, p.MetricHistoryRetentionDays}
-	return c.print(d.stdout, out, out.text)
+	p, was, env := cfg.TTLPolicy, cfg.Persisted.TTLPolicy, cfg.Environment.TTLPolicy
+	var values []sourcedValue
+	for _, f := range []struct {
+		name, variable string
+		days           int64
+		was, env       *int64
+	}{
+		{"trace_retention_days", varTraceDays, p.TraceRetentionDays, was.TraceRetentionDays, env.TraceRetentionDays},
+		{
+			"soft_deleted_retention_days", varDeletedDays, p.SoftDeletedRetentionDays,
+			was.SoftDeletedRetentionDays, env.SoftDeletedRetentionDays,
+		},
+		{
+			"metric_history_retention_days", varHistoryDays, p.MetricHistoryRetentionDays,
+			was.MetricHistoryRetentionDays, env.MetricHistoryRetentionDays,
+		},
+	} {
+		v := sourcedValue{Name: f.name, Value: f.days, Source: sourceDefault}
+		if f.was != nil {
+			v.Source = sourcePersisted
+		}
+		values = append(values, v)
+		if f.env != nil {
+			values = append(values, sourcedValue{Name: f.name, Value: *f.env, Source: sourceEnvironment, Variable: f.variable})
+		}
+	}
+	out := policyOutput{p.TraceRetentionDays, p.SoftDeletedRetentionDays, p.MetricHistoryRetentionDays, values}
+	return c.print(d.stdout, out, sourcedText(values))
 }
 
 func newTTLPolicyShowCmd(d deps) *cobra.Command {
 	var c connection
 	cmd := &cobra.Command{
 		Use:     "show",
-		Short:   "Show the retentions, in days",
+		Short:   "Show the retentions, in days, and where each comes from",
+		Long:    "Show the retentions, in days, and where each comes from. 0 days keeps for ever.\n" + sourcesHelp,
 		Example: "  mlflow-dynamodbstore ttl-policy show --table my-table --region us-east-1",
 	}
 	return storeCmd(d, &c, cmd, func(ctx context.Context, s *dynamodbstore.Store) error {

@@ -58,6 +58,19 @@ func Open(dir string, opts Options) (*Table, error) {
 	return t, nil
 }
 
+// Exists reports whether dir is the directory of a database, and makes
+// nothing. A directory that is absent has none.
+func Exists(dir string) (bool, error) {
+	d, err := pebble.Peek(dir, vfs.Default)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("look for a table in %s: %w", dir, err)
+	}
+	return d.Exists, nil
+}
+
 // OpenMemory opens an empty table that is kept in memory, for tests. It too
 // has to be made by [Table.Init].
 func OpenMemory(opts Options) (*Table, error) {

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+	"github.com/spf13/cobra"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// tableOutput is what describe prints as JSON.
+type tableOutput struct {
+	Table     string   `json:"table"`
+	Kind      string   `json:"kind"` // dynamodb or embedded
+	Status    string   `json:"status"`
+	KeySchema []string `json:"key_schema"`
+	Usable    bool     `json:"usable"` // the key schema is this program's
+	Billing   string   `json:"billing_mode,omitempty"`
+	Expiry    string   `json:"expiry"`
+	Recovery  string   `json:"point_in_time_recovery,omitempty"`
+	Items     *int64   `json:"approximate_item_count,omitempty"`
+	Bytes     *int64   `json:"approximate_size_bytes,omitempty"`
+}
+
+const unknown = "unknown"
+
+func newTableDescribeCmd(d deps) *cobra.Command {
+	var c connection
+	cmd := &cobra.Command{
+		Use:   "describe",
+		Short: "Describe the table: keys, billing, expiry, recovery, size",
+		Long: "Describe the table: keys, billing, expiry, recovery, size. The size is DynamoDB's own, up to six hours old;\n" +
+			"items are not counted by kind, as that would read the whole table. What the credentials do not permit to see,\n" +
+			"and what an endpoint does not have, is unknown.",
+		Example: "  mlflow-dynamodbstore table describe --table my-table --region us-east-1 --output json",
+		Args:    cobra.NoArgs,
+		RunE: runE(func(cmd *cobra.Command) error {
+			if err := c.check(); err != nil {
+				return err
+			}
+			out, err := c.describe(cmd.Context(), d)
+			if err != nil {
+				return explain(err, c.place())
+			}
+			return c.print(d.stdout, out, out.text)
+		}),
+	}
+	c.addFlags(cmd.Flags())
+	c.addOutput(cmd)
+	return cmd
+}
+
+func (o tableOutput) text(w io.Writer) error {
+	schema := strings.Join(o.KeySchema, ", ")
+	if !o.Usable {
+		schema += " (not of this program)"
+	}
+	rows := [][2]string{
+		{"table", o.Table},
+		{"kind", o.Kind},
+		{"status", o.Status},
+		{"key schema", schema},
+		{"billing mode", o.Billing},
+		{"expiry", o.Expiry},
+		{"point-in-time recovery", o.Recovery},
+	}
+	if o.Items != nil && o.Bytes != nil {
+		rows = append(rows, [2]string{"size", fmt.Sprintf("about %d items, %d bytes", *o.Items, *o.Bytes)})
+	}
+	for _, r := range rows {
+		if r[1] == "" {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%s\t%s\n", r[0], r[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *connection) describe(ctx context.Context, d deps) (tableOutput, error) {
+	if c.embedded() {
+		s, err := c.connect(ctx, d)
+		if err != nil {
+			return tableOutput{}, err
+		}
+		return tableOutput{
+			Table: c.uri, Kind: "embedded", Status: "ACTIVE", Usable: true, KeySchema: ourSchema(), Expiry: "ENABLED",
+		}, s.Close()
+	}
+	loc, err := c.location()
+	if err != nil {
+		return tableOutput{}, err
+	}
+	client, err := dynamodbstore.NewClient(ctx, loc, c.options(d)...)
+	if err != nil {
+		return tableOutput{}, err
+	}
+	in, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &loc.Table})
+	if err != nil {
+		if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
+			return tableOutput{}, table.ErrNoTable
+		}
+		return tableOutput{}, fmt.Errorf("describe table: %w", err)
+	}
+	out := describeTable(c.place(), in.Table)
+	out.Expiry, err = describeExpiry(ctx, client, loc.Table)
+	if err != nil {
+		return out, err
+	}
+	out.Recovery, err = describeRecovery(ctx, client, loc.Table)
+	return out, err
+}
+
+func ourSchema() []string { return []string{table.PKAttr + " S HASH", table.SKAttr + " S RANGE"} }
+
+func describeTable(place string, t *types.TableDescription) tableOutput {
+	out := tableOutput{
+		Table: place, Kind: "dynamodb", Status: string(t.TableStatus), Billing: string(types.BillingModeProvisioned),
+		Items: t.ItemCount, Bytes: t.TableSizeBytes,
+	}
+	if t.BillingModeSummary != nil {
+		out.Billing = string(t.BillingModeSummary.BillingMode)
+	}
+	kinds := map[string]string{}
+	for _, a := range t.AttributeDefinitions {
+		kinds[aws.ToString(a.AttributeName)] = string(a.AttributeType)
+	}
+	for _, k := range t.KeySchema {
+		name := aws.ToString(k.AttributeName)
+		out.KeySchema = append(out.KeySchema, name+" "+kinds[name]+" "+string(k.KeyType))
+	}
+	out.Usable = slices.Equal(out.KeySchema, ourSchema())
+	return out
+}
+
+func describeExpiry(ctx context.Context, client *dynamodb.Client, name string) (string, error) {
+	out, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &name})
+	switch {
+	case err != nil:
+		return unknown, unlessUnknown(err)
+	case out.TimeToLiveDescription == nil:
+		return "DISABLED", nil
+	case aws.ToString(out.TimeToLiveDescription.AttributeName) == "":
+		return string(out.TimeToLiveDescription.TimeToLiveStatus), nil
+	}
+	d := out.TimeToLiveDescription
+	return string(d.TimeToLiveStatus) + " by " + aws.ToString(d.AttributeName), nil
+}
+
+func describeRecovery(ctx context.Context, client *dynamodb.Client, name string) (string, error) {
+	out, err := client.DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: &name})
+	switch {
+	case err != nil:
+		return unknown, unlessUnknown(err)
+	case out.ContinuousBackupsDescription == nil || out.ContinuousBackupsDescription.PointInTimeRecoveryDescription == nil:
+		return "DISABLED", nil
+	}
+	return string(out.ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus), nil
+}
+
+// unlessUnknown drops the errors of calls that the credentials do not permit
+// or the endpoint does not have.
+func unlessUnknown(err error) error {
+	if ae, ok := errors.AsType[smithy.APIError](err); ok {
+		switch ae.ErrorCode() {
+		case "AccessDeniedException", "UnknownOperationException":
+			return nil
+		}
+	}
+	return err
+}

@@ -201,6 +201,6 @@ func (m *machine) checkExperiments(t *rapid.T, s *dynamodbstore.Store) {
 }
 
 func idOf(e *dynamodbstore.Experiment) int {
-	n, _ := strconv.Atoi(e.ID) //nolint:errcheck // ids are decimal
+	n, _ := strconv.Atoi(e.ID)
 	return n
 }

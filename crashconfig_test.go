@@ -11,7 +11,6 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/faulty"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/pebbletable"
 )
 
 // configActs are the methods that change what all workspaces of a table share,
@@ -32,9 +31,9 @@ var configActs = []act{
 
 // configStates are tables to begin with: one that another program has put its
 // configuration on, and one that a Store has made ready.
-var configStates = map[string]func(t *testing.T, tab table.Table){
-	"empty": func(*testing.T, table.Table) {},
-	"foreign": func(t *testing.T, tab table.Table) {
+var configStates = map[string]func(t *testing.T, tab table.Table, clock *stillClock){
+	"empty": func(*testing.T, table.Table, *stillClock) {},
+	"foreign": func(t *testing.T, tab table.Table, _ *stillClock) {
 		t.Helper()
 		for _, it := range []table.Item{
 			table.NewItem(keys.DenormalizeTags(), table.Attr{Name: "patterns", Value: table.List([]string{"their.*"})}),
@@ -43,9 +42,9 @@ var configStates = map[string]func(t *testing.T, tab table.Table){
 			require.NoError(t, tab.Put(t.Context(), table.Put{Item: it}))
 		}
 	},
-	"ready": func(t *testing.T, tab table.Table) {
+	"ready": func(t *testing.T, tab table.Table, clock *stillClock) {
 		t.Helper()
-		require.NoError(t, view(t, tab, newStillClock().Now, "default").Init(t.Context()))
+		require.NoError(t, view(t, tab, clock.Now, "default").Init(t.Context()))
 	},
 }
 
@@ -100,13 +99,10 @@ func stopConfig(t *testing.T, name string, a act, o outcome, ft *faulty.Table, c
 	return calls
 }
 
-func configTable(t *testing.T, clock *stillClock, prepare func(*testing.T, table.Table)) table.Table {
+func configTable(t *testing.T, clock *stillClock, prepare func(*testing.T, table.Table, *stillClock)) table.Table {
 	t.Helper()
-	tab, err := pebbletable.OpenMemory(pebbletable.Options{Clock: clock.Now})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, tab.Close()) })
-	require.NoError(t, tab.Init(t.Context(), true))
-	prepare(t, tab)
+	tab := memoryTable(t, clock)
+	prepare(t, tab, clock)
 	return tab
 }
 

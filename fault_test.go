@@ -12,7 +12,6 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/ddblocal"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/faulty"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/pebbletable"
 )
 
 // TestFaultyRequests does the work of a few clients while requests are
@@ -21,11 +20,7 @@ import (
 func TestFaultyRequests(t *testing.T) {
 	t.Parallel()
 	clock := newStillClock()
-	embedded, err := pebbletable.OpenMemory(pebbletable.Options{Clock: clock.Now})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, embedded.Close()) })
-	require.NoError(t, embedded.Init(t.Context(), true))
-	s := view(t, embedded, clock.Now, "work")
+	s := view(t, memoryTable(t, clock), clock.Now, "work")
 	workload(t, s, s)
 	want := look(t, s)
 	require.NoError(t, s.Close())
@@ -90,13 +85,9 @@ func TestEndedContext(t *testing.T) {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
 			clock := newStillClock()
-			tab, err := pebbletable.OpenMemory(pebbletable.Options{Clock: clock.Now})
-			require.NoError(t, err)
-			t.Cleanup(func() { require.NoError(t, tab.Close()) })
-			require.NoError(t, tab.Init(t.Context(), true))
-			sw := &sweep{tab: tab, clock: clock, state: state}
 			ended := 0
 			for _, a := range acts {
+				sw := &sweep{tab: memoryTable(t, clock), clock: clock, state: state}
 				o := sw.outcome(t, a)
 				for k := 1; sw.hangAt(t, a, o, k); k++ {
 					ended++

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/pebbletable"
 )
 
 // rivals are acts that meet each other on one run, beside those of acts.
@@ -93,26 +92,24 @@ func TestInterleavedPairs(t *testing.T) {
 	for i, m := range matches {
 		t.Run(fmt.Sprint(m.state, i), func(t *testing.T) {
 			t.Parallel()
-			clock := newStillClock()
-			tab, err := pebbletable.OpenMemory(pebbletable.Options{Clock: clock.Now})
-			require.NoError(t, err)
-			t.Cleanup(func() { require.NoError(t, tab.Close()) })
-			require.NoError(t, tab.Init(t.Context(), true))
-			mt := &match{sweep: sweep{tab: tab, clock: clock, state: m.state}, sch: newScheduler()}
+			n := 0
 			seen := map[[2]string]bool{}
 			for _, a := range m.first {
+				clock := newStillClock()
+				mt := &match{sweep: sweep{tab: memoryTable(t, clock), clock: clock, state: m.state}, sch: newScheduler()}
 				for _, b := range m.second {
 					if !seen[[2]string{b, a}] {
 						seen[[2]string{a, b}] = true
 						mt.meet(t, a, b)
 					}
 				}
+				clock.Advance(3 * time.Hour)
+				for _, p := range mt.points {
+					mt.settle(t, p)
+				}
+				n += len(mt.points)
 			}
-			clock.Advance(3 * time.Hour)
-			for _, p := range mt.points {
-				mt.settle(t, p)
-			}
-			t.Logf("%d interleavings", len(mt.points))
+			t.Logf("%d interleavings", n)
 		})
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/ddblocal"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/dynamo"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/pebbletable"
 )
 
 // machine does the same to two Stores of one table, whichever it happens to
@@ -35,14 +34,11 @@ func TestModel(t *testing.T) {
 	t.Run("embedded", func(t *testing.T) {
 		t.Parallel()
 		clock := newStillClock()
-		tab, err := pebbletable.OpenMemory(pebbletable.Options{Clock: clock.Now})
-		require.NoError(t, err)
-		t.Cleanup(func() { require.NoError(t, tab.Close()) })
-		require.NoError(t, tab.Init(t.Context(), true))
+		tab := memoryTable(t, clock)
 		spaces := 0
 		rapid.Check(t, func(rt *rapid.T) {
 			spaces++
-			runMachine(rt, tab, clock, fmt.Sprintf("w%d", spaces), 60)
+			runMachine(rt, tab, clock, fmt.Sprintf("w%d", spaces), 40)
 		})
 	})
 	t.Run("dynamodb", func(t *testing.T) {

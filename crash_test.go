@@ -84,18 +84,24 @@ func TestStopEverywhere(t *testing.T) {
 		} {
 			t.Run(state, func(t *testing.T) {
 				t.Parallel()
-				clock := newStillClock()
-				tab := ddblocal.NewTableWith(t, dynamo.Options{Clock: clock.Now})
-				points := 0
-				for _, a := range acts {
-					if slices.Contains(some, a.method+" "+a.label) {
-						points += (&sweep{tab: tab, clock: clock, state: state, prefix: a.method}).run(t, a)
-					}
-				}
-				t.Logf("%d crash points", points)
+				sweepDynamo(t, state, some)
 			})
 		}
 	})
+}
+
+// sweepDynamo sweeps some acts from one state on DynamoDB Local.
+func sweepDynamo(t *testing.T, state string, some []string) {
+	t.Helper()
+	clock := newStillClock()
+	tab := ddblocal.NewTableWith(t, dynamo.Options{Clock: clock.Now})
+	points := 0
+	for _, a := range acts {
+		if slices.Contains(some, a.method+" "+a.label) {
+			points += (&sweep{tab: tab, clock: clock, state: state, prefix: a.method}).run(t, a)
+		}
+	}
+	t.Logf("%d crash points", points)
 }
 
 // memoryTable is an embedded table for a few megabytes.

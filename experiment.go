@@ -358,7 +358,7 @@ func (s *Store) nextUpdate(e *experimentDoc) int64 { return max(s.nowMillis(), e
 
 // DeleteExperiment marks an active experiment as deleted, and with it all its
 // runs; RESOURCE_DOES_NOT_EXIST if there is none that is active. It expires
-// after the retention of soft-deleted entities.
+// after the retention of soft-deleted entities; the default one never does.
 //
 // Atomic. 2 requests, 10 WCU below 1 KB, whatever the number of its runs.
 func (s *Store) DeleteExperiment(ctx context.Context, id string) error {
@@ -376,7 +376,9 @@ func (s *Store) DeleteExperiment(ctx context.Context, id string) error {
 		}
 		next := e.clone()
 		next.stage, next.gen, next.updated = StageDeleted, e.gen+1, s.nextUpdate(e)
-		next.expiry = s.expiryIn(cfg.policy.softDeleted)
+		if id != DefaultExperimentID { // which Init would make anew, with its old runs
+			next.expiry = s.expiryIn(cfg.policy.softDeleted)
+		}
 		return next, nil
 	}, s.restampName)
 }

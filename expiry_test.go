@@ -240,3 +240,23 @@ func TestRetentionOfZero(t *testing.T) {
 		require.Equal(t, dynamodbstore.StageActive, r.Info.LifecycleStage)
 	})
 }
+
+// TestDefaultExperimentStaysDeleted starts a Store long after the experiment
+// that it makes was deleted: its runs must not come back.
+func TestDefaultExperimentStaysDeleted(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
+		s := open(t, tab, clock)
+		run := newRun(t, s, dynamodbstore.DefaultExperimentID, 1)
+		require.NoError(t, s.DeleteExperiment(t.Context(), dynamodbstore.DefaultExperimentID))
+		clock.Advance(1000 * day)
+		s = open(t, tab, clock)
+		r, err := s.GetRun(t.Context(), run)
+		require.NoError(t, err)
+		require.Equal(t, dynamodbstore.StageDeleted, r.Info.LifecycleStage)
+		require.NoError(t, s.RestoreExperiment(t.Context(), dynamodbstore.DefaultExperimentID))
+		r, err = s.GetRun(t.Context(), run)
+		require.NoError(t, err)
+		require.Equal(t, dynamodbstore.StageActive, r.Info.LifecycleStage)
+	})
+}

@@ -329,7 +329,7 @@ func (s *Store) GetExperimentByName(ctx context.Context, name string) (*Experime
 // RenameExperiment gives an active experiment another name. Atomic with the
 // old name's release. 2 requests, 1 RCU and 10 to 14 WCU below 1 KB.
 func (s *Store) RenameExperiment(ctx context.Context, id, name string) error {
-	if err := errors.Join(validateExperimentID(id)); err != nil {
+	if err := validateExperimentID(id); err != nil {
 		return err
 	}
 	if err := s.validateNewExperiment(CreateExperimentParams{Name: name}); err != nil {

@@ -56,18 +56,17 @@ type runHead struct {
 	frozen  bool
 	changed int64 // ms
 
-	exp       string
-	name      string
-	user      string
-	status    RunStatus
-	start     int64
-	end       *int64
-	mark      string
-	markGen   int64
-	expiry    int64 // ttl, epoch seconds; 0: none
-	entries   [entryKinds]dict
-	tombstone bool
-	moves     dict // tags that the next write moves to overflow items
+	exp     string
+	name    string
+	user    string
+	status  RunStatus
+	start   int64
+	end     *int64
+	mark    string
+	markGen int64
+	expiry  int64 // ttl, epoch seconds; 0: none
+	entries [entryKinds]dict
+	moves   dict // tags that the next write moves to overflow items
 }
 
 // tombstoneStatus in place of a status marks a run whose creation was never
@@ -213,7 +212,6 @@ func decodeHead(id string, it table.Item) (*runHead, error) {
 			h.user = v.Str()
 		case keys.Status:
 			h.status = RunStatus(v.Str())
-			h.tombstone = v.Str() == tombstoneStatus
 		case keys.Start:
 			h.start = v.Num()
 		case keys.End:
@@ -234,7 +232,7 @@ func decodeHead(id string, it table.Item) (*runHead, error) {
 		}
 	}
 	h.entries[entryTag] = joinTags(it)
-	if h.tombstone {
+	if h.status == tombstoneStatus {
 		return nil, nil //nolint:nilnil // a tombstone is an absent run
 	}
 	return h, nil

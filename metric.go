@@ -44,12 +44,11 @@ type metricShape struct {
 	shards int
 	seen   map[uint64]struct{} // hashes of the keys known to be stored
 	bytes  int                 // of their registers
-	known  bool                // whether seen began complete
 }
 
 // newShape is the shape of a run that was just made.
 func newShape(exp string) *metricShape {
-	return &metricShape{exp: exp, seen: map[uint64]struct{}{}, known: true}
+	return &metricShape{exp: exp, seen: map[uint64]struct{}{}}
 }
 
 // add notes stored keys, and reports whether the run needs more shards.
@@ -210,7 +209,7 @@ func (s *Store) raiseRegisters(ctx context.Context, run string, e *expState, reg
 
 // shapeOf returns the known shape of a run's registers, or reads it.
 func (s *Store) shapeOf(ctx context.Context, run string) (*metricShape, error) {
-	if sh, ok := s.shapes.Get(run); ok && sh.known {
+	if sh, ok := s.shapes.Get(run); ok {
 		return sh, nil
 	}
 	exp, err := s.experimentOfRun(ctx, run)

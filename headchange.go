@@ -181,15 +181,10 @@ func (s *Store) headPut(ctx context.Context, cur, next *runHead) (table.Put, err
 // An expiry is taken away: whoever deletes the run stamps the row again when
 // it is covered.
 func (s *Store) reopenRows(ctx context.Context, was int64, next *runHead) error {
-	gen := table.Attr{Name: keys.Gen, Value: table.Number(next.gen)}
-	_, err := s.t.Update(ctx, table.Update{
-		Key:    s.ks.OpenRow(next.exp, next.id),
-		Set:    []table.Attr{gen, {Name: keys.Start, Value: table.Number(next.start)}},
-		Remove: []string{table.TTLAttr},
-	})
-	if err != nil {
+	if err := s.t.Put(ctx, table.Put{Item: s.openRow(next)}); err != nil {
 		return err
 	}
+	gen := table.Attr{Name: keys.Gen, Value: table.Number(next.gen)}
 	for {
 		_, err := s.t.Update(ctx, table.Update{
 			Key:    s.ks.RunRow(next.exp, next.start, next.id),
@@ -220,6 +215,14 @@ func (s *Store) reopenRows(ctx context.Context, was int64, next *runHead) error 
 // expired one.
 func (s *Store) isAbsent(lost *table.ConditionError) bool {
 	return !lost.Found || lost.Item.ExpiredAt(s.opts.clock().Unix())
+}
+
+// openRow is the row that marks a run as open in its generation.
+func (s *Store) openRow(h *runHead) table.Item {
+	return table.NewItem(s.ks.OpenRow(h.exp, h.id, h.gen),
+		table.Attr{Name: keys.Version, Value: table.Number(schemaVersion)},
+		table.Attr{Name: keys.Start, Value: table.Number(h.start)},
+		table.Attr{Name: keys.Changed, Value: table.Number(h.changed)})
 }
 
 // openListRow is a list row without content.

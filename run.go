@@ -87,10 +87,8 @@ func (s *Store) newHead(exp, name string, tags dict, p CreateRunParams) (*runHea
 
 // insertRun writes the rows of a new run, the head last.
 func (s *Store) insertRun(ctx context.Context, h *runHead, spilled dict) error {
-	version := table.Attr{Name: keys.Version, Value: table.Number(schemaVersion)}
-	gen := table.Attr{Name: keys.Gen, Value: table.Number(h.gen)}
 	rows := []table.Item{
-		table.NewItem(s.ks.OpenRow(h.exp, h.id), version, gen, table.Attr{Name: keys.Start, Value: table.Number(h.start)}),
+		s.openRow(h),
 		s.openListRow(h),
 		newRegisters(s.ks.RunMetrics(h.id, 0), h.gen),
 	}

@@ -191,12 +191,12 @@ func (s *Store) cover(ctx context.Context, h *runHead, registers dict, shards in
 func (s *Store) graceOpenRow(ctx context.Context, h *runHead) error {
 	expiry := s.opts.clock().Add(openRowGrace).Unix()
 	_, err := s.t.Update(ctx, table.Update{
-		Key:  s.ks.OpenRow(h.exp, h.id),
-		Cond: table.Equal(table.Attr{Name: keys.Gen, Value: table.Number(h.gen)}),
+		Key:  s.ks.OpenRow(h.exp, h.id, h.gen),
+		Cond: table.Exists(),
 		Set:  []table.Attr{{Name: table.TTLAttr, Value: table.Number(expiry)}},
 	})
 	if _, isLost := asConditionError(err); isLost {
-		return nil // gone, or open in a newer generation
+		return nil // gone
 	}
 	return err
 }

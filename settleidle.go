@@ -169,6 +169,6 @@ func (s *Store) removeOrphan(ctx context.Context, r idleRun) error {
 		return err
 	}
 	return s.t.BatchWrite(ctx, nil, []table.Key{
-		s.ks.RunMetrics(r.id, 0), s.ks.OpenRow(r.exp, r.id), s.ks.RunRow(r.exp, r.start, r.id),
+		s.ks.RunMetrics(r.id, 0), s.ks.OpenRow(r.exp, r.id, 1), s.ks.RunRow(r.exp, r.start, r.id),
 	})
 }

@@ -14,8 +14,12 @@
 //	dataset bodies       W EXP#<id>#DATA        <dataset>, <dataset>#<content>#<chunk>
 //	metric history       W HIST#<run id>        R#<step>#<content>
 //	run list             W EXP#<id>#RUNS        <start time, descending>#<run id>
-//	open runs            W EXP#<id>#OPEN        <run id>
+//	open runs            W EXP#<id>#OPEN        <run id>#<generation>
 //	deleted runs         W EXP#<id>#DELETED     <start time, descending>#<run id>
+//	run index            W EXP#<id>#IX#m#<key>  <metric>#<place>, place: <start time, descending>#<run id>
+//	                     W EXP#<id>#IX#p#<key>  <text>#<place>; t for tags
+//	run trigrams         W EXP#<id>#TRI#<field> <trigram>#<place>
+//	experiment trigrams  W TRI#<field>          <trigram>#<created, descending>#<id>
 //
 // W is WS#<workspace>#. Parts that users choose come last in a key and are
 // replaced by a hash when they are long, so that no key passes DynamoDB's

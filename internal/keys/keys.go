@@ -104,6 +104,8 @@ func experimentSK(id string) string {
 	return Asc(n)
 }
 
+func formatID(n int64) string { return strconv.FormatInt(n, 10) }
+
 // RunPK is the partition of a run's document, metrics and overflow.
 func (s Space) RunPK(id string) string { return s.prefix + "RUN#" + id }
 
@@ -177,11 +179,6 @@ func ParseRunRowSK(sk string) (start int64, run string, err error) {
 
 // OpenPK is the partition of an experiment's open runs.
 func (s Space) OpenPK(exp string) string { return s.prefix + "EXP#" + exp + "#OPEN" }
-
-// OpenRow marks a run whose rows may lag behind its document.
-func (s Space) OpenRow(exp, run string) table.Key {
-	return table.Key{PK: s.OpenPK(exp), SK: run}
-}
 
 // DeletedPK is the partition of an experiment's deleted runs.
 func (s Space) DeletedPK(exp string) string { return s.prefix + "EXP#" + exp + "#DELETED" }

@@ -35,7 +35,7 @@ func TestGolden(t *testing.T) {
 		s.RunOverflow("r1", keys.ParamPrefix, "lr"), s.RunOverflow("r1", keys.TagPrefix, long),
 		s.RunOverflow("r1", keys.InputPrefix, "x"), s.RunOverflow("r1", keys.ModelPrefix, "m-1"),
 		s.Record("r1", -3, "cafe"), s.Dataset("12", "d", "1"), s.DatasetChunk("12", "d", "1", "beef", 2),
-		s.RunRow("12", 1700000000000, "r1"), s.OpenRow("12", "r1"), s.DeletedRow("12", 0, "r1"),
+		s.RunRow("12", 1700000000000, "r1"), s.OpenRow("12", "r1", 3), s.DeletedRow("12", 0, "r1"),
 	}
 	var b strings.Builder
 	for _, k := range all {

@@ -227,7 +227,7 @@ func checkRun(t tester, tab table.Table, ks keys.Space, r *dynamodbstore.Run, se
 		require.Equal(t, keys.StateClosed, registers.Str(keys.State), "registers of run %s", info.Name)
 		require.GreaterOrEqual(t, registers.Num(keys.Gen), head.Num(keys.Gen), "registers of run %s", info.Name)
 	} else {
-		requireLasting(t, item(t, tab, ks.OpenRow(info.ExperimentID, info.RunID)))
+		requireLasting(t, item(t, tab, ks.OpenRow(info.ExperimentID, info.RunID, head.Num(keys.Gen))))
 	}
 	if settled {
 		require.Equal(t, keys.StateClosed, row.Str(keys.State), "list row of run %s", info.Name)

@@ -114,7 +114,9 @@ func Text(s string) (sk string, cut bool) {
 	return s + "\x00", false
 }
 
-func textEscaper() *strings.Replacer { return strings.NewReplacer("\x00", "\x01\x01", "\x01", "\x01\x02") }
+func textEscaper() *strings.Replacer {
+	return strings.NewReplacer("\x00", "\x01\x01", "\x01", "\x01\x02")
+}
 
 // Trigrams returns the distinct runs of three characters of a text, in no
 // order; none of a shorter one. Callers fold the case.

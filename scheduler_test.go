@@ -162,6 +162,12 @@ func (s scheduled) Query(ctx context.Context, q table.Query) (page table.Page, e
 	return page, err
 }
 
+// Scan waits for its turn.
+func (s scheduled) Scan(ctx context.Context, sc table.Scan) (page table.ScanPage, err error) {
+	s.call(ctx, "scan", func() { page, err = s.Table.Scan(ctx, sc) })
+	return page, err
+}
+
 // Put waits for its turn.
 func (s scheduled) Put(ctx context.Context, p table.Put) (err error) {
 	s.call(ctx, "put "+p.Item.Key.SK, func() { err = s.Table.Put(ctx, p) })

@@ -315,6 +315,18 @@ func opSize(op Op) int {
 	return op.key().Size()
 }
 
+// CheckScan returns an error that wraps [ErrLimit] when DynamoDB does not take
+// the scan.
+func CheckScan(s Scan) error {
+	if s.Limit < 0 {
+		return limitf("limit of %d items", s.Limit)
+	}
+	if s.After == (Key{}) {
+		return nil
+	}
+	return CheckKey(s.After)
+}
+
 // CheckQuery checks a query.
 func CheckQuery(q Query) error {
 	if err := CheckKey(Key{q.PK, q.To}); err != nil {

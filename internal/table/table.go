@@ -50,6 +50,11 @@ type Table interface {
 	// size of what was read/4 KB, rounded up; half if eventual.
 	Query(ctx context.Context, q Query) (Page, error)
 
+	// Scan reads one page of all items of the table, in no particular order.
+	// What is written while a scan goes on from page to page may be seen or
+	// not; every other item is seen once. Units: as Query.
+	Scan(ctx context.Context, s Scan) (ScanPage, error)
+
 	// Put, Delete and Update write one item, atomically. Units: the larger
 	// of the sizes before and after/1 KB, rounded up, also when the
 	// condition fails (then the size before, at least 1).

@@ -56,15 +56,9 @@ func (t *Table) Query(ctx context.Context, q table.Query) (table.Page, error) {
 		return table.Page{}, err
 	}
 	table.Count(ctx, units(out.ConsumedCapacity), 0)
-	page := table.Page{Items: make([]table.Item, 0, len(out.Items))}
-	for _, av := range out.Items {
-		it, err := decodeItem(av)
-		if err != nil {
-			return table.Page{}, err
-		}
-		if !it.ExpiredAt(now) {
-			page.Items = append(page.Items, it)
-		}
+	var page table.Page
+	if page.Items, err = unexpired(out.Items, now); err != nil {
+		return table.Page{}, err
 	}
 	if sk, ok := out.LastEvaluatedKey[table.SKAttr].(*types.AttributeValueMemberS); ok {
 		if q.After = sk.Value; !q.Empty() {
@@ -86,16 +80,65 @@ func (t *Table) queryInput(q table.Query) *dynamodb.QueryInput {
 		TableName: &t.name, KeyConditionExpression: &cond,
 		ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values,
 		ScanIndexForward: aws.Bool(!q.Descending), ConsistentRead: consistent(q.Consistency),
-		ReturnConsumedCapacity: total,
-	}
-	if q.Limit > 0 {
-		const most = 1<<31 - 1
-		in.Limit = aws.Int32(int32(min(q.Limit, most)))
+		Limit: limit(q.Limit), ReturnConsumedCapacity: total,
 	}
 	if q.Resumes() {
 		in.ExclusiveStartKey = encodeKey(table.Key{PK: q.PK, SK: q.After})
 	}
 	return in
+}
+
+// Scan reads one page with one Scan.
+func (t *Table) Scan(ctx context.Context, s table.Scan) (table.ScanPage, error) {
+	if err := table.CheckScan(s); err != nil {
+		return table.ScanPage{}, err
+	}
+	if err := t.use(ctx); err != nil {
+		return table.ScanPage{}, err
+	}
+	in := &dynamodb.ScanInput{
+		TableName: &t.name, ConsistentRead: consistent(s.Consistency), Limit: limit(s.Limit), ReturnConsumedCapacity: total,
+	}
+	if s.After != (table.Key{}) {
+		in.ExclusiveStartKey = encodeKey(s.After)
+	}
+	now := t.now()
+	out, err := try(ctx, t, func() (*dynamodb.ScanOutput, error) { return t.api.Scan(ctx, in) })
+	if err != nil {
+		return table.ScanPage{}, err
+	}
+	table.Count(ctx, units(out.ConsumedCapacity), 0)
+	var page table.ScanPage
+	if page.Items, err = unexpired(out.Items, now); err != nil || len(out.LastEvaluatedKey) == 0 {
+		return page, err
+	}
+	last, err := decodeItem(out.LastEvaluatedKey)
+	page.Next = last.Key
+	return page, err
+}
+
+// unexpired decodes the items of a page.
+func unexpired(avs []map[string]types.AttributeValue, now int64) ([]table.Item, error) {
+	items := make([]table.Item, 0, len(avs))
+	for _, av := range avs {
+		it, err := decodeItem(av)
+		if err != nil {
+			return nil, err
+		}
+		if !it.ExpiredAt(now) {
+			items = append(items, it)
+		}
+	}
+	return items, nil
+}
+
+// limit is the most items of a page, nil for no limit.
+func limit(n int) *int32 {
+	if n == 0 {
+		return nil
+	}
+	const most = 1<<31 - 1
+	return aws.Int32(int32(min(n, most)))
 }
 
 func consistent(c table.Consistency) *bool { return aws.Bool(c == table.Strong) }

@@ -241,8 +241,8 @@ func serverError() error {
 
 func ofItems(params any) bool {
 	switch params.(type) {
-	case *dynamodb.GetItemInput, *dynamodb.BatchGetItemInput, *dynamodb.QueryInput, *dynamodb.PutItemInput,
-		*dynamodb.DeleteItemInput, *dynamodb.UpdateItemInput, *dynamodb.BatchWriteItemInput, *dynamodb.TransactWriteItemsInput:
+	case *dynamodb.GetItemInput, *dynamodb.BatchGetItemInput, *dynamodb.QueryInput, *dynamodb.ScanInput,
+		*dynamodb.PutItemInput, *dynamodb.DeleteItemInput, *dynamodb.UpdateItemInput, *dynamodb.BatchWriteItemInput, *dynamodb.TransactWriteItemsInput:
 		return true
 	}
 	return false

@@ -18,12 +18,18 @@ var ErrStopped = errors.New("stopped by the test")
 // DynamoDB takes requests for it.
 type Call struct {
 	N    int
-	Op   string      // "Get", "BatchGet", "Query", "Put", "Delete", "Update", "BatchWrite" or "Transact"
-	Keys []table.Key // keys that it addresses; for a query the partition alone
+	Op   string      // "Get", "BatchGet", "Query", "Scan", "Put", "Delete", "Update", "BatchWrite" or "Transact"
+	Keys []table.Key // keys that it addresses; for a query the partition alone, for a scan none
 }
 
 // Writes reports whether the call may change the table.
-func (c Call) Writes() bool { return c.Op != "Get" && c.Op != "BatchGet" && c.Op != "Query" }
+func (c Call) Writes() bool {
+	switch c.Op {
+	case "Get", "BatchGet", "Query", "Scan":
+		return false
+	}
+	return true
+}
 
 // Fault is what becomes of a call. The zero Fault lets it pass.
 type Fault struct {
@@ -193,6 +199,19 @@ func (t *Table) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	})
 	if err != nil {
 		return table.Page{}, err
+	}
+	return page, nil
+}
+
+// Scan is one call.
+func (t *Table) Scan(ctx context.Context, s table.Scan) (table.ScanPage, error) {
+	var page table.ScanPage
+	err := t.call(ctx, "Scan", nil, func() (err error) {
+		page, err = t.inner.Scan(ctx, s)
+		return err
+	})
+	if err != nil {
+		return table.ScanPage{}, err
 	}
 	return page, nil
 }

@@ -67,3 +67,30 @@ func splitExpiryKey(k []byte) (unix int64, target []byte, ok bool) {
 	}
 	return int64(binary.BigEndian.Uint64(k[1:]) ^ (1 << 63)), k[expiryKeyPrefix:], true
 }
+
+// splitPartition is the inverse of appendPartition: the partition key that a
+// key begins with, and how many of its bytes come before the sort key.
+func splitPartition(k []byte) (pk string, n int, ok bool) {
+	if len(k) == 0 || k[0] != itemSpace {
+		return "", 0, false
+	}
+	var b []byte
+	for i := 1; i < len(k); i++ {
+		if k[i] != zeroByte {
+			b = append(b, k[i])
+			continue
+		}
+		if i++; i == len(k) {
+			break
+		}
+		switch k[i] {
+		case pkEnd:
+			return string(b), i + 1, true
+		case zeroEscape:
+			b = append(b, zeroByte)
+		default:
+			return "", 0, false
+		}
+	}
+	return "", 0, false
+}

@@ -58,6 +58,7 @@ func Run(t *testing.T, h Harness) {
 		{"condition", conditionCases()},
 		{"update", updateCases()},
 		{"query", queryCases()},
+		{"scan", scanCases()},
 		{"batch", batchCases()},
 		{"transact", transactCases()},
 		{"expiry", expiryCases()},

@@ -123,7 +123,7 @@ func budgetWholeRun(t *testing.T, s *dynamodbstore.Store, exp string) {
 		_, err = s.UpdateRun(ctx, dynamodbstore.UpdateRunParams{RunID: r.Info.RunID, Status: dynamodbstore.StatusFinished})
 		return err
 	})
-	within(t, "whole run: 5 tags, 10 metrics, 10 params", u, budget{0, 1, 18})
+	within(t, "whole run: 5 tags, 10 metrics, 10 params", u, budget{0, 1, 64})
 }
 
 func budgetDeleting(t *testing.T, s *dynamodbstore.Store, exp string) {

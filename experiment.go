@@ -1,6 +1,7 @@
 package dynamodbstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -23,11 +24,17 @@ const (
 // CreateExperiment makes an experiment and returns its id. Names are unique,
 // those of deleted experiments included: RESOURCE_ALREADY_EXISTS.
 //
-// Atomic: one transaction of document, name and list rows. 2 requests, 9 WCU
-// for an experiment below 1 KB.
+// Atomic: one transaction of document, name and list rows; the trigrams of the
+// name are written before, where nobody follows them without a document.
+// 4 requests, 1 RCU, and 9 WCU for an experiment below 1 KB, 1 more for each
+// trigram: the characters of its name less two.
 func (s *Store) CreateExperiment(ctx context.Context, p CreateExperimentParams) (string, error) {
 	if err := s.validateNewExperiment(p); err != nil {
 		return "", err
+	}
+	// A name that is taken costs a read, not an id and rows that nobody needs.
+	if _, taken, err := s.t.Get(ctx, s.ks.ExperimentName(p.Name), table.Strong); err != nil || taken {
+		return "", cmp.Or(failure(err), errNameTaken(p.Name))
 	}
 	// The counter is raised first: an id given out is never given out again,
 	// whatever happens to its experiment.
@@ -87,8 +94,11 @@ func (s *Store) insertExperiment(ctx context.Context, id string, p CreateExperim
 		e.artifact = appendURIPath(s.opts.artifactRoot, id)
 	}
 	// Tags that do not fit go first: without a document nobody sees them.
-	spilled := e.setTags(dictOf(p.Tags))
-	if err := s.t.BatchWrite(table.DeferSync(ctx), s.tagItems(id, spilled), nil); err != nil {
+	e.setTags(dictOf(p.Tags))
+	if err := s.t.BatchWrite(table.DeferSync(ctx), s.tagItems(e), nil); err != nil {
+		return err
+	}
+	if _, err := s.putTrigrams(table.DeferSync(ctx), nil, e); err != nil {
 		return err
 	}
 	ops, err := s.experimentOps(ctx, nil, e)
@@ -148,10 +158,11 @@ func (s *Store) experimentOps(ctx context.Context, cur, next *experimentDoc) ([]
 	return ops, nil
 }
 
-func (s *Store) tagItems(id string, tags []Tag) []table.Item {
-	items := make([]table.Item, len(tags))
-	for i, t := range tags {
-		items[i] = overflowItem(s.ks.ExperimentTag(id, t.Key), t.Key, t.Value)
+// tagItems are the items of the tags that stand elsewhere.
+func (s *Store) tagItems(e *experimentDoc) []table.Item {
+	var items []table.Item
+	for d := e.spilled; len(d) > 0; d = d[2:] {
+		items = append(items, overflowItem(s.ks.ExperimentTag(e.id, d[0]), d[0], d[1]))
 	}
 	return items
 }
@@ -174,10 +185,9 @@ func overflowItem(key table.Key, name, value string) table.Item {
 		table.Attr{Name: keys.Value, Value: table.String(value)})
 }
 
-// setTags sets tags inline while they fit, and returns those that have to
-// stand in items of their own. e must be a copy that may be changed.
-func (e *experimentDoc) setTags(tags dict) []Tag {
-	var spilled []Tag
+// setTags sets tags inline while they fit; the others will stand in items of
+// their own. e must be a copy that may be changed.
+func (e *experimentDoc) setTags(tags dict) {
 	for i := 0; i < len(tags); i += 2 {
 		key, value := tags[i], tags[i+1]
 		_, inline := e.tags.get(key)
@@ -187,9 +197,8 @@ func (e *experimentDoc) setTags(tags dict) []Tag {
 		}
 		e.frozen = true
 		e.tags = e.tags.remove(key)
-		spilled = append(spilled, Tag{key, value})
+		e.spilled = e.spilled.set(key, value)
 	}
-	return spilled
 }
 
 // mutateExperiment changes an experiment, its list rows and whatever extra
@@ -225,9 +234,16 @@ func (s *Store) mutateExperiment(ctx context.Context, id string,
 func (s *Store) writeExperiment(ctx context.Context, cur, next *experimentDoc,
 	extra func(cur, next *experimentDoc) ([]table.Op, error),
 ) error {
+	stale, err := s.putTrigrams(table.DeferSync(ctx), cur, next)
+	if err != nil {
+		return err
+	}
 	ops, err := s.experimentOps(ctx, cur, next)
 	if err != nil {
 		return err
+	}
+	for _, it := range s.tagItems(next) {
+		ops = append(ops, table.Put{Item: it})
 	}
 	if extra != nil {
 		more, err := extra(cur, next)
@@ -239,6 +255,9 @@ func (s *Store) writeExperiment(ctx context.Context, cur, next *experimentDoc,
 	err = s.t.Transact(ctx, uuid.NewString(), ops...)
 	var lost *table.CanceledError
 	if !errors.As(err, &lost) {
+		if err == nil {
+			s.dropTrigrams(table.DeferSync(ctx), next, stale)
+		}
 		return err
 	}
 	if c := lost.Failed[0]; c != nil {
@@ -434,23 +453,16 @@ func (s *Store) SetExperimentTag(ctx context.Context, id string, t Tag) error {
 	if err := validateExperimentID(id); err != nil {
 		return err
 	}
-	var spilled []Tag
 	return s.mutateExperiment(ctx, canonicalID(id), func(e *experimentDoc) (*experimentDoc, error) {
 		if err := e.checkActive(); err != nil {
 			return nil, err
 		}
 		next := e.clone()
-		if spilled = next.setTags(dict{t.Key, t.Value}); spilled == nil && slices.Equal(next.tags, e.tags) {
+		if next.setTags(dict{t.Key, t.Value}); next.spilled == nil && slices.Equal(next.tags, e.tags) {
 			return e, nil
 		}
 		return next, nil
-	}, func(_, next *experimentDoc) ([]table.Op, error) {
-		ops := make([]table.Op, 0, len(spilled))
-		for _, it := range s.tagItems(next.id, spilled) {
-			ops = append(ops, table.Put{Item: it})
-		}
-		return ops, nil
-	})
+	}, nil)
 }
 
 // DeleteExperimentTag removes one tag of an active experiment;

@@ -26,12 +26,14 @@ type experimentDoc struct {
 	frozen   bool  // tags may stand in items of their own
 	expiry   int64 // ttl, epoch seconds; 0: none
 	tags     dict
+	spilled  dict // tags that the next write puts into items of their own
 }
 
 func experimentMeta(e *experimentDoc) *docMeta { return &e.docMeta }
 
 func (e *experimentDoc) clone() *experimentDoc {
 	c := *e
+	c.spilled = nil
 	return &c
 }
 

@@ -1,6 +1,10 @@
 package dynamodbstore
 
-import "context"
+import (
+	"context"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
 
 // SettleIdle settles a run as a search that came across it would.
 func SettleIdle(ctx context.Context, s *Store, run string) error { return s.settleIdle(ctx, run, 1) }
@@ -12,4 +16,31 @@ func WaitSettled(s *Store) { s.settling.wg.Wait() }
 func WaitWritten(s *Store) {
 	s.heads.wg.Wait()
 	s.metrics.wg.Wait()
+}
+
+// RunIndexKeys returns the keys of the index rows that a run has to have.
+func RunIndexKeys(ctx context.Context, s *Store, run string) ([]table.Key, error) {
+	l, err := s.loadRun(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := s.indexRules(ctx, l.head.exp)
+	if err != nil {
+		return nil, err
+	}
+	return s.runIndexKeys(l.packed(), rules), nil
+}
+
+// ExperimentIndexKeys returns the keys of the trigram rows that an experiment
+// has to have.
+func ExperimentIndexKeys(ctx context.Context, s *Store, id string) ([]table.Key, error) {
+	e, err := s.fullExperiment(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := s.settings.fresh(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.experimentTrigrams(e, cfg.trigramFieldsWritten()), nil
 }

@@ -92,8 +92,29 @@ func (s *Store) tryTransition(ctx context.Context, id string, write headWriter, 
 	if err != nil || h.open {
 		return h, err // open: a later change of the same group has reopened it
 	}
-	_, err = s.cover(table.DeferSync(ctx), h, registers, shards)
-	return h, err
+	return h, s.coverClosed(table.DeferSync(ctx), &loadedRun{head: h, registers: registers, shards: shards, closed: true})
+}
+
+// coverClosed covers a run that has just been closed, and whose items beside
+// head and registers are not known yet.
+func (s *Store) coverClosed(ctx context.Context, l *loadedRun) error {
+	h := l.head
+	if h.frozen {
+		whole, err := s.loadRun(ctx, h.id)
+		if err != nil || whole == nil || !whole.closed || whole.head.gen != h.gen {
+			return err // otherwise it has been reopened, or is gone
+		}
+		l = whole
+	}
+	var row table.Item
+	if h.gen > 1 {
+		var err error
+		if row, err = s.listRow(ctx, h); err != nil {
+			return err
+		}
+	}
+	_, err := s.cover(ctx, l, row, false)
+	return err
 }
 
 // checkedHead returns the head of a run whose change is possible, so that an
@@ -160,26 +181,64 @@ func (s *Store) closeShard(ctx context.Context, key table.Key, known, gen int64)
 	}
 }
 
-// cover writes the list row of a run that is closed in h's generation, then
-// gives its open row a ttl. Each is atomic and conditional on the generation:
-// a row of a newer one stays, and cover returns false.
-// 2 requests, 1 WCU for each KB of the run, and 1.
-func (s *Store) cover(ctx context.Context, h *runHead, registers dict, shards int) (bool, error) {
-	row := s.closedListRow(h, registers, shards)
+// cover writes the index rows of a run that is closed in the generation of its
+// head, then its list row, and gives its open row a ttl. row is the list row
+// as it was. Each step is atomic, and the list row is written on the condition
+// that it is not of a later generation: then cover returns false, and what
+// index rows it has written are rows too many, if not those of the run.
+//
+// Unless eager, the index rows are left to somebody who is not in a hurry when
+// they are many, or when the run is deleted before it ever had any: its open
+// row stays as it is.
+// 4 requests, 1 WCU for each index row that changes and each KB of the run.
+func (s *Store) cover(ctx context.Context, l *loadedRun, row table.Item, eager bool) (bool, error) {
+	rules, err := s.indexRules(ctx, l.head.exp)
+	if err != nil {
+		return false, err
+	}
+	change, err := s.indexChange(l.packed(), rules, row)
+	if err != nil {
+		return false, err
+	}
+	_, indexed := row.Get(keys.Indexed)
+	if !eager && (len(change.puts) > maxEagerRows || !indexed && l.head.mark == markDeleted) {
+		covered, err := s.putListRow(ctx, s.closedListRow(l), l.head.gen)
+		if err == nil && covered {
+			err = s.stampOpenRow(ctx, l.head, l.head.expiry)
+		}
+		return covered, err
+	}
+	if err := s.putIndexRows(ctx, change.puts, keys.Gen, l.head.gen); err != nil {
+		return false, err
+	}
+	next := s.closedListRow(l)
+	next.Set(keys.Indexed, table.List(rules.list))
+	if covered, err := s.putListRow(ctx, next, l.head.gen); err != nil || !covered {
+		return false, err
+	}
+	if err := s.deleteIndexRows(ctx, change.deletes, keys.Gen, l.head.gen); err != nil {
+		return true, err
+	}
+	return true, s.stampOpenRow(ctx, l.head, s.opts.clock().Add(openRowGrace).Unix())
+}
+
+// putListRow writes a run's list row, unless there is one of a generation
+// later than gen: then it returns false. Atomic.
+func (s *Store) putListRow(ctx context.Context, row table.Item, gen int64) (bool, error) {
 	inGen := func(gen int64) table.Cond {
 		return table.Equal(table.Attr{Name: keys.Gen, Value: table.Number(gen)})
 	}
-	for cond := inGen(h.gen); ; {
+	for cond := inGen(gen); ; {
 		err := s.t.Put(ctx, table.Put{Item: row, Cond: cond})
 		lost, isLost := asConditionError(err)
 		switch {
 		case err == nil:
-			return true, s.graceOpenRow(ctx, h)
+			return true, nil
 		case !isLost:
 			return false, err
 		case s.isAbsent(lost): // expired with the run
 			cond = table.Absent()
-		case lost.Item.Num(keys.Gen) > h.gen:
+		case lost.Item.Num(keys.Gen) > gen:
 			return false, nil
 		default:
 			cond = inGen(lost.Item.Num(keys.Gen))
@@ -187,9 +246,11 @@ func (s *Store) cover(ctx context.Context, h *runHead, registers dict, shards in
 	}
 }
 
-// graceOpenRow lets the open row of a settled run expire.
-func (s *Store) graceOpenRow(ctx context.Context, h *runHead) error {
-	expiry := s.opts.clock().Add(openRowGrace).Unix()
+// stampOpenRow lets the open row of a settled run expire; 0: never.
+func (s *Store) stampOpenRow(ctx context.Context, h *runHead, expiry int64) error {
+	if expiry == 0 {
+		return nil
+	}
 	_, err := s.t.Update(ctx, table.Update{
 		Key:  s.ks.OpenRow(h.exp, h.id, h.gen),
 		Cond: table.Exists(),
@@ -201,15 +262,16 @@ func (s *Store) graceOpenRow(ctx context.Context, h *runHead) error {
 	return err
 }
 
-// closedListRow is the list row of a settled run.
-func (s *Store) closedListRow(h *runHead, registers dict, shards int) table.Item {
+// closedListRow is the list row of a settled run, without its index.
+func (s *Store) closedListRow(l *loadedRun) table.Item {
+	h := l.head
 	attrs := []table.Attr{
 		{Name: keys.Version, Value: table.Number(schemaVersion)},
 		{Name: keys.Gen, Value: table.Number(h.gen)},
 		{Name: keys.State, Value: table.String(keys.StateClosed)},
 	}
-	if !h.frozen && shards == 0 && h.size()+registers.size() <= coverLimit {
-		attrs = append(attrs, table.Attr{Name: keys.Packed, Value: table.Bytes(packRun(h, registers))})
+	if !h.frozen && l.shards == 0 && h.size()+l.registers.size() <= coverLimit {
+		attrs = append(attrs, table.Attr{Name: keys.Packed, Value: table.Bytes(packRun(h, l.registers))})
 	}
 	return table.NewItem(s.ks.RunRow(h.exp, h.start, h.id), appendExpiry(attrs, h.expiry)...)
 }

@@ -129,7 +129,11 @@ func (s *Store) settleIdle(ctx context.Context, id string, part int64) error {
 		return err
 	}
 	if l.closed {
-		if covered, err := s.cover(ctx, l.head, l.registers, l.shards); covered || err != nil {
+		row, err := s.listRow(ctx, l.head)
+		if err != nil {
+			return err
+		}
+		if covered, err := s.cover(ctx, l, row, true); covered || err != nil {
 			return err
 		}
 	}

@@ -206,8 +206,12 @@ func checkTable(t tester, tab table.Table, s *dynamodbstore.Store, workspace str
 		if settled {
 			require.Len(t, partition(t, tab, ks.RunsPK(e.ID)), len(runs), "list rows of experiment %s", e.Name)
 		}
+		trigrams, err := dynamodbstore.ExperimentIndexKeys(t.Context(), s, e.ID)
+		require.NoError(t, err)
+		requireItems(t, tab, trigrams, "experiment "+e.Name)
 		for _, r := range runs {
 			checkRun(t, tab, ks, r, settled)
+			checkIndex(t, tab, s, ks, r)
 		}
 	}
 }
@@ -235,6 +239,38 @@ func checkRun(t tester, tab table.Table, ks keys.Space, r *dynamodbstore.Run, se
 	if info.LifecycleStage == dynamodbstore.StageActive {
 		requireLasting(t, row)
 		requireLasting(t, partition(t, tab, ks.RunPK(info.RunID))...)
+	}
+}
+
+// checkIndex asserts that no search can miss a run: it has all its index rows,
+// or an open row that stays.
+func checkIndex(t tester, tab table.Table, s *dynamodbstore.Store, ks keys.Space, r *dynamodbstore.Run) {
+	t.Helper()
+	info := r.Info
+	row := item(t, tab, ks.RunRow(info.ExperimentID, info.StartTime, info.RunID))
+	if _, indexed := row.Get(keys.Indexed); row.Str(keys.State) == keys.StateClosed && indexed {
+		rows, err := dynamodbstore.RunIndexKeys(t.Context(), s, info.RunID)
+		require.NoError(t, err)
+		requireItems(t, tab, rows, "run "+info.Name)
+		return
+	}
+	open := item(t, tab, ks.OpenRow(info.ExperimentID, info.RunID, row.Num(keys.Gen)))
+	if expiry, expires := open.Get(table.TTLAttr); expires {
+		head := item(t, tab, ks.Run(info.RunID))
+		require.Equal(t, head.Num(table.TTLAttr), expiry.Num(), "expiry of the open row of run %s", info.Name)
+	}
+}
+
+func requireItems(t tester, tab table.Table, ks []table.Key, of string) {
+	t.Helper()
+	items, err := tab.BatchGet(t.Context(), ks, table.Strong)
+	require.NoError(t, err)
+	found := map[table.Key]bool{}
+	for _, it := range items {
+		found[it.Key] = true
+	}
+	for _, k := range ks {
+		require.True(t, found[k], "index row %q %q of %s is missing", k.PK, k.SK, of)
 	}
 }
 

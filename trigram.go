@@ -1,11 +1,16 @@
 package dynamodbstore
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
-// Fields whose values are indexed by trigrams always.
+// Trigram fields. The names are indexed always.
 const (
 	fieldExperimentName = "experiment_name"
 	fieldRunName        = "run_name"
@@ -14,6 +19,10 @@ const (
 	fieldTagPrefix      = "tags."
 	fieldParamPrefix    = "params."
 )
+
+// descriptionTag is the tag that carries the description of a run or an
+// experiment.
+const descriptionTag = "mlflow.note.content"
 
 func alwaysTrigramFields() []string {
 	return []string{fieldExperimentName, fieldRunName, fieldModelName}
@@ -32,4 +41,84 @@ func validateTrigramField(field string) error {
 	}
 	return fmt.Errorf("unknown trigram field %q: use %s, %s, %s, %s, %s<key> or %s<key>", field,
 		fieldExperimentName, fieldRunName, fieldModelName, fieldDescription, fieldTagPrefix, fieldParamPrefix)
+}
+
+// fieldTrigrams returns the trigrams of a text, its separators included and
+// without regard to case.
+func fieldTrigrams(text string) []string { return keys.Trigrams(strings.ToLower(text)) }
+
+// experimentTrigrams returns the keys of all trigram rows of an experiment,
+// sorted. The experiment must be whole, with tags that stand elsewhere.
+func (s *Store) experimentTrigrams(e *experimentDoc, fields []string) []table.Key {
+	place := keys.ExperimentPlace(e.created, e.id)
+	var out []table.Key
+	for _, field := range fields {
+		pk := s.ks.TrigramPK(field)
+		for _, t := range fieldTrigrams(experimentField(e, field)) {
+			out = append(out, table.Key{PK: pk, SK: keys.IndexSK(t, place)})
+		}
+	}
+	slices.SortFunc(out, table.Key.Compare)
+	return out
+}
+
+// experimentField returns the text of a trigram field of an experiment.
+func experimentField(e *experimentDoc, field string) string {
+	switch field {
+	case fieldExperimentName:
+		return e.name
+	case fieldDescription:
+		text, _ := e.tags.get(descriptionTag)
+		return text
+	}
+	if key, ok := strings.CutPrefix(field, fieldTagPrefix); ok {
+		text, _ := e.tags.get(key)
+		return text
+	}
+	return ""
+}
+
+// putTrigrams writes those trigram rows of next, a changed or (cur nil) a new
+// experiment, that cur did not have, and returns those that cur alone had.
+// What comes before the document changes is a row too many until it does.
+// Of a tag that stands elsewhere the old rows are not known; they stay until a
+// garbage collection finds them. 1 WCU a row.
+func (s *Store) putTrigrams(ctx context.Context, cur, next *experimentDoc) (stale []table.Key, err error) {
+	cfg, err := s.settings.fresh(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fields := cfg.trigramFieldsWritten()
+	whole := next.clone()
+	whole.tags = next.tags.merge(next.spilled)
+	var old []table.Key
+	if cur != nil {
+		old = s.experimentTrigrams(cur, fields)
+	}
+	change := diffKeys(old, s.experimentTrigrams(whole, fields))
+	return change.deletes, s.putIndexRows(ctx, change.puts, keys.Rev, next.rev)
+}
+
+// dropTrigrams removes rows that an experiment does not have any more. They
+// are rows too many, so a failure fails nobody.
+func (s *Store) dropTrigrams(ctx context.Context, e *experimentDoc, stale []table.Key) {
+	if err := s.deleteIndexRows(ctx, stale, keys.Rev, e.rev); err != nil {
+		s.opts.logger.WarnContext(ctx, "trigrams stay until a garbage collection", "experiment_id", e.id, "error", err)
+	}
+}
+
+// reindexExperiment writes all trigram rows of an experiment, and reports
+// whether there are any. Not atomic; safe beside a change of the experiment,
+// which writes its own rows before it changes the document.
+func (s *Store) reindexExperiment(ctx context.Context, id string) (bool, error) {
+	e, err := s.fullExperiment(ctx, id)
+	if err != nil || e == nil {
+		return false, err
+	}
+	cfg, err := s.settings.fresh(ctx)
+	if err != nil {
+		return false, err
+	}
+	rows := s.experimentTrigrams(e, cfg.trigramFieldsWritten())
+	return len(rows) > 0, s.putIndexRows(ctx, rows, keys.Rev, e.rev)
 }

@@ -3,8 +3,7 @@ package dynamodbstore
 import (
 	"context"
 	"slices"
-	"sync"
-	"sync/atomic"
+	"strings"
 	"time"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
@@ -22,112 +21,70 @@ const (
 	alwaysDenormalize = "mlflow.*"
 )
 
-// refreshAfter is how old known settings may become before the next use reads
-// them again; a change made elsewhere is noticed within 30 seconds.
-const refreshAfter = 20 * time.Second
-
-// configuration is what the CONFIG partition says.
+// configuration is what the CONFIG partition says, and what this process adds
+// to it.
 type configuration struct {
+	began         int64               // when the reading of it began, in ns of the clock
+	lists         int                 // of the items with global lists, how many there are
 	patterns      []string            // of all experiments, in their persisted order
 	ownPatterns   map[string][]string // by experiment
 	policy        ttlPolicy
-	trigramFields []string
-	persisted     ConfigurationValues   // without defaults
+	trigramFields []string            // persisted, without those that always are
+	envFields     []string            // that this process indexes besides
+	persisted     ConfigurationValues // without defaults
+	tags          markedList          // the marks of patterns
+	ownTags       map[string]markedList
+	fields        markedList            // the marks of trigramFields and the names
 	matchers      map[string]tagMatcher // by experiment; "" for those without own patterns
-}
-
-// settings holds the configuration and reads it again when it is old.
-type settings struct {
-	s       *Store
-	known   atomic.Pointer[configuration]
-	read    atomic.Int64 // when, in ns of the clock
-	reading sync.Mutex
-}
-
-func newSettings(s *Store) *settings { return &settings{s: s} }
-
-// current returns the configuration, at most refreshAfter old unless the table
-// cannot be read. One request now and then; 1 RCU.
-func (c *settings) current(ctx context.Context) (*configuration, error) {
-	known := c.known.Load()
-	now := c.s.opts.clock().UnixNano()
-	if known != nil && now-c.read.Load() < int64(refreshAfter) {
-		return known, nil
-	}
-	if known != nil && !c.reading.TryLock() {
-		return known, nil // somebody else reads
-	}
-	if known == nil {
-		c.reading.Lock()
-	}
-	defer c.reading.Unlock()
-	if fresh := c.known.Load(); fresh != known {
-		return fresh, nil
-	}
-	fresh, err := c.s.readConfiguration(ctx)
-	switch {
-	case err == nil:
-		c.set(fresh)
-		return fresh, nil
-	case known == nil:
-		return nil, err
-	default:
-		c.s.opts.logger.WarnContext(ctx, "configuration cannot be read, the last one stays", "error", err)
-		return known, nil
-	}
-}
-
-func (c *settings) set(fresh *configuration) {
-	c.read.Store(c.s.opts.clock().UnixNano())
-	c.known.Store(fresh)
-}
-
-// matcher says which tags of an experiment are denormalized.
-func (c *settings) matcher(ctx context.Context, exp string) (tagMatcher, error) {
-	cfg, err := c.current(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if m, ok := cfg.matchers[exp]; ok {
-		return m, nil
-	}
-	return cfg.matchers[""], nil
+	indexed       map[string]tagMatcher // likewise, with what was dropped lately
+	complete      map[string]tagMatcher // likewise, of what is backfilled
 }
 
 // readConfiguration reads the CONFIG partition; what is missing has its
-// default.
+// default. 1 request, 1 RCU for each 4 KB.
 func (s *Store) readConfiguration(ctx context.Context) (*configuration, error) {
 	pk, from, to := keys.ConfigRange()
+	now := s.opts.clock()
 	cfg := &configuration{
-		patterns: []string{alwaysDenormalize}, ownPatterns: map[string][]string{}, policy: defaultPolicy(),
+		began: now.UnixNano(), patterns: []string{alwaysDenormalize}, ownPatterns: map[string][]string{},
+		policy: defaultPolicy(), ownTags: map[string]markedList{},
+	}
+	var err error
+	if cfg.envFields, err = environmentFields(s.opts.env); err != nil {
+		return nil, &Error{Code: CodeInvalidParameterValue, Message: err.Error(), Err: err}
 	}
 	for it, err := range table.Items(ctx, s.t, table.Query{PK: pk, From: from, To: to}) {
 		if err != nil {
 			return nil, err
 		}
-		if err := cfg.add(it); err != nil {
+		if err := cfg.add(it, s.opts.workspace, now); err != nil {
 			return nil, err
 		}
 	}
 	return cfg, cfg.compile()
 }
 
-func (c *configuration) add(it table.Item) error {
+func (c *configuration) add(it table.Item, workspace string, now time.Time) error {
 	if err := checkVersion(it); err != nil {
 		return err
 	}
 	switch it.Key {
 	case keys.DenormalizeTags():
+		c.lists++
 		c.persisted.TagPatterns = listOf(it, attrPatterns)
 		c.patterns = withAlways(c.persisted.TagPatterns)
+		c.tags = marksOf(it, c.patterns, workspace, now)
 	case keys.TTLPolicy():
 		c.policy, c.persisted.TTLPolicy = policyOf(it), persistedPolicy(it)
 	case keys.TrigramFields():
+		c.lists++
 		c.trigramFields = listOf(it, attrFields)
 		c.persisted.TrigramFields = c.trigramFields
+		c.fields = marksOf(it, unionOf(alwaysTrigramFields(), c.trigramFields), workspace, now)
 	default:
 		if id, ok := keys.ConfigExperiment(it.Key.SK); ok {
 			c.ownPatterns[id] = listOf(it, attrPatterns)
+			c.ownTags[id] = marksOf(it, c.ownPatterns[id], workspace, now)
 		}
 	}
 	return nil
@@ -136,17 +93,75 @@ func (c *configuration) add(it table.Item) error {
 // compile makes the matchers: an experiment's is the union of the global
 // patterns and its own.
 func (c *configuration) compile() error {
-	all, err := compilePatterns(c.patterns)
-	if err != nil {
-		return err
+	c.matchers, c.indexed, c.complete = map[string]tagMatcher{}, map[string]tagMatcher{}, map[string]tagMatcher{}
+	ids := []string{""}
+	for id := range c.ownPatterns {
+		ids = append(ids, id)
 	}
-	c.matchers = map[string]tagMatcher{"": all}
-	for id, own := range c.ownPatterns {
-		if c.matchers[id], err = compilePatterns(slices.Concat(c.patterns, own)); err != nil {
-			return err
+	for _, id := range ids {
+		own := c.ownTags[id]
+		for to, patterns := range map[*map[string]tagMatcher][]string{
+			&c.matchers: slices.Concat(c.patterns, c.ownPatterns[id]),
+			&c.indexed:  slices.Concat(c.patterns, c.ownPatterns[id], c.tags.dropped, own.dropped),
+			&c.complete: slices.Concat(c.tags.complete, own.complete),
+		} {
+			m, err := compilePatterns(patterns)
+			if err != nil {
+				return err
+			}
+			(*to)[id] = m
 		}
 	}
 	return nil
+}
+
+// ofExperiment returns what holds for one experiment.
+func ofExperiment(matchers map[string]tagMatcher, exp string) tagMatcher {
+	if m, ok := matchers[exp]; ok {
+		return m
+	}
+	return matchers[""]
+}
+
+// matcherOf says which tags of an experiment's runs get index rows.
+func (c *configuration) matcherOf(exp string) tagMatcher { return ofExperiment(c.indexed, exp) }
+
+// completeTag reports whether the index rows of a tag are there for every
+// settled run of an experiment, so that a search may rely on them.
+func (c *configuration) completeTag(exp, key string) bool { return ofExperiment(c.complete, exp)(key) }
+
+// indexedField reports whether the trigrams of a field are there for
+// everything in the workspace, so that a search may rely on them.
+func (c *configuration) indexedField(field string) bool {
+	return slices.Contains(c.fields.complete, field)
+}
+
+// trigramFieldsWritten returns the fields that this process indexes: those
+// that always are, the persisted ones, those that were dropped lately, which
+// others may still rely on, and those of its environment.
+func (c *configuration) trigramFieldsWritten() []string {
+	fields := unionOf(alwaysTrigramFields(), c.trigramFields)
+	return unionOf(unionOf(fields, c.fields.dropped), c.envFields)
+}
+
+// indexSpec lists the settings beyond the defaults that decide which index
+// rows the runs of an experiment have, sorted. Stored with list rows; must not
+// change its meaning.
+func (c *configuration) indexSpec(exp string) []string {
+	always := alwaysTrigramFields()
+	spec := []string{}
+	for _, f := range c.trigramFieldsWritten() {
+		if !slices.Contains(always, f) {
+			spec = append(spec, "f:"+f)
+		}
+	}
+	for _, p := range slices.Concat(c.patterns, c.tags.dropped, c.ownPatterns[exp], c.ownTags[exp].dropped) {
+		if p != alwaysDenormalize {
+			spec = append(spec, "t:"+p)
+		}
+	}
+	slices.SortFunc(spec, strings.Compare)
+	return slices.Compact(spec)
 }
 
 func listOf(it table.Item, name string) []string {

@@ -11,6 +11,9 @@ import (
 // Option configures a [Store].
 type Option func(*options)
 
+// defaultWorkspace is the workspace of a Store that is not told another one.
+const defaultWorkspace = "default"
+
 type options struct {
 	logger       *slog.Logger
 	clock        func() time.Time
@@ -66,7 +69,7 @@ func newOptions(opts []Option) (options, error) {
 	o := options{
 		logger:       slog.New(slog.DiscardHandler),
 		clock:        time.Now, //nolint:forbidigo // it is the clock
-		workspace:    "default",
+		workspace:    defaultWorkspace,
 		artifactRoot: "mlflow-artifacts:/",
 		truncate:     true,
 		env:          func(string) (string, bool) { return "", false },

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
@@ -49,15 +50,21 @@ func readEnvironment(lookup func(string) (string, bool)) (environment, error) {
 		}
 		env.days[f.attr] = days
 	}
-	if v, ok := lookup(envTrigramFields); ok {
-		env.fields = splitList(v)
-		for _, f := range env.fields {
-			if err := validateTrigramField(f); err != nil {
-				return env, fmt.Errorf("%s=%q: %w", envTrigramFields, v, err)
-			}
+	var err error
+	env.fields, err = environmentFields(lookup)
+	return env, err
+}
+
+// environmentFields reads and checks the variable of the trigram fields.
+func environmentFields(lookup func(string) (string, bool)) ([]string, error) {
+	v, _ := lookup(envTrigramFields)
+	fields := splitList(v)
+	for _, f := range fields {
+		if err := validateTrigramField(f); err != nil {
+			return nil, fmt.Errorf("%s=%q: %w", envTrigramFields, v, err)
 		}
 	}
-	return env, nil
+	return fields, nil
 }
 
 func splitList(v string) []string {
@@ -70,25 +77,43 @@ func splitList(v string) []string {
 	return out
 }
 
+// globalLists is how many items of the configuration hold lists that are not
+// of one experiment.
+const globalLists = 2
+
 // reconcile merges the environment into the persisted configuration: patterns
 // are united, a retention that is set replaces its field, trigram fields stay.
 // Each item is one write on the condition that it has not changed since it was
 // read, so servers that start at once with different environments lose
 // nothing of either. What is as it should be is not written.
+//
+// An item that is made on an empty table is complete at once. Whoever has data
+// to write makes these items first, so a table that was empty before an item
+// is made, on the condition that it is absent, is empty still.
 func (c *settings) reconcile(ctx context.Context) error {
 	env, err := readEnvironment(c.s.opts.env)
 	if err != nil {
 		return err
 	}
-	for _, r := range []struct {
+	before, err := c.s.readConfiguration(ctx)
+	if err != nil {
+		return err
+	}
+	r := reconciliation{environment: env, now: c.s.opts.clock()}
+	if before.lists < globalLists {
+		if r.empty, err = c.s.isEmpty(ctx); err != nil {
+			return err
+		}
+	}
+	for _, item := range []struct {
 		key   table.Key
 		merge func(it *table.Item)
 	}{
-		{keys.DenormalizeTags(), env.mergePatterns},
-		{keys.TTLPolicy(), env.mergePolicy},
-		{keys.TrigramFields(), mergeFields},
+		{keys.DenormalizeTags(), r.mergePatterns},
+		{keys.TTLPolicy(), r.mergePolicy},
+		{keys.TrigramFields(), r.mergeFields},
 	} {
-		if err := c.s.mergeConfig(ctx, r.key, r.merge); err != nil {
+		if err := c.s.mergeConfig(ctx, item.key, item.merge); err != nil {
 			return err
 		}
 	}
@@ -100,23 +125,50 @@ func (c *settings) reconcile(ctx context.Context) error {
 	return nil
 }
 
-func (env environment) mergePatterns(it *table.Item) {
-	it.Set(attrPatterns, table.List(unionOf(withAlways(listOf(*it, attrPatterns)), env.patterns)))
+// isEmpty reports whether the table has no data yet: no experiment was ever
+// made in it. 3 requests, 3 RCU.
+func (s *Store) isEmpty(ctx context.Context) (bool, error) {
+	for _, k := range []table.Key{
+		keys.Sequence(), s.ks.Experiment(DefaultExperimentID),
+		keys.Workspace(defaultWorkspace).Experiment(DefaultExperimentID),
+	} {
+		if _, found, err := s.t.Get(ctx, k, table.Strong); err != nil || found {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
-func (env environment) mergePolicy(it *table.Item) {
-	p := policyOf(*it)
-	for _, f := range p.fields() {
-		if days, ok := env.days[f.attr]; ok {
-			*f.days = days
-		}
-		it.Set(f.attr, table.Number(*f.days))
+// reconciliation merges an environment into the CONFIG items.
+type reconciliation struct {
+	environment
+	now   time.Time
+	empty bool // the table
+}
+
+func (r reconciliation) mergePatterns(it *table.Item) {
+	r.mergeList(it, patternList(), unionOf(withAlways(listOf(*it, attrPatterns)), r.patterns))
+}
+
+func (r reconciliation) mergeFields(it *table.Item) {
+	r.mergeList(it, fieldList(), listOf(*it, attrFields))
+}
+
+func (r reconciliation) mergeList(it *table.Item, l configList, list []string) {
+	isNew := it.Num(keys.Rev) == 0
+	l.set(it, list, r.now)
+	if isNew && r.empty {
+		l.completeAll(it)
 	}
 }
 
-func mergeFields(it *table.Item) {
-	if _, ok := it.Get(attrFields); !ok {
-		it.Set(attrFields, table.List(nil))
+func (r reconciliation) mergePolicy(it *table.Item) {
+	p := policyOf(*it)
+	for _, f := range p.fields() {
+		if days, ok := r.days[f.attr]; ok {
+			*f.days = days
+		}
+		it.Set(f.attr, table.Number(*f.days))
 	}
 }
 

@@ -64,7 +64,7 @@ func (s *Store) SetTagPatterns(ctx context.Context, experimentID string, pattern
 		}
 		key = keys.ExperimentDenormalizeTags(canonicalID(experimentID))
 	}
-	return s.changeConfig(ctx, key, func(it *table.Item) { it.Set(attrPatterns, table.List(patterns)) })
+	return s.changeConfig(ctx, key, func(it *table.Item) { patternList().set(it, patterns, s.opts.clock()) })
 }
 
 // TTLPolicy returns the persisted retentions. 1 request, 1 RCU.
@@ -119,7 +119,7 @@ func (s *Store) SetTrigramFields(ctx context.Context, fields []string) error {
 	}
 	always := alwaysTrigramFields()
 	fields = slices.DeleteFunc(unionOf(nil, fields), func(f string) bool { return slices.Contains(always, f) })
-	return s.changeConfig(ctx, keys.TrigramFields(), func(it *table.Item) { it.Set(attrFields, table.List(fields)) })
+	return s.changeConfig(ctx, keys.TrigramFields(), func(it *table.Item) { fieldList().set(it, fields, s.opts.clock()) })
 }
 
 // changeConfig changes one CONFIG item and makes this Store follow at once.

@@ -3,9 +3,10 @@
 // must never change meaning; testdata/keys.golden catches accidents.
 //
 //	item                 PK                     SK
-//	config               CONFIG                 DENORMALIZE_TAGS, DENORMALIZE_TAGS#EXP#<id>, TTL_POLICY, FTS_TRIGRAM_FIELDS
+//	config               CONFIG                 DENORMALIZE_TAGS, DENORMALIZE_TAGS#EXP#<id>, TTL_POLICY, FTS_TRIGRAM_FIELDS, GC#<workspace>
 //	id sequence          SEQ                    EXPERIMENT
-//	experiment           W EXP#<id>             META, TAG#<key>
+//	experiment           W EXP#<id>             META
+//	experiment, overflow W EXP#<id>             TAG#<key>
 //	experiment name      W NAMES                EXP#<name>
 //	experiment lists     W EXPS                 C#<created, descending>#<id>, U#<updated, descending>#<id>
 //	run, head            W RUN#<id>             META
@@ -17,7 +18,7 @@
 //	open runs            W EXP#<id>#OPEN        <run id>#<generation>
 //	deleted runs         W EXP#<id>#DELETED     <start time, descending>#<run id>
 //	run index            W EXP#<id>#IX#m#<key>  <metric>#<place>, place: <start time, descending>#<run id>
-//	                     W EXP#<id>#IX#p#<key>  <text>#<place>; t for tags
+//	                     W EXP#<id>#IX#p#<key>  <text>#<place>; t for tags, a for attributes
 //	run trigrams         W EXP#<id>#TRI#<field> <trigram>#<place>
 //	experiment trigrams  W TRI#<field>          <trigram>#<created, descending>#<id>
 //

@@ -23,6 +23,20 @@ const (
 	expNamePrefix = "EXP#"
 )
 
+// Parts of partition keys. Stored, must not change.
+const (
+	workspacePrefix = "WS#"
+	namesPK         = "NAMES"
+	listsPK         = "EXPS"
+	expPrefix       = "EXP#"
+	runPrefix       = "RUN#"
+	historyPrefix   = "HIST#"
+	dataPart        = "DATA"
+	runsPart        = "RUNS"
+	openPart        = "OPEN"
+	deletedPart     = "DELETED"
+)
+
 // Sort keys of the CONFIG partition. The specification of the configuration
 // fixes them.
 const (
@@ -30,6 +44,7 @@ const (
 	denormalizeTags = "DENORMALIZE_TAGS"
 	ttlPolicy       = "TTL_POLICY"
 	trigramFields   = "FTS_TRIGRAM_FIELDS"
+	gcCursor        = "GC#"
 )
 
 // ErrMalformed is returned for a key that no function of this package built.
@@ -49,6 +64,12 @@ func TTLPolicy() table.Key { return table.Key{PK: configPK, SK: ttlPolicy} }
 // TrigramFields is the CONFIG item with the trigram fields.
 func TrigramFields() table.Key { return table.Key{PK: configPK, SK: trigramFields} }
 
+// GarbageCursor is the CONFIG item that says how far a garbage collection of
+// a workspace has come.
+func GarbageCursor(workspace string) table.Key {
+	return table.Key{PK: configPK, SK: gcCursor + workspace}
+}
+
 // ConfigRange returns the partition and bounds of all CONFIG items.
 func ConfigRange() (pk, from, to string) { return configPK, "A", table.PrefixEnd("Z") }
 
@@ -65,25 +86,25 @@ func Sequence() table.Key { return table.Key{PK: "SEQ", SK: "EXPERIMENT"} }
 type Space struct{ prefix string }
 
 // Workspace returns the key space of a workspace.
-func Workspace(name string) Space { return Space{"WS#" + name + "#"} }
+func Workspace(name string) Space { return Space{workspacePrefix + name + "#"} }
 
 // Experiment is an experiment's document.
 func (s Space) Experiment(id string) table.Key {
-	return table.Key{PK: s.prefix + "EXP#" + id, SK: Meta}
+	return table.Key{PK: s.prefix + expPrefix + id, SK: Meta}
 }
 
 // ExperimentTag is a tag that does not fit the experiment's document.
 func (s Space) ExperimentTag(id, key string) table.Key {
-	return table.Key{PK: s.prefix + "EXP#" + id, SK: TagPrefix + part(key)}
+	return table.Key{PK: s.prefix + expPrefix + id, SK: TagPrefix + part(key)}
 }
 
 // ExperimentName is the row that makes an experiment's name unique.
 func (s Space) ExperimentName(name string) table.Key {
-	return table.Key{PK: s.prefix + "NAMES", SK: expNamePrefix + part(name)}
+	return table.Key{PK: s.prefix + namesPK, SK: expNamePrefix + part(name)}
 }
 
 // ExperimentsPK is the partition of the experiment lists.
-func (s Space) ExperimentsPK() string { return s.prefix + "EXPS" }
+func (s Space) ExperimentsPK() string { return s.prefix + listsPK }
 
 // ExperimentCreated is the row of the list by creation time, newest first.
 func (s Space) ExperimentCreated(created int64, id string) table.Key {
@@ -107,7 +128,7 @@ func experimentSK(id string) string {
 func formatID(n int64) string { return strconv.FormatInt(n, 10) }
 
 // RunPK is the partition of a run's document, metrics and overflow.
-func (s Space) RunPK(id string) string { return s.prefix + "RUN#" + id }
+func (s Space) RunPK(id string) string { return s.prefix + runPrefix + id }
 
 // Run is a run's head.
 func (s Space) Run(id string) table.Key { return table.Key{PK: s.RunPK(id), SK: Meta} }
@@ -137,7 +158,7 @@ func (s Space) RunOverflow(id, prefix, key string) table.Key {
 }
 
 // HistoryPK is the partition of a run's metric history.
-func (s Space) HistoryPK(run string) string { return s.prefix + "HIST#" + run }
+func (s Space) HistoryPK(run string) string { return s.prefix + historyPrefix + run }
 
 // Record is a history record: its first step and the hash of its content.
 func (s Space) Record(run string, step int64, hash string) table.Key {
@@ -146,7 +167,7 @@ func (s Space) Record(run string, step int64, hash string) table.Key {
 
 // Dataset is the description of a dataset of an experiment.
 func (s Space) Dataset(exp, name, digest string) table.Key {
-	return table.Key{PK: s.prefix + "EXP#" + exp + "#DATA", SK: Hash(name, digest)}
+	return table.Key{PK: s.prefix + expPrefix + exp + "#" + dataPart, SK: Hash(name, digest)}
 }
 
 // DatasetChunk is one chunk of a dataset's body, by its content.
@@ -157,7 +178,7 @@ func (s Space) DatasetChunk(exp, name, digest, content string, n int) table.Key 
 }
 
 // RunsPK is the partition of an experiment's run list.
-func (s Space) RunsPK(exp string) string { return s.prefix + "EXP#" + exp + "#RUNS" }
+func (s Space) RunsPK(exp string) string { return s.prefix + expPrefix + exp + "#" + runsPart }
 
 // RunRow is a run's row in the list of its experiment, newest first.
 func (s Space) RunRow(exp string, start int64, run string) table.Key {
@@ -178,15 +199,18 @@ func ParseRunRowSK(sk string) (start int64, run string, err error) {
 }
 
 // OpenPK is the partition of an experiment's open runs.
-func (s Space) OpenPK(exp string) string { return s.prefix + "EXP#" + exp + "#OPEN" }
+func (s Space) OpenPK(exp string) string { return s.prefix + expPrefix + exp + "#" + openPart }
 
 // DeletedPK is the partition of an experiment's deleted runs.
-func (s Space) DeletedPK(exp string) string { return s.prefix + "EXP#" + exp + "#DELETED" }
+func (s Space) DeletedPK(exp string) string { return s.prefix + expPrefix + exp + "#" + deletedPart }
 
 // DeletedRow lists a run that was deleted by itself.
 func (s Space) DeletedRow(exp string, start int64, run string) table.Key {
 	return table.Key{PK: s.DeletedPK(exp), SK: RunRowSK(start, run)}
 }
 
-// Last sorts behind every sort key that this package builds.
-const Last = "\U0010FFFF"
+// First and Last are the bounds of every sort key that this package builds.
+const (
+	First = "\x00"
+	Last  = "\U0010FFFF"
+)

@@ -1,0 +1,216 @@
+package keys
+
+import (
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// Kind is what an item is, named as in the item map of the package comment.
+type Kind string
+
+// The kinds of items.
+const (
+	KindOther             Kind = "other" // no key of this package
+	KindConfig            Kind = "config"
+	KindSequence          Kind = "id sequence"
+	KindExperiment        Kind = "experiment"
+	KindExperimentTag     Kind = "experiment, overflow"
+	KindExperimentName    Kind = "experiment name"
+	KindExperimentList    Kind = "experiment lists"
+	KindRun               Kind = "run, head"
+	KindRunMetrics        Kind = "run, latest metrics"
+	KindRunOverflow       Kind = "run, overflow"
+	KindDataset           Kind = "dataset bodies"
+	KindHistory           Kind = "metric history"
+	KindRunList           Kind = "run list"
+	KindOpenRun           Kind = "open runs"
+	KindDeletedRun        Kind = "deleted runs"
+	KindRunIndex          Kind = "run index"
+	KindRunTrigram        Kind = "run trigrams"
+	KindExperimentTrigram Kind = "experiment trigrams"
+)
+
+// Class is what the key of an item says.
+type Class struct {
+	Kind       Kind
+	Workspace  string // "" for what belongs to no workspace
+	Experiment string // id of the experiment, "" if the key has none
+	Run        string // id of the run, "" if the key has none
+	Gen        int64  // of an open run
+	// Time of an experiment in a list, or of a run in a list or an index.
+	Time int64
+	// Of an index row: what it indexes, its name ("" if that is long and
+	// stands as a hash) and the value, as in the sort key.
+	Index       IndexKind
+	Name, Value string
+	// Updated says that an experiment is listed by its last update.
+	Updated bool
+}
+
+// Classify takes a key apart; a key that this package does not build is of
+// [KindOther] and says nothing more.
+func Classify(k table.Key) Class {
+	if k.PK == configPK {
+		c := Class{Kind: KindConfig}
+		if id, ok := ConfigExperiment(k.SK); ok {
+			c.Experiment = id
+		}
+		return c
+	}
+	if k == Sequence() {
+		return Class{Kind: KindSequence}
+	}
+	rest, ok := strings.CutPrefix(k.PK, workspacePrefix)
+	if !ok {
+		return Class{Kind: KindOther}
+	}
+	workspace, rest, ok := strings.Cut(rest, "#")
+	if !ok || workspace == "" {
+		return Class{Kind: KindOther}
+	}
+	c, ok := classify(rest, k.SK)
+	if !ok {
+		return Class{Kind: KindOther}
+	}
+	c.Workspace = workspace
+	return c
+}
+
+// classify classifies what is in a workspace.
+func classify(pk, sk string) (Class, bool) {
+	if pk == namesPK {
+		return Class{Kind: KindExperimentName}, isPart(strings.CutPrefix(sk, expNamePrefix))
+	}
+	if pk == listsPK {
+		return classifyList(sk)
+	}
+	head, rest, ok := strings.Cut(pk, "#")
+	if !ok || rest == "" {
+		return Class{}, false
+	}
+	switch head + "#" {
+	case expPrefix:
+		id, part, inside := strings.Cut(rest, "#")
+		if id == "" {
+			return Class{}, false
+		}
+		if inside {
+			return classifyPart(id, part, sk)
+		}
+		return classifyExperiment(id, sk)
+	case runPrefix:
+		return classifyRun(rest, sk)
+	case historyPrefix:
+		return Class{Kind: KindHistory, Run: rest}, !strings.Contains(rest, "#")
+	case string(IndexTrigram):
+		return classifyTrigram(rest, sk)
+	}
+	return Class{}, false
+}
+
+// isPart reports whether p is what part writes. ok is that of what cut p off.
+func isPart(p string, ok bool) bool { return ok && p != "" && (p[0] == '=' || p[0] == '~') }
+
+func classifyTrigram(field, sk string) (Class, bool) {
+	c := Class{Kind: KindExperimentTrigram, Index: IndexTrigram}
+	value, place, err := ParseIndexSK(sk)
+	if err != nil || !isPart(field, true) {
+		return c, false
+	}
+	if c.Value = value; field[0] == '=' {
+		c.Name = field[1:]
+	}
+	c.Time, c.Experiment, err = ParseExperimentPlace(place)
+	return c, err == nil
+}
+
+func classifyList(sk string) (Class, bool) {
+	place, updated := strings.CutPrefix(sk, UpdatedPrefix)
+	if !updated {
+		var ok bool
+		if place, ok = strings.CutPrefix(sk, CreatedPrefix); !ok {
+			return Class{}, false
+		}
+	}
+	at, id, err := ParseExperimentPlace(place)
+	return Class{Kind: KindExperimentList, Experiment: id, Time: at, Updated: updated}, err == nil
+}
+
+func classifyExperiment(id, sk string) (Class, bool) {
+	if sk == Meta {
+		return Class{Kind: KindExperiment, Experiment: id}, true
+	}
+	return Class{Kind: KindExperimentTag, Experiment: id}, strings.HasPrefix(sk, TagPrefix)
+}
+
+// classifyRun takes whatever a run's partition holds beside head and metrics
+// for overflow.
+func classifyRun(id, sk string) (Class, bool) {
+	c := Class{Kind: KindRunOverflow, Run: id}
+	switch {
+	case sk == Meta:
+		c.Kind = KindRun
+	case IsMetrics(sk):
+		c.Kind = KindRunMetrics
+	}
+	return c, !strings.Contains(id, "#")
+}
+
+// classifyPart classifies what is in a partition below an experiment.
+func classifyPart(id, name, sk string) (Class, bool) {
+	c := Class{Experiment: id}
+	var err error
+	switch name {
+	case dataPart:
+		c.Kind = KindDataset
+		return c, true
+	case runsPart, deletedPart:
+		if c.Kind = KindRunList; name == deletedPart {
+			c.Kind = KindDeletedRun
+		}
+		c.Time, c.Run, err = ParseRunRowSK(sk)
+		return c, err == nil && c.Run != ""
+	case openPart:
+		c.Kind = KindOpenRun
+		c.Run, c.Gen, err = ParseOpenSK(sk)
+		return c, err == nil && c.Run != ""
+	}
+	return classifyIndex(c, name, sk)
+}
+
+// classifyIndex classifies an index row of a run.
+func classifyIndex(c Class, name, sk string) (Class, bool) {
+	kind, ok := indexKind(name)
+	field := strings.TrimPrefix(name, string(kind))
+	if !ok || !isPart(field, true) {
+		return Class{}, false
+	}
+	c.Kind, c.Index = KindRunIndex, kind
+	if kind == IndexTrigram {
+		c.Kind = KindRunTrigram
+	}
+	if field[0] == '=' {
+		c.Name = field[1:]
+	}
+	value, place, err := ParseIndexSK(sk)
+	if err != nil {
+		return Class{}, false
+	}
+	c.Value = value
+	c.Time, c.Run, err = ParseRunRowSK(place)
+	return c, err == nil && c.Run != ""
+}
+
+// indexKind returns the kind that the name of an index begins with: TRI#, or
+// IX#, a letter, and #.
+func indexKind(name string) (IndexKind, bool) {
+	if strings.HasPrefix(name, string(IndexTrigram)) {
+		return IndexTrigram, true
+	}
+	n := len(IndexMetric)
+	if len(name) < n || !strings.HasPrefix(name, "IX#") || name[n-1] != '#' || name[3] < 'a' || name[3] > 'z' {
+		return "", false
+	}
+	return IndexKind(name[:n]), true
+}

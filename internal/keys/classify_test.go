@@ -1,0 +1,164 @@
+package keys_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// classified is a key of each kind, and what it says.
+func classified() map[table.Key]keys.Class {
+	s := keys.Workspace("w")
+	const at = 1700000000000
+	long := strings.Repeat("x", 600)
+	place := keys.RunRowSK(at, "r1")
+	index := func(kind keys.IndexKind, name, value string) keys.Class {
+		k := keys.KindRunIndex
+		if kind == keys.IndexTrigram {
+			k = keys.KindRunTrigram
+		}
+		return keys.Class{Kind: k, Workspace: "w", Experiment: "12", Run: "r1", Time: at, Index: kind, Name: name, Value: value}
+	}
+	ofExp := func(k keys.Kind) keys.Class { return keys.Class{Kind: k, Workspace: "w", Experiment: "12"} }
+	ofRun := func(k keys.Kind) keys.Class { return keys.Class{Kind: k, Workspace: "w", Run: "r1"} }
+	listed := func(k keys.Kind) keys.Class {
+		return keys.Class{Kind: k, Workspace: "w", Experiment: "12", Run: "r1", Time: at}
+	}
+	return map[table.Key]keys.Class{
+		keys.DenormalizeTags():                            {Kind: keys.KindConfig},
+		keys.ExperimentDenormalizeTags("12"):              {Kind: keys.KindConfig, Experiment: "12"},
+		keys.GarbageCursor("w"):                           {Kind: keys.KindConfig},
+		keys.TTLPolicy():                                  {Kind: keys.KindConfig},
+		keys.Sequence():                                   {Kind: keys.KindSequence},
+		s.Experiment("12"):                                ofExp(keys.KindExperiment),
+		s.ExperimentTag("12", "a"):                        ofExp(keys.KindExperimentTag),
+		s.ExperimentName("a#b"):                           {Kind: keys.KindExperimentName, Workspace: "w"},
+		s.ExperimentName(long):                            {Kind: keys.KindExperimentName, Workspace: "w"},
+		s.ExperimentCreated(at, "12"):                     {Kind: keys.KindExperimentList, Workspace: "w", Experiment: "12", Time: at},
+		s.ExperimentUpdated(at, "12"):                     {Kind: keys.KindExperimentList, Workspace: "w", Experiment: "12", Time: at, Updated: true},
+		s.ExperimentCreated(at, "lab"):                    {Kind: keys.KindExperimentList, Workspace: "w", Experiment: "lab", Time: at},
+		s.Run("r1"):                                       ofRun(keys.KindRun),
+		s.RunMetrics("r1", 0):                             ofRun(keys.KindRunMetrics),
+		s.RunMetrics("r1", 17):                            ofRun(keys.KindRunMetrics),
+		s.RunOverflow("r1", keys.ParamPrefix, "a"):        ofRun(keys.KindRunOverflow),
+		s.RunOverflow("r1", keys.ModelPrefix, long):       ofRun(keys.KindRunOverflow),
+		s.Record("r1", 3, "cafe"):                         ofRun(keys.KindHistory),
+		s.Dataset("12", "d", "1"):                         ofExp(keys.KindDataset),
+		s.DatasetChunk("12", "d", "1", "beef", 2):         ofExp(keys.KindDataset),
+		s.RunRow("12", at, "r1"):                          listed(keys.KindRunList),
+		s.DeletedRow("12", at, "r1"):                      listed(keys.KindDeletedRun),
+		s.OpenRow("12", "r1", 7):                          {Kind: keys.KindOpenRun, Workspace: "w", Experiment: "12", Run: "r1", Gen: 7},
+		indexKey(s, keys.IndexMetric, "a#b", "1", place):  index(keys.IndexMetric, "a#b", "1"),
+		indexKey(s, keys.IndexParam, "OPEN", "x#", place): index(keys.IndexParam, "OPEN", "x#"),
+		indexKey(s, keys.IndexTag, long, "#", place):      index(keys.IndexTag, "", "#"),
+		indexKey(s, keys.IndexTrigram, "n", "#a#", place): index(keys.IndexTrigram, "n", "#a#"),
+		{PK: s.TrigramPK("f#"), SK: keys.IndexSK("ab#", keys.ExperimentPlace(at, "12"))}: {
+			Kind: keys.KindExperimentTrigram, Workspace: "w", Experiment: "12", Time: at,
+			Index: keys.IndexTrigram, Name: "f#", Value: "ab#",
+		},
+	}
+}
+
+func indexKey(s keys.Space, kind keys.IndexKind, name, value, place string) table.Key {
+	return table.Key{PK: s.IndexPK("12", kind, name), SK: keys.IndexSK(value, place)}
+}
+
+func TestClassify(t *testing.T) {
+	t.Parallel()
+	for k, want := range classified() {
+		require.Equal(t, want, keys.Classify(k), "%q %q", k.PK, k.SK)
+	}
+	for _, k := range []table.Key{
+		{PK: "x", SK: "y"},
+		{PK: "SEQ", SK: "x"},
+		{PK: "WS#w", SK: "META"},
+		{PK: "WS##EXPS", SK: "C#"},
+		{PK: "WS#w#EXP#", SK: "META"},
+		{PK: "WS#w#EXP#1", SK: "x"},
+		{PK: "WS#w#EXP#1#RUNS", SK: "x"},
+		{PK: "WS#w#EXP#1#OPEN", SK: "x"},
+		{PK: "WS#w#EXP#1#IX#m#x", SK: "x#y#z"},
+		{PK: "WS#w#RUN#", SK: "META"},
+		{PK: "WS#w#RUN#a#b", SK: "META"},
+		{PK: "WS#w#TRI#=f", SK: "abc"},
+		{PK: "WS#w#NAMES", SK: "x"},
+		{PK: "WS#w#EXPS", SK: "C#1"},
+	} {
+		require.Equal(t, keys.Class{Kind: keys.KindOther}, keys.Classify(k), "%q %q", k.PK, k.SK)
+	}
+}
+
+// TestClassifyGolden: every key that tables hold is known.
+func TestClassifyGolden(t *testing.T) {
+	t.Parallel()
+	golden, err := os.ReadFile("testdata/keys.golden")
+	require.NoError(t, err)
+	for line := range strings.Lines(string(golden)) {
+		pk, sk, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		require.True(t, ok)
+		require.NotEqual(t, keys.KindOther, keys.Classify(table.Key{PK: pk, SK: sk}).Kind, line)
+	}
+}
+
+// TestKindsAreInTheItemMap: the package comment has a line of each kind.
+func TestKindsAreInTheItemMap(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	for _, c := range classified() {
+		require.Contains(t, string(doc), "//	"+string(c.Kind)+" ")
+	}
+}
+
+// FuzzClassify: what a key says is enough to build its partition again.
+func FuzzClassify(f *testing.F) {
+	for k := range classified() {
+		f.Add(k.PK, k.SK)
+	}
+	f.Fuzz(func(t *testing.T, pk, sk string) {
+		c := keys.Classify(table.Key{PK: pk, SK: sk})
+		s := keys.Workspace(c.Workspace)
+		switch c.Kind {
+		case keys.KindOther:
+			require.Equal(t, keys.Class{Kind: keys.KindOther}, c)
+		case keys.KindConfig:
+			require.Equal(t, "CONFIG", pk)
+		case keys.KindSequence:
+			require.Equal(t, keys.Sequence(), table.Key{PK: pk, SK: sk})
+		case keys.KindExperiment, keys.KindExperimentTag:
+			require.Equal(t, s.Experiment(c.Experiment).PK, pk)
+		case keys.KindExperimentName:
+			require.Equal(t, s.ExperimentName("").PK, pk)
+		case keys.KindExperimentList:
+			require.Equal(t, s.ExperimentsPK(), pk)
+		case keys.KindRun, keys.KindRunMetrics, keys.KindRunOverflow:
+			require.Equal(t, s.RunPK(c.Run), pk)
+		case keys.KindDataset:
+			require.Equal(t, s.Dataset(c.Experiment, "", "").PK, pk)
+		case keys.KindHistory:
+			require.Equal(t, s.HistoryPK(c.Run), pk)
+		case keys.KindRunList:
+			require.Equal(t, s.RunRow(c.Experiment, c.Time, c.Run), table.Key{PK: pk, SK: sk})
+		case keys.KindOpenRun:
+			require.Equal(t, s.OpenRow(c.Experiment, c.Run, c.Gen), table.Key{PK: pk, SK: sk})
+		case keys.KindDeletedRun:
+			require.Equal(t, s.DeletedRow(c.Experiment, c.Time, c.Run), table.Key{PK: pk, SK: sk})
+		case keys.KindRunIndex, keys.KindRunTrigram:
+			require.Equal(t, keys.IndexSK(c.Value, keys.RunRowSK(c.Time, c.Run)), sk)
+			if c.Name != "" && len(c.Name) <= 512 {
+				require.Equal(t, s.IndexPK(c.Experiment, c.Index, c.Name), pk)
+			}
+		case keys.KindExperimentTrigram:
+			if c.Name != "" && len(c.Name) <= 512 {
+				require.Equal(t, s.TrigramPK(c.Name), pk)
+			}
+		default:
+			t.Fatalf("kind %q", c.Kind)
+		}
+	})
+}

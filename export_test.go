@@ -2,6 +2,7 @@ package dynamodbstore
 
 import (
 	"context"
+	"math"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
@@ -44,3 +45,24 @@ func ExperimentIndexKeys(ctx context.Context, s *Store, id string) ([]table.Key,
 	}
 	return s.experimentTrigrams(e, cfg.trigramFieldsWritten()), nil
 }
+
+// RollUp rolls up all records of a run, whether it pays or not.
+func RollUp(ctx context.Context, s *Store, run string) error {
+	return s.rollUp(ctx, run, worth{1, math.MinInt})
+}
+
+// MergeBlocks merges all blocks of a metric that there are two of on a level.
+func MergeBlocks(ctx context.Context, s *Store, run, metric string) error {
+	var blocks []table.Item
+	err := s.eachBlock(ctx, run, metric, allSteps(), func(it table.Item) error {
+		blocks = append(blocks, it)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.merge(ctx, run, metric, blocks, 2)
+}
+
+// WaitRolledUp waits until the histories that wait for it are rolled up.
+func WaitRolledUp(s *Store) { s.rollups.wg.Wait() }

@@ -44,6 +44,7 @@ type metricShape struct {
 	shards int
 	seen   map[uint64]struct{} // hashes of the keys known to be stored
 	bytes  int                 // of their registers
+	pile   pile                // records written since the last roll-up
 }
 
 // newShape is the shape of a run that was just made.
@@ -63,6 +64,27 @@ func (sh *metricShape) add(registers dict) bool {
 		}
 	}
 	return sh.bytes > shardBytes*max(1, sh.shards) && sh.shards < maxShards
+}
+
+// addRecords notes history records, and reports whether rolling up pays.
+func (sh *metricShape) addRecords(p pile) bool {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.pile.add(p)
+	return worthOf(false).pays(sh.pile, len(sh.seen))
+}
+
+// recordsPay reports whether rolling up pays.
+func (sh *metricShape) recordsPay(settled bool) bool {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return worthOf(settled).pays(sh.pile, len(sh.seen))
+}
+
+func (sh *metricShape) forgetRecords() {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.pile = pile{}
 }
 
 func (sh *metricShape) shardCount() int {

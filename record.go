@@ -119,22 +119,37 @@ func appendColumn(b []byte, column []point) []byte {
 
 // appendPoints appends the points of one key in a record to column.
 func appendPoints(column []point, record, key string) ([]point, error) {
-	r := reader{s: record}
-	if r.byte() != recordFormat {
-		return nil, errRecord
-	}
-	for r.s != "" {
-		k, body := r.str(), r.str()
-		switch c := strings.Compare(k, key); {
-		case r.bad:
-			return nil, errRecord
-		case c == 0:
-			return parseColumn(column, body)
-		case c > 0:
-			return column, nil
+	err := eachColumn(record, func(k, body string) (bool, error) {
+		if k != key {
+			return k < key, nil
 		}
+		var err error
+		column, err = parseColumn(column, body)
+		return false, err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return column, nil
+}
+
+// eachColumn calls visit with the columns of a record, sorted by key, as long
+// as it returns true.
+func eachColumn(record string, visit func(key, body string) (bool, error)) error {
+	r := reader{s: record}
+	if r.byte() != recordFormat {
+		return errRecord
+	}
+	for r.s != "" {
+		key, body := r.str(), r.str()
+		if r.bad {
+			return errRecord
+		}
+		if more, err := visit(key, body); err != nil || !more {
+			return err
+		}
+	}
+	return nil
 }
 
 func parseColumn(column []point, body string) ([]point, error) {

@@ -174,6 +174,9 @@ func (s *Store) UpdateRun(ctx context.Context, p UpdateRunParams) (*RunInfo, err
 	if err != nil {
 		return nil, failure(err)
 	}
+	if p.Status.Terminal() {
+		s.rollUpSettled(ctx, p.RunID)
+	}
 	info := h.info(e)
 	return &info, nil
 }

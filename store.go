@@ -43,6 +43,7 @@ type Store struct {
 	bodies    *lru.Cache[string, Dataset]
 
 	settling *settleQueue
+	rollups  *rollUpQueue
 	closers  []func() error
 }
 
@@ -58,6 +59,7 @@ func OpenTable(t table.Table, opts ...Option) (*Store, error) {
 	s.heads = newCommitter(writeTimeout, s.flushHead)
 	s.metrics = newCommitter(writeTimeout, s.flushMetrics)
 	s.settling = newSettleQueue(s)
+	s.rollups = newRollUpQueue(s)
 	var errs [4]error
 	s.headCache, errs[0] = lru.New[string, *runHead](cachedRuns)
 	s.shapes, errs[1] = lru.New[string, *metricShape](cachedRuns)
@@ -84,6 +86,7 @@ func (s *Store) Init(ctx context.Context) error {
 // it. The Store must not be used afterwards.
 func (s *Store) Close() error {
 	s.settling.close()
+	s.rollups.close()
 	s.metrics.close()
 	s.heads.close()
 	errs := make([]error, 0, len(s.closers))

@@ -32,6 +32,9 @@ const (
 	Value    = "val"
 	Shards   = "shards"
 	Points   = "pts"
+	LastStep = "last"    // of a block
+	MinTime  = "t0"      // of a block, ms
+	MaxTime  = "t1"      // of a block, ms
 	Content  = "content" // hash of a body
 	Chunks   = "chunks"
 	Body     = "body"

@@ -18,6 +18,7 @@ const (
 	InputPrefix   = "INPUT#"
 	ModelPrefix   = "MODEL#"
 	RecordPrefix  = "R#"
+	blockPrefix   = "B#"
 	CreatedPrefix = "C#"
 	UpdatedPrefix = "U#"
 	expNamePrefix = "EXP#"
@@ -163,6 +164,54 @@ func (s Space) HistoryPK(run string) string { return s.prefix + historyPrefix + 
 // Record is a history record: its first step and the hash of its content.
 func (s Space) Record(run string, step int64, hash string) table.Key {
 	return table.Key{PK: s.HistoryPK(run), SK: RecordPrefix + Asc(step) + "#" + hash}
+}
+
+// BlockID tells the blocks of one metric of a run apart. Blocks sort by level,
+// then span, then first step.
+type BlockID struct {
+	Level int   // 0..15: how often its points were merged into larger blocks
+	Span  int   // 0..15: the class of its range of steps
+	First int64 // step
+	Hash  string
+}
+
+// blockSuffix is the length of what stands behind the metric in a block's
+// sort key: level and span, first step, hash.
+const blockSuffix = 1 + 2 + 1 + 16 + 1 + 16
+
+// Block is a block of the history of one metric of a run. Hash has 16 digits.
+func (s Space) Block(run, metric string, id BlockID) table.Key {
+	return table.Key{PK: s.HistoryPK(run), SK: BlockSeek(metric, id.Level, id.Span, id.First) + "#" + id.Hash}
+}
+
+// BlockSeek is where the blocks of a level and span begin whose first step is
+// the given one or later.
+func BlockSeek(metric string, level, span int, first int64) string {
+	b := append([]byte(blockPrefix), part(metric)...)
+	b = append(b, '#', hexDigits[level&15], hexDigits[span&15], '#')
+	return string(appendAsc(b, first))
+}
+
+// BlockRange returns the bounds of all blocks of a metric. Names of metrics
+// have no '#', so no other metric's blocks are among them.
+func BlockRange(metric string) (from, to string) {
+	from = blockPrefix + part(metric) + "#"
+	return from, table.PrefixEnd(from)
+}
+
+// ParseBlockSK returns what the sort key of a block says beside its metric.
+func ParseBlockSK(sk string) (BlockID, error) {
+	at := len(sk) - blockSuffix
+	if at < len(blockPrefix) || !strings.HasPrefix(sk, blockPrefix) {
+		return BlockID{}, ErrMalformed
+	}
+	s := sk[at:]
+	level, span := strings.IndexByte(hexDigits, s[1]), strings.IndexByte(hexDigits, s[2])
+	first, err := ParseAsc(s[4:20])
+	if err != nil || level < 0 || span < 0 || s[0] != '#' || s[3] != '#' || s[20] != '#' {
+		return BlockID{}, ErrMalformed
+	}
+	return BlockID{Level: level, Span: span, First: first, Hash: s[21:]}, nil
 }
 
 // Dataset is the description of a dataset of an experiment.

@@ -34,7 +34,10 @@ func TestGolden(t *testing.T) {
 		s.Run("r1"), s.RunMetrics("r1", 0), s.RunMetrics("r1", 7), s.RunMetrics("r1", 4096),
 		s.RunOverflow("r1", keys.ParamPrefix, "lr"), s.RunOverflow("r1", keys.TagPrefix, long),
 		s.RunOverflow("r1", keys.InputPrefix, "x"), s.RunOverflow("r1", keys.ModelPrefix, "m-1"),
-		s.Record("r1", -3, "cafe"), s.Dataset("12", "d", "1"), s.DatasetChunk("12", "d", "1", "beef", 2),
+		s.Record("r1", -3, "cafe"),
+		s.Block("r1", "loss", keys.BlockID{Level: 1, Span: 2, First: -3, Hash: "0123456789abcdef"}),
+		s.Block("r1", long, keys.BlockID{Level: 15, Span: 15, First: 7, Hash: "0123456789abcdef"}),
+		s.Dataset("12", "d", "1"), s.DatasetChunk("12", "d", "1", "beef", 2),
 		s.RunRow("12", 1700000000000, "r1"), s.OpenRow("12", "r1", 3), s.DeletedRow("12", 0, "r1"),
 	}
 	var b strings.Builder
@@ -87,7 +90,7 @@ func TestNoKeyIsTooLong(t *testing.T) {
 		s := keys.Workspace("w")
 		for _, k := range []table.Key{
 			s.ExperimentName(part), s.ExperimentTag("1", part), s.RunOverflow("r", keys.TagPrefix, part),
-			s.Dataset("1", part, part), s.DatasetChunk("1", part, part, "c", 1),
+			s.Block("r", part, keys.BlockID{Hash: "0123456789abcdef"}), s.Dataset("1", part, part), s.DatasetChunk("1", part, part, "c", 1),
 		} {
 			require.LessOrEqual(t, len(k.SK), table.MaxSortKeyBytes)
 			require.LessOrEqual(t, len(k.PK), table.MaxPartitionKeyBytes)
@@ -115,6 +118,44 @@ func TestPrefixEndCoversRegisters(t *testing.T) {
 		require.Less(t, sk, keys.Last)
 	}
 	require.False(t, keys.IsMetrics(keys.Meta))
+}
+
+// TestBlockOrder: blocks of a metric sort by level, span and first step, lie
+// in its range, and say what they were built from.
+func TestBlockOrder(t *testing.T) {
+	t.Parallel()
+	s := keys.Workspace("w")
+	rapid.Check(t, func(t *rapid.T) {
+		metric := rapid.StringN(1, 600, -1).Filter(func(s string) bool { return !strings.Contains(s, "#") }).Draw(t, "metric")
+		draw := func(label string) keys.BlockID {
+			return keys.BlockID{
+				Level: rapid.IntRange(0, 15).Draw(t, label+" level"), Span: rapid.IntRange(0, 15).Draw(t, label+" span"),
+				First: rapid.Int64().Draw(t, label+" first"), Hash: keys.Hash(rapid.String().Draw(t, label))[:16],
+			}
+		}
+		a, b := draw("a"), draw("b")
+		want := cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(a.Span, b.Span), cmp.Compare(a.First, b.First), cmp.Compare(a.Hash, b.Hash))
+		sk := s.Block("r", metric, a).SK
+		require.Equal(t, want, strings.Compare(sk, s.Block("r", metric, b).SK))
+		from, to := keys.BlockRange(metric)
+		require.True(t, from <= sk && sk <= to)
+		require.LessOrEqual(t, keys.BlockSeek(metric, a.Level, a.Span, a.First), sk)
+		other, _ := keys.BlockRange(metric + "x")
+		require.False(t, strings.HasPrefix(sk, other))
+		back, err := keys.ParseBlockSK(sk)
+		require.NoError(t, err)
+		require.Equal(t, a, back)
+	})
+}
+
+func FuzzParseBlockSK(f *testing.F) {
+	f.Add("loss", keys.Workspace("w").Block("r", "loss", keys.BlockID{Level: 1, Hash: "0123456789abcdef"}).SK)
+	f.Fuzz(func(t *testing.T, metric, sk string) {
+		id, err := keys.ParseBlockSK(sk)
+		if from, _ := keys.BlockRange(metric); err == nil && strings.HasPrefix(sk, from) && len(sk) == len(from)+36 {
+			require.Equal(t, sk, keys.Workspace("w").Block("r", metric, id).SK)
+		}
+	})
 }
 
 func FuzzParseRunRowSK(f *testing.F) {

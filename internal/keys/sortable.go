@@ -57,9 +57,12 @@ func ParseDesc(s string) (int64, error) {
 // hashed. With the rest of any key it stays below DynamoDB's 1,024.
 const maxPart = 512
 
+// Hashed reports whether a part that users choose stands in keys as its hash.
+func Hashed(p string) bool { return len(p) > maxPart }
+
 // part writes a part that users choose, see the package comment.
 func part(p string) string {
-	if len(p) <= maxPart {
+	if !Hashed(p) {
 		return "=" + p
 	}
 	return "~" + Hash(p)

@@ -1,0 +1,267 @@
+package dynamodbstore
+
+import (
+	"context"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// Rolling up moves points from records, which hold all keys of a batch, to
+// blocks, which hold one key: so reading one key costs what that key takes.
+//
+// It pays when readers save more than it costs. Deleting a record costs about
+// as much as writing it did, one write unit or more, which is the price of
+// five read units. So it waits until readers of one key read much that they do
+// not need, and longer in a run of few keys, of which few are read.
+const (
+	// pileRecords is the least number of records that are rolled up: blocks
+	// with fewer points cost more to write than they save.
+	pileRecords = 64
+	// pileWaste is how many bytes readers may read for nothing, times the
+	// number of keys up to pileKeys: 128 KB, 32 RCU, in a run of eight keys or
+	// more, 1 MB, a page of a query, in a run of one.
+	pileWaste = 1 << 20
+	pileKeys  = 8
+	// settledRecords and settledWaste are the same once a run has ended: no
+	// more will pile up.
+	settledRecords = 16
+	settledWaste   = pileWaste / 4
+	// blockPointBytes is about what a point takes in a block.
+	blockPointBytes = 10
+	// rollUpBytes bounds the records that are rolled up in one go, and with
+	// them the memory: a point takes 24 bytes there.
+	rollUpBytes = 4 << 20
+)
+
+// A pile is records that are not rolled up. points are those of an average
+// key.
+type pile struct{ records, bytes, points int }
+
+func (p *pile) add(o pile) {
+	p.records += o.records
+	p.bytes += o.bytes
+	p.points += o.points
+}
+
+// A worth says from which pile on rolling up pays.
+type worth struct{ records, waste int }
+
+func worthOf(settled bool) worth {
+	if settled {
+		return worth{settledRecords, settledWaste}
+	}
+	return worth{pileRecords, pileWaste}
+}
+
+// pays reports whether rolling up a pile of points of so many keys pays.
+func (w worth) pays(p pile, keyCount int) bool {
+	waste := p.bytes - p.points/max(1, keyCount)*blockPointBytes
+	return p.records >= w.records && waste*min(keyCount, pileKeys) >= w.waste
+}
+
+// half is what rolling up is tried for: those who ask for it have estimated.
+func (w worth) half() worth { return worth{w.records / 2, w.waste / 2} }
+
+// recordsOf is the pile that some new records make.
+func recordsOf(items []table.Item, points int) pile {
+	p := pile{records: len(items), points: points}
+	for i := range items {
+		p.bytes += items[i].Size()
+	}
+	return p
+}
+
+// noteRecords notes that records were written, and has the run rolled up when
+// they have piled up. What is known of piles is lost with the process or when
+// the run has not been used for long: then readers notice, see tidy.
+func (s *Store) noteRecords(ctx context.Context, run string, p pile) {
+	sh, ok := s.shapes.Get(run)
+	if ok && sh.addRecords(p) {
+		s.rollUpLater(ctx, run, sh, false)
+	}
+}
+
+// rollUpSettled has the records of a run that has ended rolled up if that
+// pays. It reads and writes nothing itself.
+func (s *Store) rollUpSettled(ctx context.Context, run string) {
+	if sh, ok := s.shapes.Get(run); ok && sh.recordsPay(true) {
+		s.rollUpLater(ctx, run, sh, true)
+	}
+}
+
+func (s *Store) rollUpLater(ctx context.Context, run string, sh *metricShape, settled bool) {
+	if s.rollups.add(ctx, run, func(ctx context.Context) error { return s.rollUp(ctx, run, worthOf(settled).half()) }) {
+		sh.forgetRecords()
+	}
+}
+
+// rollUp moves the points of a run's records to blocks, some MB at a time, as
+// long as that is worth w. Blocks are put first, then the records are deleted:
+// whoever reads beside that misses nothing, see eachBlock. Each item is atomic,
+// the whole is not. After a crash, or with another server at the same work,
+// points stand in records and blocks or in two blocks, which readers drop;
+// rolling up the same records again writes the same blocks. Records that are
+// written meanwhile are met or stay.
+//
+// A block lives as long as the last of the records that it was made of: points
+// may live longer than their retention says, by the time that it took the
+// records to pile up. A batch that is logged again while its record is being
+// rolled up keeps its old expiry.
+//
+// Units: 1 RCU for each 4 KB of records, and for each record of up to 1 KB
+// 1 WCU; about 10 bytes of a block for each point, 1 WCU for each block and KB.
+func (s *Store) rollUp(ctx context.Context, run string, w worth) error {
+	for after := ""; ; {
+		next, err := s.rollUpSome(ctx, run, after, w)
+		if err != nil || next == "" || s.rollups.isClosed() {
+			return err
+		}
+		after = next
+	}
+}
+
+// rollUpSome rolls up records behind the sort key after, up to rollUpBytes,
+// and returns where to go on; "" when nothing is left that is worth it.
+func (s *Store) rollUpSome(ctx context.Context, run, after string, w worth) (next string, err error) {
+	ctx, cancel := context.WithTimeout(table.DeferSync(ctx), writeTimeout)
+	defer cancel()
+	records, next, err := s.someRecords(ctx, run, after)
+	if err != nil {
+		return "", err
+	}
+	c, err := columnsOf(records)
+	if err != nil || !w.pays(c.pile, len(c.columns)) {
+		return "", err
+	}
+	var blocks []table.Item
+	for key, col := range c.columns {
+		items, err := s.blockItems(run, key, 0, col.points, col.expiry)
+		if err != nil {
+			return "", err
+		}
+		blocks = append(blocks, items...)
+	}
+	return next, s.replace(ctx, blocks, records)
+}
+
+// replace puts new items, then deletes old ones.
+func (s *Store) replace(ctx context.Context, fresh, old []table.Item) error {
+	if err := s.t.BatchWrite(ctx, fresh, nil); err != nil {
+		return err
+	}
+	gone := make([]table.Key, len(old))
+	for i := range old {
+		gone[i] = old[i].Key
+	}
+	return s.t.BatchWrite(ctx, nil, gone)
+}
+
+// someRecords reads records behind the sort key after, up to about
+// rollUpBytes, and returns the sort key of the last one if more follow.
+func (s *Store) someRecords(ctx context.Context, run, after string) (records []table.Item, next string, err error) {
+	q := table.Query{
+		PK: s.ks.HistoryPK(run), From: keys.RecordPrefix, To: table.PrefixEnd(keys.RecordPrefix), After: after,
+	}
+	for size := 0; ; {
+		page, err := s.t.Query(ctx, q)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, it := range page.Items {
+			if err := checkVersion(it); err != nil {
+				return nil, "", err
+			}
+			size += it.Size()
+		}
+		records = append(records, page.Items...)
+		if page.Next == "" || size >= rollUpBytes {
+			return records, page.Next, nil
+		}
+		q.After = page.Next
+	}
+}
+
+// columns are the points of records by key.
+type columns struct {
+	pile    pile
+	columns map[string]*column
+}
+
+type column struct {
+	points []point
+	expiry int64 // of the record that lives longest
+}
+
+func columnsOf(records []table.Item) (*columns, error) {
+	c := &columns{columns: map[string]*column{}}
+	for _, it := range records {
+		points := 0
+		err := eachColumn(it.Str(keys.Points), func(key, body string) (bool, error) {
+			col := c.columns[key]
+			if col == nil {
+				col = &column{expiry: it.Num(table.TTLAttr)}
+				c.columns[key] = col
+			}
+			before := len(col.points)
+			var err error
+			col.points, err = parseColumn(col.points, body)
+			col.expiry = latestExpiry(col.expiry, it.Num(table.TTLAttr))
+			points += len(col.points) - before
+			return true, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		c.pile.add(pile{1, it.Size(), points})
+	}
+	return c, nil
+}
+
+const (
+	// smallBlock is the number of points below which a block is small: what it
+	// takes beside its points is not little any more.
+	smallBlock = 64
+	// mergeBlocks is how many small blocks of a level are merged.
+	mergeBlocks = 16
+)
+
+// merge replaces small blocks of one metric, as a reader has found them, by
+// fewer ones: where there are at least so many of a level, by blocks of the
+// next. With sixteen a point is rewritten once for each factor of sixteen, and
+// only in what is read. New blocks are put first, as in rollUp. Blocks that somebody else has
+// merged meanwhile stand in two blocks then, which readers drop.
+// 1 WCU for each KB of the old blocks and of the new ones.
+func (s *Store) merge(ctx context.Context, run, metric string, small []table.Item, least int) error {
+	ctx, cancel := context.WithTimeout(table.DeferSync(ctx), writeTimeout)
+	defer cancel()
+	byLevel := map[int][]table.Item{}
+	for _, it := range small {
+		id, err := keys.ParseBlockSK(it.Key.SK)
+		if err != nil {
+			return err
+		}
+		byLevel[id.Level] = append(byLevel[id.Level], it)
+	}
+	for level, items := range byLevel {
+		if len(items) < least || level >= maxLevel {
+			continue
+		}
+		col := column{expiry: items[0].Num(table.TTLAttr)}
+		for _, it := range items {
+			var err error
+			if col.points, err = appendBlock(col.points, it.Str(keys.Points)); err != nil {
+				return err
+			}
+			col.expiry = latestExpiry(col.expiry, it.Num(table.TTLAttr))
+		}
+		merged, err := s.blockItems(run, metric, level+1, col.points, col.expiry)
+		if err != nil {
+			return err
+		}
+		if err := s.replace(ctx, merged, items); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -19,6 +19,17 @@ type Configuration struct {
 	// Environment is what a server with the Store's environment
 	// ([WithEnvironment]) merges into it when it starts.
 	Environment ConfigurationValues
+	// Backfilled is what is complete in the Store's workspace, so that searches
+	// rely on it.
+	Backfilled ConfigurationMarks
+}
+
+// ConfigurationMarks are those of the patterns and fields in force that all
+// existing items are brought up to.
+type ConfigurationMarks struct {
+	TagPatterns    []string // of all experiments
+	OwnTagPatterns []string // of the experiment that was asked for
+	TrigramFields  []string
 }
 
 // ConfigurationValues are some of the values of a configuration; what is nil
@@ -48,12 +59,14 @@ func ReadConfiguration(ctx context.Context, s *Store, experimentID string) (Conf
 	if err != nil {
 		return Configuration{}, failure(err)
 	}
+	own := canonicalID(experimentID)
 	return Configuration{
-		TagPatterns:   TagPatterns{Global: cfg.patterns, Own: cfg.ownPatterns[canonicalID(experimentID)]},
+		TagPatterns:   TagPatterns{Global: cfg.patterns, Own: cfg.ownPatterns[own]},
 		TTLPolicy:     TTLPolicy{cfg.policy.traces, cfg.policy.softDeleted, cfg.policy.metricHistory},
 		TrigramFields: unionOf(alwaysTrigramFields(), cfg.trigramFields),
 		Persisted:     cfg.persisted,
 		Environment:   ConfigurationValues{env.patterns, policyChange(env.days), env.fields},
+		Backfilled:    ConfigurationMarks{cfg.tags.complete, cfg.ownTags[own].complete, cfg.fields.complete},
 	}, nil
 }
 

@@ -27,6 +27,18 @@ var configActs = []act{
 	{method: "SetTrigramFields", do: func(ctx context.Context, s *dynamodbstore.Store, _ scene) error {
 		return s.SetTrigramFields(ctx, []string{"tags.note"})
 	}},
+	{method: "BackfillTags", do: func(ctx context.Context, s *dynamodbstore.Store, _ scene) error {
+		_, err := s.BackfillTags(ctx, noServers())
+		return err
+	}},
+	{method: "BackfillTrigrams", do: func(ctx context.Context, s *dynamodbstore.Store, _ scene) error {
+		_, err := s.BackfillTrigrams(ctx, noServers())
+		return err
+	}},
+	{method: "ApplyTTLPolicy", do: func(ctx context.Context, s *dynamodbstore.Store, _ scene) error {
+		_, err := s.ApplyTTLPolicy(ctx, dynamodbstore.ApplyTTLParams{})
+		return err
+	}},
 }
 
 // configStates are tables to begin with: one that another program has put its
@@ -129,6 +141,10 @@ func lookAtConfig(t *testing.T, tab table.Table, clock *stillClock) sight {
 	fields, err := s.TrigramFields(t.Context())
 	require.NoError(t, err)
 	out := look(t, s)
+	cfg, err := dynamodbstore.ReadConfiguration(t.Context(), s, "")
+	require.NoError(t, err)
+	out["complete patterns"] = fmt.Sprint(cfg.Backfilled.TagPatterns)
+	out["complete fields"] = fmt.Sprint(cfg.Backfilled.TrigramFields)
 	out["patterns"], out["policy"], out["fields"] = fmt.Sprint(patterns), fmt.Sprint(policy), fmt.Sprint(fields)
 	require.NoError(t, s.Close())
 	return out

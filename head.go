@@ -65,6 +65,7 @@ type runHead struct {
 	mark    string
 	markGen int64
 	expiry  int64 // ttl, epoch seconds; 0: none
+	deleted int64 // when it was deleted by itself, ms; 0: never, or not known
 	entries [entryKinds]dict
 	moves   dict // tags that the next write moves to overflow items
 }
@@ -162,6 +163,9 @@ func encodeHead(key table.Key, h *runHead, match func(tag string) bool) table.It
 		str(keys.Mark, h.mark)
 		num(keys.MarkGen, h.markGen)
 	}
+	if h.deleted != 0 {
+		num(keys.Deleted, h.deleted)
+	}
 	if h.frozen {
 		num(keys.Frozen, 1)
 	}
@@ -221,6 +225,8 @@ func decodeHead(id string, it table.Item) (*runHead, error) {
 			h.mark = v.Str()
 		case keys.MarkGen:
 			h.markGen = v.Num()
+		case keys.Deleted:
+			h.deleted = v.Num()
 		case table.TTLAttr:
 			h.expiry = v.Num()
 		case keys.Params:

@@ -65,6 +65,7 @@ func (s *Store) recordItem(run string, points []Metric, expiry int64) table.Item
 	return table.NewItem(s.ks.Record(run, first, recordHash(record)), appendExpiry([]table.Attr{
 		{Name: keys.Version, Value: table.Number(schemaVersion)},
 		{Name: keys.Points, Value: table.Bytes(record)},
+		{Name: keys.Changed, Value: table.Number(s.nowMillis())},
 	}, expiry)...)
 }
 

@@ -1,6 +1,7 @@
 package dynamodbstore
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,6 +24,8 @@ type options struct {
 	createTable  *bool
 	env          func(string) (string, bool)
 	settleAfter  time.Duration
+	passPage     int                                              // items of a page of a pass
+	wait         func(ctx context.Context, d time.Duration) error // of a pass
 }
 
 // WithLogger sets the logger. Default: nothing is logged. Values of tags and
@@ -74,6 +77,8 @@ func newOptions(opts []Option) (options, error) {
 		truncate:     true,
 		env:          func(string) (string, bool) { return "", false },
 		settleAfter:  5 * time.Second,
+		passPage:     passPage,
+		wait:         sleep,
 	}
 	for _, opt := range opts {
 		opt(&o)

@@ -31,6 +31,8 @@ type Progress struct {
 	// Total is about how many items the pass will look at; 0: not known.
 	Total int64
 	Units Units // spent so far
+	// Doing says what the pass does instead of looking at items; mostly "".
+	Doing string
 }
 
 // pass counts and slows down one pass.

@@ -140,9 +140,20 @@ func (s *Store) rollUpSome(ctx context.Context, run, after string, w worth) (nex
 		if err != nil {
 			return "", err
 		}
-		blocks = append(blocks, items...)
+		blocks = append(blocks, writtenAt(items, col.written)...)
 	}
 	return next, s.replace(ctx, blocks, records)
+}
+
+// writtenAt gives blocks the time at which the last of their points was
+// logged, for whoever applies another retention to them; 0: not known.
+func writtenAt(blocks []table.Item, at int64) []table.Item {
+	if at != 0 {
+		for i := range blocks {
+			blocks[i].Set(keys.Changed, table.Number(at))
+		}
+	}
+	return blocks
 }
 
 // replace puts new items, then deletes old ones.
@@ -189,8 +200,9 @@ type columns struct {
 }
 
 type column struct {
-	points []point
-	expiry int64 // of the record that lives longest
+	points  []point
+	expiry  int64 // of the record that lives longest
+	written int64 // when the last of the records was, ms
 }
 
 func columnsOf(records []table.Item) (*columns, error) {
@@ -207,6 +219,7 @@ func columnsOf(records []table.Item) (*columns, error) {
 			var err error
 			col.points, err = parseColumn(col.points, body)
 			col.expiry = latestExpiry(col.expiry, it.Num(table.TTLAttr))
+			col.written = max(col.written, it.Num(keys.Changed))
 			points += len(col.points) - before
 			return true, err
 		})
@@ -254,12 +267,13 @@ func (s *Store) merge(ctx context.Context, run, metric string, small []table.Ite
 				return err
 			}
 			col.expiry = latestExpiry(col.expiry, it.Num(table.TTLAttr))
+			col.written = max(col.written, it.Num(keys.Changed))
 		}
 		merged, err := s.blockItems(run, metric, level+1, col.points, col.expiry)
 		if err != nil {
 			return err
 		}
-		if err := s.replace(ctx, merged, items); err != nil {
+		if err := s.replace(ctx, writtenAt(merged, col.written), items); err != nil {
 			return err
 		}
 	}

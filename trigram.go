@@ -107,9 +107,10 @@ func (s *Store) dropTrigrams(ctx context.Context, e *experimentDoc, stale []tabl
 	}
 }
 
-// reindexExperiment writes all trigram rows of an experiment, and reports
-// whether there are any. Not atomic; safe beside a change of the experiment,
-// which writes its own rows before it changes the document.
+// reindexExperiment writes those trigram rows of an experiment that are not
+// there, and reports whether any was missing. Not atomic; safe beside a change
+// of the experiment, which writes its own rows before it changes the document.
+// 1 RCU a row, and 1 WCU for each that was missing.
 func (s *Store) reindexExperiment(ctx context.Context, id string) (bool, error) {
 	e, err := s.fullExperiment(ctx, id)
 	if err != nil || e == nil {
@@ -120,5 +121,12 @@ func (s *Store) reindexExperiment(ctx context.Context, id string) (bool, error) 
 		return false, err
 	}
 	rows := s.experimentTrigrams(e, cfg.trigramFieldsWritten())
-	return len(rows) > 0, s.putIndexRows(ctx, rows, keys.Rev, e.rev)
+	there, err := s.t.BatchGet(ctx, rows, table.Strong)
+	if err != nil {
+		return false, err
+	}
+	missing := slices.DeleteFunc(rows, func(k table.Key) bool {
+		return slices.ContainsFunc(there, func(it table.Item) bool { return it.Key == k })
+	})
+	return len(missing) > 0, s.putIndexRows(ctx, missing, keys.Rev, e.rev)
 }

@@ -23,6 +23,7 @@ const (
 	Artifact = "art"
 	Stage    = "stage"
 	Created  = "created"
+	Deleted  = "deleted"
 	Updated  = "updated"
 	Tags     = "tags"
 	Params   = "params"

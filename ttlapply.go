@@ -1,0 +1,186 @@
+package dynamodbstore
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// ApplyTTLParams are the parameters of [Store.ApplyTTLPolicy].
+type ApplyTTLParams struct{ PassOptions }
+
+// ApplyTTLReport says what a pass has done.
+type ApplyTTLReport struct {
+	Seen    int64 // experiments, runs and items of metric history
+	Changed int64 // of them, those whose expiry was changed
+	Units   Units
+}
+
+// ApplyTTLPolicy gives what the workspace holds the expiry that the present
+// policy says: deleted experiments and runs, counted from their deletion, and
+// points of metrics, counted from when they were logged. A retention of 0
+// takes expiries away. What would be due within a day, or long ago, gets a day
+// from now, so that a policy set by mistake can be taken back; what is due
+// sooner anyway stays. An expiry that is right within an hour stays. Points
+// that a version without times of writing has logged count as logged when the
+// first pass meets them.
+//
+// Nothing that lives gets an expiry: each item is written atomically on the
+// condition that it is deleted still, so a restoration at the same moment
+// wins. A pass that was interrupted goes on where it stopped; if the policy is
+// changed while it is under way it starts over.
+//
+// Reads everything but the content of experiments that are gone: run lists,
+// heads, metric history. Writes 1 WCU for each KB of a history item, 12 for a
+// run, 10 for an experiment.
+func (s *Store) ApplyTTLPolicy(ctx context.Context, params ApplyTTLParams) (ApplyTTLReport, error) {
+	p, ctx, err := newPass(ctx, params.PassOptions)
+	if err != nil {
+		return ApplyTTLReport{}, err
+	}
+	for restart := params.Restart; ; restart = true {
+		a := &ttlPass{s: s, p: p}
+		if err = a.do(ctx, restart); !errors.Is(err, errPolicyChanged) {
+			break
+		}
+	}
+	return ApplyTTLReport{p.at.Seen, p.at.Changed, p.meter.Units()}, failure(err)
+}
+
+// errPolicyChanged says that the policy is not the one of the pass any more.
+var errPolicyChanged = errors.New("the policy was changed meanwhile")
+
+// ttlPass applies one state of the policy.
+type ttlPass struct {
+	s      *Store
+	p      *pass
+	policy ttlPolicy
+	heads  map[string]table.Item // of a page of runs
+}
+
+func (a *ttlPass) do(ctx context.Context, restart bool) error {
+	var from place
+	err := a.s.mergeConfig(ctx, keys.TTLPolicy(), func(it *table.Item) {
+		a.policy = policyOf(*it)
+		if from = a.cursorOf(*it); restart {
+			from = place{}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	w := &walk{
+		s: a.s, p: a.p, experiment: a.experiment, run: a.run, reached: a.reached,
+		page: func(ctx context.Context, _ string, rows []table.Item) (err error) {
+			a.heads, err = a.s.headItems(ctx, rows)
+			return err
+		},
+	}
+	if err := w.do(ctx, from); err != nil {
+		return err
+	}
+	return a.update(ctx, func(it *table.Item) { it.Remove(attrCursor) })
+}
+
+// update changes the policy's item unless the policy is another one by now.
+func (a *ttlPass) update(ctx context.Context, change func(it *table.Item)) error {
+	same := false
+	err := a.s.mergeConfig(ctx, keys.TTLPolicy(), func(it *table.Item) {
+		if same = policyOf(*it) == a.policy; same {
+			change(it)
+		}
+	})
+	if err == nil && !same {
+		return errPolicyChanged
+	}
+	return err
+}
+
+// reached remembers how far the pass has come.
+func (a *ttlPass) reached(ctx context.Context, at place) error {
+	return a.update(ctx, func(it *table.Item) {
+		it.Set(attrCursor, table.Map([]string{
+			cursorExperiment, at.exp, cursorRun, at.run, attrDeletedDays, formatDays(a.policy.softDeleted),
+			attrHistoryDays, formatDays(a.policy.metricHistory), cursorWorkspace, a.s.opts.workspace,
+		}))
+	})
+}
+
+func formatDays(n int64) string { return strconv.FormatInt(n, 10) }
+
+// cursorOf returns the place that an interrupted pass for the same policy in
+// the same workspace has reached.
+func (a *ttlPass) cursorOf(it table.Item) place {
+	v, _ := it.Get(attrCursor)
+	cursor := map[string]string{}
+	for d := v.Strings(); len(d) > 0; d = d[2:] {
+		cursor[d[0]] = d[1]
+	}
+	if cursor[cursorWorkspace] != a.s.opts.workspace || cursor[attrDeletedDays] != formatDays(a.policy.softDeleted) ||
+		cursor[attrHistoryDays] != formatDays(a.policy.metricHistory) {
+		return place{}
+	}
+	return place{cursor[cursorExperiment], cursor[cursorRun]}
+}
+
+const (
+	secondsADay = 24 * 60 * 60
+	// ttlNotice is how much time what a pass finds overdue has left at least.
+	ttlNotice = secondsADay
+	// ttlTolerance is how far an expiry may be off without being written anew:
+	// times of deletion and expiries come from two looks at the clock.
+	ttlTolerance = 60 * 60
+)
+
+// restamp returns the ttl of something that is kept for the given days from a
+// time in ms on and has the ttl was.
+func (s *Store) restamp(from, days, was int64) int64 {
+	if days == 0 {
+		return 0
+	}
+	want := from/1000 + days*secondsADay
+	if was != 0 && max(want-was, was-want) <= ttlTolerance {
+		return was
+	}
+	soon := s.opts.clock().Unix() + ttlNotice
+	switch {
+	case want >= soon:
+		return want
+	case was != 0 && was < soon:
+		return was
+	default:
+		return soon
+	}
+}
+
+// experiment restamps an experiment: document, name and list rows, in one
+// transaction. A deleted experiment was last updated when it was deleted.
+func (a *ttlPass) experiment(ctx context.Context, id string) (int64, error) {
+	apply := func(e *experimentDoc) (*experimentDoc, error) {
+		want := int64(0)
+		if e.stage == StageDeleted && id != DefaultExperimentID {
+			want = a.s.restamp(e.updated, a.policy.softDeleted, e.expiry)
+		}
+		if want == e.expiry {
+			return e, nil
+		}
+		next := e.clone()
+		next.expiry = want
+		return next, nil
+	}
+	e, err := a.s.loadExperiment(ctx, id)
+	if err != nil || e == nil {
+		return 0, err
+	}
+	if next, _ := apply(e); next == e {
+		return 0, nil
+	}
+	err = a.s.mutateExperiment(ctx, id, apply, a.s.restampName)
+	if errors.Is(err, ErrNotFound) {
+		return 0, nil
+	}
+	return count(err == nil), err
+}

@@ -1,0 +1,171 @@
+package dynamodbstore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// run restamps one run and its history.
+func (a *ttlPass) run(ctx context.Context, _, id string, _ table.Item) (int64, error) {
+	head, ok := a.heads[a.s.ks.RunPK(id)]
+	if !ok {
+		return 0, nil // its creation was not finished
+	}
+	if err := checkVersion(head); err != nil {
+		return 0, err
+	}
+	changed := int64(0)
+	if head.Str(keys.Mark) == markDeleted || head.Num(table.TTLAttr) != 0 {
+		restamped, err := a.deletedRun(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		changed = count(restamped)
+	}
+	points, err := a.history(ctx, id)
+	return changed + points, err
+}
+
+// deletedRun restamps a run that was deleted by itself.
+//
+// The run is settled anew with its expiry, as when it was deleted: the head
+// and the row that lists deleted runs in one transaction with a check of the
+// generation of the experiment, then the other items. After a crash in between
+// the rows say open and do not expire, until this is repeated or somebody
+// settles the run.
+func (a *ttlPass) deletedRun(ctx context.Context, id string) (bool, error) {
+	s := a.s
+	for attempt := 0; ; attempt++ {
+		h, e, err := s.headAndState(ctx, id)
+		if errors.Is(err, ErrNotFound) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		restamped, err := a.restampRun(ctx, h, e)
+		_, moved := errors.AsType[*table.CanceledError](err)
+		switch {
+		case errors.Is(err, ErrNotFound), errors.Is(err, errRestored):
+			return false, nil
+		case !moved: // else the experiment was deleted or restored meanwhile
+			return restamped, err
+		}
+		s.expCache.Remove(e.id)
+		if err := backOff(ctx, attempt); err != nil {
+			return false, err
+		}
+	}
+}
+
+// errRestored says that a run is not deleted any more as it was.
+var errRestored = errors.New("run was restored meanwhile")
+
+// restampRun restamps a run of an experiment in the generation of e.
+func (a *ttlPass) restampRun(ctx context.Context, h *runHead, e *expState) (bool, error) {
+	s := a.s
+	deleted := h.deleted
+	if deleted == 0 { // by a version that did not keep it
+		deleted = h.changed
+	}
+	want := int64(0)
+	switch own := h.mark == markDeleted && h.markGen == e.gen; {
+	case own && e.stage == StageActive, e.stage == StageDeleted && h.expiry != 0:
+		want = s.restamp(deleted, a.policy.softDeleted, h.expiry)
+	case h.expiry == 0: // it lives, or expires with its experiment
+		return false, nil
+	}
+	if done, err := s.isStamped(ctx, h, want); done || err != nil {
+		return false, err
+	}
+	was := *h
+	next, err := s.transition(ctx, h.id, s.checkedWriter(e), func(h *runHead) error {
+		if h.mark != was.mark || h.markGen != was.markGen || h.expiry != was.expiry {
+			return errRestored
+		}
+		h.deleted, h.expiry = deleted, want
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	return true, s.stampRegisters(ctx, next)
+}
+
+// isStamped reports whether a run and its rows have an expiry, 0 for none.
+// 1 request, 2 RCU for a small run.
+func (s *Store) isStamped(ctx context.Context, h *runHead, expiry int64) (bool, error) {
+	if h.expiry != expiry || h.open {
+		return false, nil
+	}
+	items, err := s.t.BatchGet(ctx, []table.Key{s.ks.RunRow(h.exp, h.start, h.id), s.ks.RunMetrics(h.id, 0)}, table.Strong)
+	if err != nil {
+		return false, err
+	}
+	stamped := 0
+	for _, it := range items {
+		if it.Num(table.TTLAttr) == expiry && it.Str(keys.State) == keys.StateClosed {
+			stamped++
+		}
+	}
+	return stamped == 2, nil
+}
+
+// history restamps the points of a run, item by item, each atomically unless
+// somebody has written it anew or removed it meanwhile. Records come before
+// blocks, so that what is rolled up meanwhile is met as a block, unless that
+// is written in the moment after the last block was read: it keeps the expiry
+// of its records until the next pass.
+func (a *ttlPass) history(ctx context.Context, run string) (int64, error) {
+	changed := int64(0)
+	q := table.Query{PK: a.s.ks.HistoryPK(run), From: "A", To: keys.Last, Descending: true}
+	for it, err := range table.Items(ctx, a.s.t, q) {
+		if err != nil {
+			return changed, err
+		}
+		if err := checkVersion(it); err != nil {
+			return changed, err
+		}
+		u, needed := a.restampPoints(it)
+		if !needed {
+			continue
+		}
+		_, err := a.s.t.Update(ctx, u)
+		if _, isLost := asConditionError(err); isLost {
+			continue
+		}
+		if err != nil {
+			return changed, err
+		}
+		changed++
+	}
+	return changed, nil
+}
+
+// restampPoints returns the update of an item of a metric history, if it needs
+// one.
+func (a *ttlPass) restampPoints(it table.Item) (table.Update, bool) {
+	u := table.Update{Key: it.Key, Cond: table.Exists()}
+	was, expires := it.Get(table.TTLAttr)
+	if expires {
+		u.Cond = table.Equal(table.Attr{Name: table.TTLAttr, Value: was})
+	}
+	written := it.Num(keys.Changed)
+	if written == 0 {
+		written = a.s.nowMillis()
+		u.Set = []table.Attr{{Name: keys.Changed, Value: table.Number(written)}}
+	}
+	want := a.s.restamp(written, a.policy.metricHistory, was.Num())
+	if want == was.Num() {
+		return u, false
+	}
+	if want == 0 {
+		u.Set, u.Remove = nil, []string{table.TTLAttr}
+		return u, true
+	}
+	u.Set = append(u.Set, table.Attr{Name: table.TTLAttr, Value: table.Number(want)})
+	return u, true
+}

@@ -115,10 +115,16 @@ func (s *Store) insertExperiment(ctx context.Context, id string, p CreateExperim
 }
 
 // createConflict tells a taken name from our own earlier write whose reply
-// was lost.
+// was lost, and from a creation that took so long that a garbage collection
+// has put a tombstone in its place. Another try gets another id.
 func (s *Store) createConflict(lost *table.CanceledError, e *experimentDoc) error {
-	if c := lost.Failed[0]; c != nil && c.Found && metaOf(c.Item).wrote(e.docMeta) {
-		return nil
+	if c := lost.Failed[0]; c != nil && c.Found {
+		if metaOf(c.Item).wrote(e.docMeta) {
+			return nil
+		}
+		if c.Item.Str(keys.Stage) == tombstoneStage {
+			return errorf(CodeTemporarilyUnavailable, "The experiment %q could not be created, please try again.", e.name)
+		}
 	}
 	return errNameTaken(e.name)
 }

@@ -88,10 +88,16 @@ func appendExpiry(attrs []table.Attr, expiry int64) []table.Attr {
 	return append(attrs, table.Attr{Name: table.TTLAttr, Value: table.Number(expiry)})
 }
 
-// decodeExperiment reads the document's item.
+// tombstoneStage in place of a stage marks an experiment that is gone for good.
+const tombstoneStage = "TOMBSTONE"
+
+// decodeExperiment reads the document's item; nil for a tombstone.
 func decodeExperiment(id string, it table.Item) (*experimentDoc, error) {
 	if err := checkVersion(it); err != nil {
 		return nil, err
+	}
+	if it.Str(keys.Stage) == tombstoneStage {
+		return nil, nil //nolint:nilnil // nil is the absent experiment
 	}
 	return &experimentDoc{
 		docMeta: metaOf(it), id: id,

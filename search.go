@@ -182,6 +182,9 @@ func (s *Store) experimentStates(ctx context.Context, ids []string) ([]*expState
 		if err != nil {
 			return nil, err
 		}
+		if e == nil {
+			continue
+		}
 		st := stateOf(e)
 		s.rememberState(e.id, st, read)
 		states = append(states, st)

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
@@ -45,6 +44,8 @@ type idleRun struct {
 	id     string
 	start  int64
 	orphan bool // a row without a head
+	stale  bool // an open row of a settled generation
+	gen    int64
 	part   int64
 }
 
@@ -85,9 +86,13 @@ func (q *settleQueue) run() {
 	for r, ok := q.next(); ok; r, ok = q.next() {
 		ctx, cancel := context.WithTimeout(r.ctx, writeTimeout)
 		var err error
-		if r.orphan {
+		switch {
+		case r.orphan:
 			err = q.s.removeOrphan(ctx, r)
-		} else {
+		case r.stale:
+			h := &runHead{exp: r.exp, id: r.id, gen: r.gen}
+			err = q.s.stampOpenRow(ctx, h, q.s.opts.clock().Add(openRowGrace).Unix())
+		default:
 			err = q.s.settleIdle(ctx, r.id, r.part)
 		}
 		cancel()
@@ -160,16 +165,7 @@ var errBusy = errors.New("run is busy")
 // head, put if absent, comes first: should the creator be alive after all, its
 // own head finds the place taken and fails.
 func (s *Store) removeOrphan(ctx context.Context, r idleRun) error {
-	tombstone := table.NewItem(s.ks.Run(r.id),
-		table.Attr{Name: keys.Version, Value: table.Number(schemaVersion)},
-		table.Attr{Name: keys.Status, Value: table.String(tombstoneStatus)},
-		table.Attr{Name: table.TTLAttr, Value: table.Number(s.opts.clock().Add(24 * time.Hour).Unix())})
-	err := s.t.Put(ctx, table.Put{Item: tombstone, Cond: table.Absent()})
-	if lost, isLost := asConditionError(err); isLost {
-		if lost.Item.Str(keys.Status) != tombstoneStatus {
-			return nil
-		}
-	} else if err != nil {
+	if buried, err := s.buryRun(ctx, r.id); err != nil || !buried {
 		return err
 	}
 	return s.t.BatchWrite(ctx, nil, []table.Key{

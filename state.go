@@ -53,7 +53,9 @@ func (s *Store) freshState(ctx context.Context, id string) (*expState, error) {
 		if err != nil {
 			return nil, err
 		}
-		st = stateOf(e)
+		if e != nil {
+			st = stateOf(e)
+		}
 	}
 	s.rememberState(id, st, read)
 	return st, nil

@@ -2,6 +2,7 @@ package dynamodbstore_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -45,6 +46,7 @@ func TestBudgets(t *testing.T) {
 		t.Run("logging", func(t *testing.T) { budgetLogging(t, s, exp) })
 		t.Run("reading", func(t *testing.T) { budgetReading(t, s, exp) })
 		t.Run("whole run", func(t *testing.T) { budgetWholeRun(t, s, exp) })
+		t.Run("histories", func(t *testing.T) { budgetHistories(t, s, exp) })
 		t.Run("deleting", func(t *testing.T) { budgetDeleting(t, s, exp) })
 	})
 }
@@ -88,6 +90,59 @@ func budgetLogging(t *testing.T, s *dynamodbstore.Store, exp string) {
 	require.NoError(t, err)
 	require.Len(t, r.Metrics, 2000)
 	require.Equal(t, int64(1), r.Metrics[0].Step)
+}
+
+// noisy is as metrics, with values and times as runs have them: hardly to be
+// compressed.
+func noisy(keys, steps, from int) []dynamodbstore.Metric {
+	random := rand.New(rand.NewPCG(uint64(from), 0))
+	points := metrics(keys, steps, from)
+	for i := range points {
+		points[i].Value = random.NormFloat64()
+		points[i].Timestamp += random.Int64N(100)
+	}
+	return points
+}
+
+func budgetHistories(t *testing.T, s *dynamodbstore.Store, exp string) {
+	const batches = 1000
+	run := newRun(t, s, exp, 50)
+	require.NoError(t, logBatch(s, run, noisy(20, 1, 0), nil)(t.Context()))
+	u := cost(t, func(ctx context.Context) error {
+		for i := range batches {
+			if err := logBatch(s, run, noisy(20, 1, i+1), nil)(ctx); err != nil {
+				return err
+			}
+		}
+		dynamodbstore.WaitRolledUp(s)
+		return nil
+	})
+	u = table.Units{Requests: u.Requests / batches, Read: u.Read / batches, Write: u.Write / batches}
+	within(t, "log_batch, 20 keys x 1 step, over 1,000 steps", u, budget{3, 0.5, 4})
+
+	run = newRun(t, s, exp, 51)
+	for i := range batches {
+		require.NoError(t, logBatch(s, run, noisy(100, 10, 10*i), nil)(t.Context()))
+		dynamodbstore.WaitRolledUp(s)
+	}
+	read := func(ctx context.Context) error {
+		page, err := s.MetricHistory(ctx, dynamodbstore.MetricHistoryParams{RunID: run, Key: "metric-00042"})
+		require.Len(t, page.Items, 10*batches)
+		return err
+	}
+	within(t, "history of one key: 10,000 steps, 100 keys", cost(t, read), budget{4, 100, 0})
+	finish(t, s, run)
+	dynamodbstore.WaitRolledUp(s)
+	within(t, "the same, finished", cost(t, read), budget{4, 50, 0})
+	from, to := int64(4000), int64(4999)
+	u = cost(t, func(ctx context.Context) error {
+		points, err := s.MetricHistoryBulkInterval(ctx, dynamodbstore.MetricHistoryIntervalParams{
+			RunIDs: []string{run}, Key: "metric-00042", StartStep: &from, EndStep: &to,
+		})
+		require.Len(t, points, 1000)
+		return err
+	})
+	within(t, "the same, 1,000 of the steps", u, budget{10, 15, 0})
 }
 
 func budgetReading(t *testing.T, s *dynamodbstore.Store, exp string) {

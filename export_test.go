@@ -48,7 +48,7 @@ func ExperimentIndexKeys(ctx context.Context, s *Store, id string) ([]table.Key,
 
 // RollUp rolls up all records of a run, whether it pays or not.
 func RollUp(ctx context.Context, s *Store, run string) error {
-	return s.rollUp(ctx, run, worth{1, math.MinInt})
+	return s.rollUp(ctx, run, worth{math.MinInt, math.Inf(1)})
 }
 
 // MergeBlocks merges all blocks of a metric that there are two of on a level.
@@ -66,3 +66,6 @@ func MergeBlocks(ctx context.Context, s *Store, run, metric string) error {
 
 // WaitRolledUp waits until the histories that wait for it are rolled up.
 func WaitRolledUp(s *Store) { s.rollups.wg.Wait() }
+
+// StopRollUps refuses further work, as a process does that ends.
+func StopRollUps(s *Store) { s.rollups.close() }

@@ -55,7 +55,11 @@ func (s *Store) appendHistory(ctx context.Context, run string, points []Metric) 
 		err = s.t.BatchWrite(ctx, items, nil)
 	}
 	if err == nil {
-		s.noteRecords(ctx, run, recordsOf(items, total))
+		p := pile{points: total}
+		for _, it := range items {
+			p.add(recordPile(it, 0))
+		}
+		s.noteRecords(ctx, run, p)
 	}
 	return err
 }
@@ -84,7 +88,7 @@ func uniqueItems(items []table.Item) []table.Item {
 type keyHistory struct {
 	points  []point
 	records pile         // those of the run, with the points of this metric
-	keys    []string     // the first of their keys, up to pileKeys
+	keys    []string     // some of their keys
 	small   []table.Item // small blocks
 }
 
@@ -119,22 +123,29 @@ func (h *keyHistory) addRecord(it table.Item, metric string) error {
 	if err := checkVersion(it); err != nil {
 		return err
 	}
-	h.records.add(pile{records: 1, bytes: it.Size()})
+	h.records.add(recordPile(it, 0))
 	record := it.Str(keys.Points)
-	if len(h.keys) < pileKeys {
-		err := eachColumn(record, func(key, _ string) (bool, error) {
-			if !slices.Contains(h.keys, key) {
-				h.keys = append(h.keys, key)
-			}
-			return len(h.keys) < pileKeys, nil
-		})
-		if err != nil {
-			return err
-		}
+	if err := h.noteKeys(record); err != nil {
+		return err
 	}
 	var err error
 	h.points, err = appendPoints(h.points, record, metric)
 	return err
+}
+
+// noteKeys notes the keys of the first record, and of more until there are
+// many: so whoever meets a pile knows about how many keys it has.
+func (h *keyHistory) noteKeys(record string) error {
+	if len(h.keys) >= pileKeys {
+		return nil
+	}
+	known := len(h.keys)
+	return eachColumn(record, func(key, _ string) (bool, error) {
+		if !slices.Contains(h.keys[:known], key) {
+			h.keys = append(h.keys, key)
+		}
+		return true, nil
+	})
 }
 
 func (h *keyHistory) addBlock(it table.Item) error {

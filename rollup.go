@@ -10,23 +10,23 @@ import (
 // Rolling up moves points from records, which hold all keys of a batch, to
 // blocks, which hold one key: so reading one key costs what that key takes.
 //
-// It pays when readers save more than it costs. Deleting a record costs about
-// as much as writing it did, one write unit or more, which is the price of
-// five read units. So it waits until readers of one key read much that they do
-// not need, and longer in a run of few keys, of which few are read.
+// It pays when readers save more than it costs. Deleting records costs about as
+// much as writing them did, and a write unit has the price of five read units.
+// So it waits until readers of one key read much that they do not need, longer
+// in a run of few keys, of which few are read, and until there are enough
+// points of each key for blocks to be cheap.
 const (
-	// pileRecords is the least number of records that are rolled up: blocks
-	// with fewer points cost more to write than they save.
-	pileRecords = 64
 	// pileWaste is how many bytes readers may read for nothing, times the
 	// number of keys up to pileKeys: 128 KB, 32 RCU, in a run of eight keys or
-	// more, 1 MB, a page of a query, in a run of one.
-	pileWaste = 1 << 20
-	pileKeys  = 8
-	// settledRecords and settledWaste are the same once a run has ended: no
-	// more will pile up.
-	settledRecords = 16
-	settledWaste   = pileWaste / 4
+	// more, 1 MB, a page of a query, in a run of one. pileBlocks is how many
+	// blocks may be written for each unit that the records took.
+	pileWaste  = 1 << 20
+	pileKeys   = 8
+	pileBlocks = 0.5
+	// settledWaste and settledBlocks are the same once a run has ended: no more
+	// will pile up.
+	settledWaste  = pileWaste / 4
+	settledBlocks = 4.0
 	// blockPointBytes is about what a point takes in a block.
 	blockPointBytes = 10
 	// rollUpBytes bounds the records that are rolled up in one go, and with
@@ -34,43 +34,43 @@ const (
 	rollUpBytes = 4 << 20
 )
 
-// A pile is records that are not rolled up. points are those of an average
-// key.
-type pile struct{ records, bytes, points int }
+// A pile is records that are not rolled up: their bytes, the write units that
+// they took, and their points.
+type pile struct{ bytes, units, points int }
 
 func (p *pile) add(o pile) {
-	p.records += o.records
 	p.bytes += o.bytes
+	p.units += o.units
 	p.points += o.points
 }
 
+// recordPile is the pile of one record.
+func recordPile(it table.Item, points int) pile {
+	size := it.Size()
+	return pile{size, int(table.WriteUnits(0, size)), points}
+}
+
 // A worth says from which pile on rolling up pays.
-type worth struct{ records, waste int }
+type worth struct {
+	waste  int
+	blocks float64
+}
 
 func worthOf(settled bool) worth {
 	if settled {
-		return worth{settledRecords, settledWaste}
+		return worth{settledWaste, settledBlocks}
 	}
-	return worth{pileRecords, pileWaste}
+	return worth{pileWaste, pileBlocks}
 }
 
 // pays reports whether rolling up a pile of points of so many keys pays.
 func (w worth) pays(p pile, keyCount int) bool {
 	waste := p.bytes - p.points/max(1, keyCount)*blockPointBytes
-	return p.records >= w.records && waste*min(keyCount, pileKeys) >= w.waste
+	return p.units > 0 && float64(keyCount) <= w.blocks*float64(p.units) && waste*min(keyCount, pileKeys) >= w.waste
 }
 
 // half is what rolling up is tried for: those who ask for it have estimated.
-func (w worth) half() worth { return worth{w.records / 2, w.waste / 2} }
-
-// recordsOf is the pile that some new records make.
-func recordsOf(items []table.Item, points int) pile {
-	p := pile{records: len(items), points: points}
-	for i := range items {
-		p.bytes += items[i].Size()
-	}
-	return p
-}
+func (w worth) half() worth { return worth{w.waste / 2, w.blocks * 2} }
 
 // noteRecords notes that records were written, and has the run rolled up when
 // they have piled up. What is known of piles is lost with the process or when
@@ -226,7 +226,7 @@ func columnsOf(records []table.Item) (*columns, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.pile.add(pile{1, it.Size(), points})
+		c.pile.add(recordPile(it, points))
 	}
 	return c, nil
 }

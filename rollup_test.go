@@ -42,27 +42,38 @@ var historyKeys = []string{"m0", "m1", "m2", strings.Repeat("長", 200)}
 // TestHistoryModel does random work on histories.
 func TestHistoryModel(t *testing.T) {
 	t.Parallel()
-	t.Run("embedded", func(t *testing.T) {
-		t.Parallel()
-		clock := newStillClock()
-		tab := memoryTable(t, clock)
+	historyTables(t, func(t *testing.T, tab table.Table, clock *stillClock, slow bool) {
+		if slow {
+			for seed := range 3 {
+				work := func(rt *rapid.T) int {
+					runHistoryMachine(rt, tab, clock, fmt.Sprintf("w%d", seed), 40)
+					return 0
+				}
+				rapid.Custom(work).Example(seed)
+			}
+			return
+		}
 		spaces := 0
 		rapid.Check(t, func(rt *rapid.T) {
 			spaces++
 			runHistoryMachine(rt, tab, clock, fmt.Sprintf("w%d", spaces), 40)
 		})
 	})
+}
+
+// historyTables runs a test on the embedded table, and less of it on DynamoDB
+// Local, which is slow.
+func historyTables(t *testing.T, test func(t *testing.T, tab table.Table, clock *stillClock, slow bool)) {
+	t.Helper()
+	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
+		clock := newStillClock()
+		test(t, memoryTable(t, clock), clock, false)
+	})
 	t.Run("dynamodb", func(t *testing.T) {
 		t.Parallel()
 		clock := newStillClock()
-		tab := ddblocal.NewTableWith(t, dynamo.Options{Clock: clock.Now})
-		for seed := range 3 {
-			work := func(rt *rapid.T) int {
-				runHistoryMachine(rt, tab, clock, fmt.Sprintf("w%d", seed), 40)
-				return 0
-			}
-			rapid.Custom(work).Example(seed)
-		}
+		test(t, ddblocal.NewTableWith(t, dynamo.Options{Clock: clock.Now}), clock, true)
 	})
 }
 
@@ -246,30 +257,30 @@ func requireBulk(t tester, s *dynamodbstore.Store, runs []*modelRun, key string,
 // finishes the work.
 func TestRollUpStopsAnywhere(t *testing.T) {
 	t.Parallel()
-	for name, work := range map[string]func(ctx context.Context, s *dynamodbstore.Store, run string) error{
-		"roll up": dynamodbstore.RollUp,
-		"merge": func(ctx context.Context, s *dynamodbstore.Store, run string) error {
-			return dynamodbstore.MergeBlocks(ctx, s, run, "metric-00000")
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			clock := newStillClock()
-			tab := memoryTable(t, clock)
-			points := 0
+	historyTables(t, func(t *testing.T, tab table.Table, clock *stillClock, slow bool) {
+		stops := 0
+		for name, work := range map[string]func(ctx context.Context, s *dynamodbstore.Store, run string) error{
+			"roll up": dynamodbstore.RollUp,
+			"merge": func(ctx context.Context, s *dynamodbstore.Store, run string) error {
+				return dynamodbstore.MergeBlocks(ctx, s, run, "metric-00000")
+			},
+		} {
 			for k, reached := 1, true; reached; k++ {
 				for _, plan := range []faulty.Plan{
 					faulty.StopAt(k, false), faulty.StopAt(k, true),
 					faulty.FailAt(k, false, table.ErrThrottled), faulty.FailAt(k, true, table.ErrThrottled),
 				} {
-					points++
-					reached = stopHistory(t, tab, clock, fmt.Sprintf("w%d", points), name == "merge", k, plan, work)
+					stops++
+					reached = stopHistory(t, tab, clock, fmt.Sprintf("w%d", stops), name == "merge", k, plan, work)
+				}
+				if slow {
+					k += 2
 				}
 			}
-			t.Logf("%d stops", points)
-			require.Greater(t, points, 12)
-		})
-	}
+		}
+		t.Logf("%d stops", stops)
+		require.Greater(t, stops, 30)
+	})
 }
 
 // stopHistory does work on a prepared history with a plan of faults, and
@@ -327,62 +338,70 @@ func pileOf(t tester, s *dynamodbstore.Store, records, keyCount int, rolled bool
 // there before it began, and none twice.
 func TestRollUpInterleaved(t *testing.T) {
 	t.Parallel()
-	clock := newStillClock()
-	tab := memoryTable(t, clock)
-	sch := newScheduler()
+	historyTables(t, func(t *testing.T, tab table.Table, clock *stillClock, slow bool) {
+		sch := newScheduler()
+		orders := uint64(150)
+		if slow {
+			orders = 6
+		}
+		for seed := range orders {
+			meetRollUps(t, tab, clock, sch, seed)
+		}
+	})
+}
+
+func meetRollUps(t *testing.T, tab table.Table, clock *stillClock, sch *scheduler, seed uint64) {
+	t.Helper()
 	const key = "metric-00000"
-	for seed := range uint64(150) {
-		workspace := fmt.Sprintf("w%d", seed)
-		var stores [4]*dynamodbstore.Store
-		for i := range stores {
-			stores[i] = view(t, smallPages{scheduled{tab, sch}}, clock.Now, workspace)
+	var stores [4]*dynamodbstore.Store
+	for i := range stores {
+		stores[i] = view(t, smallPages{scheduled{tab, sch}}, clock.Now, fmt.Sprintf("w%d", seed))
+	}
+	r := pileOf(t, stores[0], 12, 2, seed%2 == 0)
+	for i := range 3 { // records beside the blocks
+		late := metrics(2, 1, 100+i)
+		require.NoError(t, logBatch(stores[0], r.id, late, nil)(t.Context()))
+		r.log(late...)
+	}
+	more := point(key, 50, 0.5)
+	var all, some []dynamodbstore.Metric
+	errs := interleave(t, seed, sch,
+		func(ctx context.Context) error {
+			page, err := stores[0].MetricHistory(ctx, dynamodbstore.MetricHistoryParams{RunID: r.id, Key: key})
+			all = page.Items
+			return err
+		},
+		func(ctx context.Context) error {
+			got, err := stores[1].MetricHistoryBulkInterval(ctx, dynamodbstore.MetricHistoryIntervalParams{
+				RunIDs: []string{r.id}, Key: key, StartStep: new(int64(2)), EndStep: new(int64(9)),
+			})
+			some = ofRun(t, got, r.id)
+			return err
+		},
+		func(ctx context.Context) error { return rollUpAndMerge(ctx, stores[2], r.id, key) },
+		func(ctx context.Context) error { return rollUpAndMerge(ctx, stores[3], r.id, key) },
+		func(ctx context.Context) error { return stores[3].LogMetric(ctx, r.id, more) })
+	for _, err := range errs {
+		require.NoError(t, err)
+	}
+	all = slices.DeleteFunc(all, func(p dynamodbstore.Metric) bool { return p == more }) // seen or not
+	require.Equal(t, r.history[key], all, "seed %d\n%s", seed, strings.Join(sch.trace, "\n"))
+	require.Equal(t, r.history[key][2:10], some, "seed %d\n%s", seed, strings.Join(sch.trace, "\n"))
+	r.log(more)
+	for _, s := range stores {
+		requireHistory(t, s, r, key, 0)
+		require.NoError(t, s.Close())
+	}
+}
+
+func rollUpAndMerge(ctx context.Context, s *dynamodbstore.Store, run, key string) error {
+	for range 2 {
+		if err := dynamodbstore.RollUp(ctx, s, run); err != nil {
+			return err
 		}
-		r := pileOf(t, stores[0], 12, 2, seed%2 == 0)
-		for i := range 3 { // records beside the blocks
-			late := metrics(2, 1, 100+i)
-			require.NoError(t, stores[0].LogBatch(t.Context(), dynamodbstore.LogBatchParams{RunID: r.id, Metrics: late}))
-			r.log(late...)
-		}
-		more := point(key, 50, 0.5)
-		var all, some []dynamodbstore.Metric
-		work := func(s *dynamodbstore.Store) func(ctx context.Context) error {
-			return func(ctx context.Context) error {
-				for range 2 {
-					if err := dynamodbstore.RollUp(ctx, s, r.id); err != nil {
-						return err
-					}
-					if err := dynamodbstore.MergeBlocks(ctx, s, r.id, key); err != nil {
-						return err
-					}
-				}
-				return nil
-			}
-		}
-		errs := interleave(t, seed, sch,
-			func(ctx context.Context) error {
-				page, err := stores[0].MetricHistory(ctx, dynamodbstore.MetricHistoryParams{RunID: r.id, Key: key})
-				all = page.Items
-				return err
-			},
-			func(ctx context.Context) error {
-				got, err := stores[1].MetricHistoryBulkInterval(ctx, dynamodbstore.MetricHistoryIntervalParams{
-					RunIDs: []string{r.id}, Key: key, StartStep: new(int64(2)), EndStep: new(int64(9)),
-				})
-				some = ofRun(t, got, r.id)
-				return err
-			},
-			work(stores[2]), work(stores[3]),
-			func(ctx context.Context) error { return stores[3].LogMetric(ctx, r.id, more) })
-		for _, err := range errs {
-			require.NoError(t, err)
-		}
-		before := r.history[key]
-		require.Equal(t, before, slices.DeleteFunc(all, func(p dynamodbstore.Metric) bool { return p == more }), "seed %d\n%s", seed, strings.Join(sch.trace, "\n"))
-		require.Equal(t, before[2:10], some, "seed %d\n%s", seed, strings.Join(sch.trace, "\n"))
-		r.log(more)
-		for _, s := range stores {
-			requireHistory(t, s, r, key, 0)
-			require.NoError(t, s.Close())
+		if err := dynamodbstore.MergeBlocks(ctx, s, run, key); err != nil {
+			return err
 		}
 	}
+	return nil
 }

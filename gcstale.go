@@ -172,12 +172,8 @@ func everyIndex(fields []string) *indexRules {
 // condition that the row is still of the generation that was read: a row that
 // was put anew stays. 1 RCU for each 4 KB of the run, 1 WCU a row.
 func (c *collection) removeStaleOfRun(ctx context.Context, rows []scanned) error {
-	l, err := c.s.loadRun(ctx, rows[0].Run)
-	if err != nil || l == nil || !l.closed {
-		return err
-	}
-	list, err := c.s.listRow(ctx, l.head)
-	if err != nil || list.Str(keys.State) != keys.StateClosed || list.Num(keys.Gen) != l.head.gen {
+	l, err := c.settledRun(ctx, rows[0].Run)
+	if err != nil || l == nil {
 		return err
 	}
 	fields, err := c.fields(ctx, rows...)
@@ -196,6 +192,25 @@ func (c *collection) removeStaleOfRun(ctx context.Context, rows []scanned) error
 		}
 	}
 	return nil
+}
+
+// settledRun reads a run that is settled; nil if it is not. One that was
+// written between the two reads is read again.
+func (c *collection) settledRun(ctx context.Context, id string) (*loadedRun, error) {
+	for range 3 {
+		l, err := c.s.loadRun(ctx, id)
+		if err != nil || l == nil || !l.closed {
+			return nil, err
+		}
+		list, err := c.s.listRow(ctx, l.head)
+		if err != nil || list.Str(keys.State) != keys.StateClosed {
+			return nil, err
+		}
+		if list.Num(keys.Gen) == l.head.gen {
+			return l, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // nil is a run that is not settled
 }
 
 // removeStaleOfExperiment removes trigram rows that an experiment does not

@@ -248,15 +248,6 @@ func (b *backfill) update(ctx context.Context, change func(it *table.Item)) (tab
 	return after, err
 }
 
-// Parts of a cursor. Stored, must not change.
-const (
-	cursorChanged    = "changed"
-	cursorExperiment = "experiment"
-	cursorFinal      = "final"
-	cursorRun        = "run"
-	cursorWorkspace  = "workspace"
-)
-
 // reached remembers how far the round has come.
 func (b *backfill) reached(ctx context.Context, r *round, at place) error {
 	final := "0"
@@ -281,13 +272,9 @@ func (b *backfill) reached(ctx context.Context, r *round, at place) error {
 // same workspace has reached, and whether it was in its final walk.
 func (b *backfill) cursorOf(it table.Item, changed int64) (at place, final bool) {
 	v, _ := it.Get(attrCursor)
-	cursor := dict(v.Strings())
-	part := func(name string) string {
-		s, _ := cursor.get(name)
-		return s
-	}
-	if part(cursorChanged) != strconv.FormatInt(changed, 10) || part(cursorWorkspace) != b.s.opts.workspace {
+	c := cursor(v.Strings())
+	if c.part(cursorChanged) != strconv.FormatInt(changed, 10) || c.part(cursorWorkspace) != b.s.opts.workspace {
 		return place{}, false
 	}
-	return place{part(cursorExperiment), part(cursorRun)}, part(cursorFinal) == "1"
+	return c.place(), c.part(cursorFinal) == "1"
 }

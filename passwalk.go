@@ -22,6 +22,26 @@ const (
 // in the run list of that one. Everything up to it is done.
 type place struct{ exp, run string }
 
+// Parts of a cursor. Stored, must not change.
+const (
+	cursorChanged    = "changed"
+	cursorExperiment = "experiment"
+	cursorFinal      = "final"
+	cursorRun        = "run"
+	cursorWorkspace  = "workspace"
+)
+
+// cursor is the attribute with the place that an unfinished pass has reached:
+// a map of parts, sorted by their names.
+type cursor dict
+
+func (c cursor) part(name string) string {
+	v, _ := dict(c).get(name)
+	return v
+}
+
+func (c cursor) place() place { return place{c.part(cursorExperiment), c.part(cursorRun)} }
+
 // walk looks at every experiment of a workspace, and at the runs of each,
 // deleted ones included, in the order of the lists. What is made or begun
 // while it goes on may be left out.

@@ -103,8 +103,8 @@ func (a *ttlPass) update(ctx context.Context, change func(it *table.Item)) error
 func (a *ttlPass) reached(ctx context.Context, at place) error {
 	return a.update(ctx, func(it *table.Item) {
 		it.Set(attrCursor, table.Map([]string{
-			cursorExperiment, at.exp, cursorRun, at.run, attrDeletedDays, formatDays(a.policy.softDeleted),
-			attrHistoryDays, formatDays(a.policy.metricHistory), cursorWorkspace, a.s.opts.workspace,
+			cursorExperiment, at.exp, attrHistoryDays, formatDays(a.policy.metricHistory), cursorRun, at.run,
+			attrDeletedDays, formatDays(a.policy.softDeleted), cursorWorkspace, a.s.opts.workspace,
 		}))
 	})
 }
@@ -115,15 +115,13 @@ func formatDays(n int64) string { return strconv.FormatInt(n, 10) }
 // the same workspace has reached.
 func (a *ttlPass) cursorOf(it table.Item) place {
 	v, _ := it.Get(attrCursor)
-	cursor := map[string]string{}
-	for d := v.Strings(); len(d) > 0; d = d[2:] {
-		cursor[d[0]] = d[1]
-	}
-	if cursor[cursorWorkspace] != a.s.opts.workspace || cursor[attrDeletedDays] != formatDays(a.policy.softDeleted) ||
-		cursor[attrHistoryDays] != formatDays(a.policy.metricHistory) {
+	c := cursor(v.Strings())
+	if c.part(cursorWorkspace) != a.s.opts.workspace ||
+		c.part(attrDeletedDays) != formatDays(a.policy.softDeleted) ||
+		c.part(attrHistoryDays) != formatDays(a.policy.metricHistory) {
 		return place{}
 	}
-	return place{cursor[cursorExperiment], cursor[cursorRun]}
+	return c.place()
 }
 
 const (

@@ -36,20 +36,34 @@ func (o bucketOpener) destination(ctx context.Context, uri string) (*blob.Bucket
 }
 
 func (o bucketOpener) openURI(ctx context.Context, uri string, create bool) (*blob.Bucket, error) {
-	scheme, rest, ok := strings.Cut(uri, ":")
-	switch {
-	case !ok:
-		return openDir(uri, create)
-	case scheme == "file":
-		path, err := url.PathUnescape(strings.TrimPrefix(strings.TrimPrefix(rest, "//localhost"), "//"))
-		if err != nil {
-			return nil, fmt.Errorf("file URI: %w", err)
-		}
-		return openDir(path, create)
+	dir, ok, err := directoryOf(uri)
+	switch scheme, _, _ := strings.Cut(uri, ":"); {
+	case err != nil:
+		return nil, err
+	case ok:
+		return openDir(dir, create)
 	case scheme == "s3":
 		return o.openS3(ctx, uri)
+	default:
+		return nil, fmt.Errorf("artifacts cannot be stored with the scheme %q: use a directory or s3://", scheme)
 	}
-	return nil, fmt.Errorf("artifacts cannot be stored with the scheme %q: use a directory or s3://", scheme)
+}
+
+// directoryOf returns the directory that a path or a file URI names; ok is
+// false for other URIs.
+func directoryOf(uri string) (dir string, ok bool, err error) {
+	scheme, rest, isURI := strings.Cut(uri, ":")
+	if !isURI {
+		return uri, true, nil
+	}
+	if scheme != "file" {
+		return "", false, nil
+	}
+	dir, err = url.PathUnescape(strings.TrimPrefix(strings.TrimPrefix(rest, "//localhost"), "//"))
+	if err != nil {
+		return "", false, fmt.Errorf("file URI: %w", err)
+	}
+	return dir, true, nil
 }
 
 func openDir(dir string, create bool) (*blob.Bucket, error) {

@@ -73,6 +73,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fails":       fails,
+			"litter":      func(ts *testscript.TestScript, _ bool, args []string) { litter(t, ts, args) },
 			"other-table": func(ts *testscript.TestScript, _ bool, args []string) { otherTable(t, ts, args) },
 		},
 	})

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -40,6 +41,7 @@ type serverOptions struct {
 	logLevel             string
 	logFormat            string
 	workers              int
+	gcEvery              time.Duration
 }
 
 func (o *serverOptions) addFlags(f *pflag.FlagSet) {
@@ -63,6 +65,7 @@ func (o *serverOptions) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.maxBodyMB, "max-body-mb", rest.DefaultMaxBody>>20, "largest JSON request in MiB; artifacts have no limit")
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error; debug logs each request")
 	f.StringVar(&o.logFormat, "log-format", "text", "text or json")
+	f.DurationVar(&o.gcEvery, "gc-every", 0, "collect garbage as the gc command does, this often, such as 24h; 0: never")
 	f.IntVarP(&o.workers, "workers", "w", 0, "ignored: one process uses all cores")
 }
 
@@ -118,6 +121,9 @@ func (o *serverOptions) validate() error {
 	if o.maxBodyMB < 1 {
 		errs = append(errs, errors.New("--max-body-mb must be positive"))
 	}
+	if o.gcEvery < 0 {
+		errs = append(errs, errors.New("--gc-every must not be negative"))
+	}
 	if o.logFormat != "text" && o.logFormat != "json" {
 		errs = append(errs, fmt.Errorf("--log-format %q is neither text nor json", o.logFormat))
 	}
@@ -165,7 +171,34 @@ func (o *serverOptions) run(ctx context.Context, d deps) (err error) {
 	if err := o.announce(d.stdout, listener.Addr()); err != nil {
 		return err
 	}
+	defer o.collect(ctx, store, log, d)()
 	return serve(ctx, listener, handler, log)
+}
+
+// gcUnits bounds the units that a server's collections spend in a second.
+const gcUnits = 500
+
+// collect collects garbage now and then, if that is asked for, until the
+// returned function is called, which waits for a pass under way to stop.
+func (o *serverOptions) collect(ctx context.Context, store *dynamodbstore.Store, log *slog.Logger, d deps) (stop func()) {
+	if o.gcEvery == 0 {
+		return func() {}
+	}
+	remover := &artifactRemover{buckets: bucketOpener{d.env}, log: log}
+	if o.serveArtifacts {
+		remover.destination = o.artifactsDestination
+	}
+	p := dynamodbstore.GCParams{DeleteArtifacts: remover.remove}
+	if !strings.HasPrefix(o.backendStoreURI, "local:") {
+		p.UnitsPerSecond = gcUnits
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		collectEvery(ctx, o.gcEvery, func(ctx context.Context) { logCollection(ctx, store, p, log) })
+	}()
+	return func() { cancel(); <-done }
 }
 
 func (o *serverOptions) handler(

@@ -75,7 +75,7 @@ func TestStopEverywhere(t *testing.T) {
 					}
 					t.Run(a.method+" "+a.label, func(t *testing.T) {
 						clock := newStillClock()
-						points += (&sweep{tab: memoryTable(t, clock), clock: clock, state: state}).run(t, a)
+						points += (&sweep{tab: configured(t, memoryTable(t, clock), clock), clock: clock, state: state}).run(t, a)
 					})
 				}
 				t.Logf("%d crash points", points)
@@ -99,7 +99,7 @@ func TestStopEverywhere(t *testing.T) {
 func sweepDynamo(t *testing.T, state string, some []string) {
 	t.Helper()
 	clock := newStillClock()
-	tab := ddblocal.NewTableWith(t, dynamo.Options{Clock: clock.Now})
+	tab := configured(t, ddblocal.NewTableWith(t, dynamo.Options{Clock: clock.Now}), clock)
 	points := 0
 	for _, a := range acts {
 		if slices.Contains(some, a.method+" "+a.label) {
@@ -116,6 +116,21 @@ func memoryTable(t *testing.T, clock *stillClock) table.Table {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, tab.Close()) })
 	require.NoError(t, tab.Init(t.Context(), true))
+	return tab
+}
+
+// configured makes the configuration of a table that is empty: all indexes are
+// complete, those of the scenes' tags too.
+func configured(t *testing.T, tab table.Table, clock *stillClock) table.Table {
+	t.Helper()
+	s := view(t, tab, clock.Now, "configuration", dynamodbstore.WithEnvironment(func(name string) (string, bool) {
+		if name == "MLFLOW_DYNAMODB_DENORMALIZE_TAGS" {
+			return "t*", true
+		}
+		return "", false
+	}))
+	require.NoError(t, s.Init(t.Context()))
+	require.NoError(t, s.Close())
 	return tab
 }
 
@@ -159,7 +174,7 @@ func (sw *sweep) workspace(t *testing.T, through table.Table) (string, scene) {
 
 func (sw *sweep) look(t *testing.T, workspace string) sight {
 	t.Helper()
-	s := view(t, sw.tab, sw.clock.Now, workspace)
+	s := view(t, sw.tab, sw.clock.Now, workspace, dynamodbstore.WithSmallSearches())
 	defer func() { require.NoError(t, s.Close()) }()
 	checkTable(t, sw.tab, s, workspace, false)
 	return look(t, s)
@@ -244,7 +259,7 @@ func (sw *sweep) stopAt(t *testing.T, a act, o outcome, k int, applied bool) boo
 		return false
 	}
 	name := fmt.Sprintf("%s %s, %s, stopped at call %d, applied %t (%v)", a.method, a.label, sw.state, k, applied, err)
-	fresh := view(t, sw.tab, sw.clock.Now, workspace)
+	fresh := view(t, sw.tab, sw.clock.Now, workspace, dynamodbstore.WithSmallSearches())
 	defer func() { require.NoError(t, fresh.Close()) }()
 	sw.checkPoint(t, name, workspace, a, o, scene{s: fresh, exp: sc.exp, run: sc.run})
 	return true
@@ -293,7 +308,7 @@ func (sw *sweep) checkPoint(t *testing.T, name, workspace string, a act, o outco
 // settle lets searches settle what the crash left behind.
 func (sw *sweep) settle(t *testing.T, p crashPoint) {
 	t.Helper()
-	s := view(t, sw.tab, sw.clock.Now, p.workspace)
+	s := view(t, sw.tab, sw.clock.Now, p.workspace, dynamodbstore.WithSmallSearches())
 	for range 2 {
 		require.Equal(t, p.want, look(t, s), "%s: long after", p.name)
 		dynamodbstore.WaitSettled(s)

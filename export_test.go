@@ -46,6 +46,23 @@ func ExperimentIndexKeys(ctx context.Context, s *Store, id string) ([]table.Key,
 	return s.experimentTrigrams(e, cfg.trigramFieldsWritten()), nil
 }
 
+// WithSmallSearches makes searches read a few rows at a time, so that small
+// tables take every path of every plan.
+func WithSmallSearches() Option {
+	return func(o *options) {
+		o.limits = searchLimits{
+			scanned: 5, probe: 2, probes: 2, collected: 3, merged: 2, least: 1, most: 2, sorted: 2, dense: 1,
+		}
+	}
+}
+
+// ListOnly returns a Store like s whose searches use no index.
+func ListOnly(s *Store) *Store {
+	c := *s
+	c.opts.listOnly = true
+	return &c
+}
+
 // RollUp rolls up all records of a run, whether it pays or not.
 func RollUp(ctx context.Context, s *Store, run string) error {
 	return s.rollUp(ctx, run, worth{math.MinInt, math.Inf(1)})

@@ -78,6 +78,8 @@ func (s *Store) runIndexKeys(p *packedRun, r *indexRules) []table.Key {
 			add(keys.IndexTag, d[0], text)
 		}
 	}
+	name, _ := keys.Text(p.name)
+	add(keys.IndexAttr, fieldRunName, name)
 	for _, field := range r.fields {
 		for _, t := range fieldTrigrams(runField(p, field)) {
 			add(keys.IndexTrigram, field, t)

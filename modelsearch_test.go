@@ -30,6 +30,15 @@ var modelFilters = []struct {
 	{"tags.t0 IS NULL", func(r *modelRun) bool { _, ok := r.tags["t0"]; return !ok }},
 	{"tags.t1 IS NOT NULL", func(r *modelRun) bool { _, ok := r.tags["t1"]; return ok }},
 	{"attributes.status = 'FINISHED'", func(r *modelRun) bool { return r.status == dynamodbstore.StatusFinished }},
+	{"attributes.run_name LIKE '%ore%'", func(r *modelRun) bool { return strings.Contains(r.name, "ore") }},
+	{"attributes.run_name ILIKE 'MORE_' AND metrics.m0 < 3", func(r *modelRun) bool {
+		m, ok := r.latest["m0"]
+		return ok && m.Value < 3 && len(r.name) == 5 && strings.HasPrefix(r.name, "more")
+	}},
+	{"params.p0 = 'a' AND metrics.m1 > 0", func(r *modelRun) bool {
+		m, ok := r.latest["m1"]
+		return ok && m.Value > 0 && r.params["p0"] == "a"
+	}},
 	{"attributes.run_name = 'n1'", func(r *modelRun) bool { return r.name == "n1" }},
 	{"attributes.start_time >= 2 AND tags.t0 = 'b'", func(r *modelRun) bool { return r.start >= 2 && r.tags["t0"] == "b" }},
 	{"attributes.end_time < 5", func(r *modelRun) bool { return r.end != nil && *r.end < 5 }},
@@ -45,6 +54,7 @@ var modelOrders = []struct {
 	{"", func(*modelRun, *modelRun) int { return 0 }},
 	{"metrics.m0 ASC", func(a, b *modelRun) int { return compareMetrics(a, b, "m0", 1) }},
 	{"metrics.m0 DESC", func(a, b *modelRun) int { return compareMetrics(a, b, "m0", -1) }},
+	{"attributes.run_name DESC", func(a, b *modelRun) int { return -cmp.Compare(a.name, b.name) }},
 	{"params.p0 ASC", func(a, b *modelRun) int { return compareStrings(a.params, b.params, "p0", 1) }},
 	{"tags.t0 DESC", func(a, b *modelRun) int { return compareStrings(a.tags, b.tags, "t0", -1) }},
 	{"attributes.start_time ASC", func(a, b *modelRun) int { return cmp.Compare(a.start, b.start) }},

@@ -26,6 +26,8 @@ type options struct {
 	settleAfter  time.Duration
 	passPage     int                                              // items of a page of a pass
 	wait         func(ctx context.Context, d time.Duration) error // of a pass
+	limits       searchLimits
+	listOnly     bool // searches use no index
 }
 
 // WithLogger sets the logger. Default: nothing is logged. Values of tags and
@@ -79,6 +81,7 @@ func newOptions(opts []Option) (options, error) {
 		settleAfter:  5 * time.Second,
 		passPage:     passPage,
 		wait:         sleep,
+		limits:       defaultSearchLimits(),
 	}
 	for _, opt := range opts {
 		opt(&o)

@@ -1,6 +1,7 @@
 package dynamodbstore
 
 import (
+	"cmp"
 	"container/heap"
 	"context"
 	"strings"
@@ -172,26 +173,26 @@ func (rs *runStream) considerSettling(ctx context.Context, row table.Item, id st
 	}
 }
 
-// mergedRuns merges the streams of several experiments in the default order.
+// mergedRuns merges the runs of several experiments in the default order.
 // It reads no further than the run it was asked for.
 type mergedRuns struct {
-	streams []*runStream
+	streams []*listSearch
 	heads   runHeap
 	begun   bool
 	taken   bool // whether the first run of heads has been returned
 }
 
-// next returns the next run and its experiment; nil at the end.
-func (m *mergedRuns) next(ctx context.Context) (*packedRun, *expState, error) {
+// next returns the search whose first run is the next one; nil at the end.
+func (m *mergedRuns) next(ctx context.Context) (*listSearch, error) {
 	step := m.advance
 	if !m.begun {
 		step = m.begin
 	}
 	if err := step(ctx); err != nil || len(m.heads) == 0 {
-		return nil, nil, err
+		return nil, err
 	}
 	m.taken = true
-	return m.heads[0].run, m.heads[0].stream.e, nil
+	return m.heads[0].stream, nil
 }
 
 // advance replaces the run that was returned by its successor.
@@ -217,22 +218,22 @@ func (m *mergedRuns) advance(ctx context.Context) error {
 
 func (m *mergedRuns) begin(ctx context.Context) error {
 	m.begun = true
-	first := make([]*packedRun, len(m.streams))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(streamReaders)
-	for i, rs := range m.streams {
-		g.Go(func() error {
-			p, err := rs.peek(gctx)
-			first[i] = p
-			return err
-		})
+	for _, l := range m.streams {
+		g.Go(func() error { return l.list.fill(gctx) })
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	for i, rs := range m.streams {
-		if first[i] != nil {
-			m.heads = append(m.heads, streamHead{first[i], rs})
+	for _, l := range m.streams {
+		l.adopt()
+		first, err := l.peek(ctx)
+		if err != nil {
+			return err
+		}
+		if first != nil {
+			m.heads = append(m.heads, streamHead{first, l})
 		}
 	}
 	heap.Init(&m.heads)
@@ -241,19 +242,16 @@ func (m *mergedRuns) begin(ctx context.Context) error {
 
 type streamHead struct {
 	run    *packedRun
-	stream *runStream
+	stream *listSearch
 }
 
 // runHeap is a heap of streams by their next run.
 type runHeap []streamHead
 
 func (h runHeap) Len() int { return len(h) }
-func (h runHeap) Less(i, j int) bool {
-	if h[i].run.start != h[j].run.start {
-		return h[i].run.start > h[j].run.start
-	}
-	return strings.Compare(h[i].run.id, h[j].run.id) < 0
-}
+
+func (h runHeap) Less(i, j int) bool { return inDefaultOrder(h[i].run, h[j].run) < 0 }
+
 func (h runHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 
 // Push is part of heap.Interface.
@@ -265,4 +263,9 @@ func (h *runHeap) Pop() any {
 	x := old[len(old)-1]
 	*h = old[:len(old)-1]
 	return x
+}
+
+// inDefaultOrder compares runs by start time, latest first, then by id.
+func inDefaultOrder(a, b *packedRun) int {
+	return cmp.Or(cmp.Compare(b.start, a.start), strings.Compare(a.id, b.id))
 }

@@ -6,10 +6,9 @@ import (
 	"iter"
 	"slices"
 	"strconv"
-	"strings"
+	"time"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
@@ -19,9 +18,11 @@ const (
 	maxSearchResults = 50000
 	// defaultSearchResults is the page size of a search that names none.
 	defaultSearchResults = 1000
-	// maxScanned is how many rows one request looks at in the default order
-	// before it returns what it has with a token to go on.
-	maxScanned = 100000
+	// longestRunID is longer than any run id.
+	longestRunID = 64
+	// searchDeadline is how long a search may take: less than the open row of
+	// a run that has just settled stays.
+	searchDeadline = 2 * time.Minute
 )
 
 // foundRun is a run that a search has found.
@@ -35,24 +36,33 @@ type foundRun struct {
 // first unless OrderBy says otherwise. MaxResults 0 means 1,000. A page may be
 // short, or empty, and still have a NextPageToken.
 //
-// Every run is as it was at some moment of the call. In the default order the
-// call reads only up to the end of the page; any other order reads all runs of
-// the experiments. A page of 100 small finished runs is 2 requests and 22
-// RCU; each run that is not settled costs 2 RCU.
+// Every run is as it was at some moment of the call, and none is missed that
+// matches all the time. In the default order the call reads only up to the end
+// of the page, and jumps over runs that an index of a metric, param, tag or
+// name shows not to match. An order by one of those reads as much of its index
+// as the page needs. Any other order reads all runs of the experiments, or few
+// candidates of an index. [WithExplanation] tells which.
+//
+// A page of 100 small finished runs is 2 requests and 22 RCU; a run that an
+// index leads to costs 1 RCU, one that is not settled 2.
 func (s *Store) SearchRuns(ctx context.Context, p SearchRunsParams) (Page[*Run], error) {
 	var page Page[*Run]
+	ctx, cancel := context.WithTimeout(ctx, searchDeadline)
+	defer cancel()
+	ctx, stats, done := explain(ctx)
+	defer done()
 	search, err := s.newRunSearch(p)
 	if err != nil {
 		return page, err
 	}
+	search.stats = stats
+	if search.indexes, err = s.settings.current(ctx); err != nil {
+		return page, failure(err)
+	}
 	if search.states, err = s.experimentStates(ctx, p.ExperimentIDs); err != nil {
 		return page, failure(err)
 	}
-	find := search.sorted
-	if isDefaultOrder(search.query.Order) {
-		find = search.stream
-	}
-	found, last, err := find(ctx)
+	found, last, err := search.find(ctx)
 	if err != nil {
 		return page, failure(err)
 	}
@@ -104,6 +114,112 @@ type runSearch struct {
 	digest digest
 	after  filter.Tuple // position to continue behind; nil: the start
 	states []*expState
+
+	indexes *configuration
+	stats   *Explanation
+	plans   map[string]*runPlan // by experiment
+	fetched map[string]bool     // runs looked up by now
+	row     runRow              // scratch
+	tuple   filter.Tuple        // scratch
+}
+
+// find returns the runs of the page, and the position to continue from, nil
+// at the end.
+func (rs *runSearch) find(ctx context.Context) ([]foundRun, filter.Tuple, error) {
+	switch ids := rs.planOf(&expState{}).ids; {
+	case ids != nil:
+		return rs.byID(ctx, ids)
+	case isDefaultOrder(rs.query.Order):
+		return rs.inListOrder(ctx)
+	default:
+		return rs.inOtherOrder(ctx)
+	}
+}
+
+func (rs *runSearch) limits() *searchLimits { return &rs.s.opts.limits }
+
+// planOf returns the plan for one experiment.
+func (rs *runSearch) planOf(e *expState) *runPlan {
+	p, ok := rs.plans[e.id]
+	if !ok {
+		p = &runPlan{}
+		if !rs.s.opts.listOnly {
+			*p = planRuns(rs.query, experimentIndexes{rs.indexes, e.id})
+		}
+		rs.plans[e.id] = p
+	}
+	return p
+}
+
+// experimentIndexes are the indexes of the runs of one experiment.
+type experimentIndexes struct {
+	*configuration
+	exp string
+}
+
+func (x experimentIndexes) basics() bool { return x.indexedField(fieldRunName) }
+
+func (x experimentIndexes) tag(key string) bool { return x.basics() && x.completeTag(x.exp, key) }
+
+func (x experimentIndexes) trigrams(field string) bool { return x.indexedField(field) }
+
+// page cuts what was found to a page, and returns the position behind it; nil
+// at the end. bound is how far the search got, if not to the end.
+func (rs *runSearch) page(found []foundRun, bound filter.Tuple) ([]foundRun, filter.Tuple, error) {
+	order := rs.query.Order
+	place := func(f foundRun) filter.Tuple {
+		return order.AppendRun(nil, &runRow{packedRun: f.packed, e: f.state})
+	}
+	compare := func(a, b foundRun) int { return order.Compare(a.tuple, b.tuple) }
+	if isDefaultOrder(order) {
+		compare = func(a, b foundRun) int { return inDefaultOrder(a.packed, b.packed) }
+	}
+	if !slices.IsSortedFunc(found, compare) {
+		slices.SortFunc(found, compare)
+	}
+	for bound != nil && len(found) > 0 && order.Compare(place(found[len(found)-1]), bound) > 0 {
+		found = found[:len(found)-1]
+	}
+	if len(found) <= rs.max {
+		return found, bound, nil
+	}
+	found = found[:rs.max]
+	return found, place(found[rs.max-1]), nil
+}
+
+// byID is the search among the runs that the filter names.
+func (rs *runSearch) byID(ctx context.Context, ids []string) ([]foundRun, filter.Tuple, error) {
+	rs.stats.say("run ids")
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	ids = slices.DeleteFunc(ids, func(id string) bool { return len(id) > longestRunID })
+	best := &topRuns{order: rs.query.Order, max: rs.max + 1}
+	wanted := make([]table.Key, 0, 2*len(ids))
+	for _, id := range ids {
+		wanted = append(wanted, rs.s.ks.Run(id), rs.s.ks.RunMetrics(id, 0))
+	}
+	items, err := rs.s.t.BatchGet(ctx, wanted, table.Strong)
+	if err != nil {
+		return nil, nil, err
+	}
+	byRun := make(map[string][]table.Item, len(ids))
+	for _, it := range items {
+		byRun[it.Key.PK] = append(byRun[it.Key.PK], it)
+	}
+	for _, id := range ids {
+		l, err := rs.s.completeRun(ctx, id, byRun[rs.s.ks.RunPK(id)])
+		if err != nil {
+			return nil, nil, err
+		}
+		if l == nil {
+			continue
+		}
+		for _, e := range rs.states {
+			if e.id == l.head.exp {
+				rs.offer(best, e, l.packed())
+			}
+		}
+	}
+	return rs.page(best.take(), nil)
 }
 
 func (s *Store) newRunSearch(p SearchRunsParams) (*runSearch, error) {
@@ -122,7 +238,9 @@ func (s *Store) newRunSearch(p SearchRunsParams) (*runSearch, error) {
 			return nil, err
 		}
 	}
-	rs := &runSearch{s: s, query: q, view: p.View, max: p.MaxResults}
+	rs := &runSearch{
+		s: s, query: q, view: p.View, max: p.MaxResults, plans: map[string]*runPlan{}, fetched: map[string]bool{},
+	}
 	parts := append([]string{"runs", q.Filter(), q.Order.String(), strconv.Itoa(int(p.View))}, sortedIDs(p.ExperimentIDs)...)
 	rs.digest = queryDigest(parts...)
 	rs.after, err = parsePosition(p.PageToken, rs.digest, q.Order)
@@ -214,83 +332,6 @@ func (v ViewType) shows(stage LifecycleStage) bool {
 	}
 }
 
-// runs returns all runs of the experiments, behind the position if the order
-// is the default one.
-func (rs *runSearch) runs(after string, limit int) *mergedRuns {
-	m := &mergedRuns{}
-	for _, e := range rs.states {
-		m.streams = append(m.streams, rs.s.newRunStream(e, after, limit))
-	}
-	return m
-}
-
-// stream is the plan for the default order: walk the run lists until the page
-// is full. It returns the position to continue from, nil at the end.
-func (rs *runSearch) stream(ctx context.Context) ([]foundRun, filter.Tuple, error) {
-	after, limit := "", 0
-	if rs.after != nil {
-		after = keys.RunRowSK(rs.after[0].Int, rs.after[1].Str)
-	}
-	if len(rs.query.Clauses) == 0 && rs.view != ViewDeletedOnly {
-		limit = rs.max + 1
-	}
-	runs := rs.runs(after, limit)
-	var found []foundRun
-	row := &runRow{}
-	for scanned := 0; ; scanned++ {
-		p, e, err := runs.next(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		if p == nil {
-			return found, nil, nil
-		}
-		*row = runRow{packedRun: p, e: e}
-		if rs.matches(row) {
-			if len(found) == rs.max {
-				last := &runRow{packedRun: found[rs.max-1].packed}
-				return found, rs.query.Order.AppendRun(nil, last), nil
-			}
-			found = append(found, foundRun{state: e, packed: p})
-		}
-		if scanned == maxScanned {
-			return found, rs.query.Order.AppendRun(nil, row), nil
-		}
-	}
-}
-
-// sorted is the plan for any other order: look at all runs and keep the first
-// ones behind the position.
-func (rs *runSearch) sorted(ctx context.Context) ([]foundRun, filter.Tuple, error) {
-	runs := rs.runs("", 0)
-	best := &topRuns{order: rs.query.Order, max: rs.max + 1}
-	var scratch filter.Tuple
-	row := &runRow{}
-	for {
-		p, e, err := runs.next(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		if p == nil {
-			break
-		}
-		*row = runRow{packedRun: p, e: e}
-		if !rs.matches(row) {
-			continue
-		}
-		scratch = rs.query.Order.AppendRun(scratch[:0], row)
-		if rs.after == nil || rs.query.Order.Compare(scratch, rs.after) > 0 {
-			best.offer(foundRun{state: e, packed: p}, scratch)
-		}
-	}
-	found := best.take()
-	if len(found) <= rs.max {
-		return found, nil, nil
-	}
-	found = found[:rs.max]
-	return found, found[rs.max-1].tuple, nil
-}
-
 // unpackRuns returns what was found, with its datasets; with the model inputs
 // too if asked: as in MLflow, searches leave them out.
 func (s *Store) unpackRuns(ctx context.Context, found []foundRun, models bool) ([]*Run, error) {
@@ -315,69 +356,4 @@ func (s *Store) unpackRuns(ctx context.Context, found []foundRun, models bool) (
 		}
 	}
 	return runs, nil
-}
-
-// topRuns keeps the first max runs of an order.
-type topRuns struct {
-	order filter.Order
-	max   int
-	runs  []foundRun // a heap whose root is the last in order, once it is full
-}
-
-func (t *topRuns) offer(f foundRun, tuple filter.Tuple) {
-	if len(t.runs) < t.max {
-		f.tuple = cloneTuple(tuple)
-		t.runs = append(t.runs, f)
-		t.up(len(t.runs) - 1)
-		return
-	}
-	if t.order.Compare(tuple, t.runs[0].tuple) < 0 {
-		f.tuple = cloneTuple(tuple)
-		t.runs[0] = f
-		t.down(0)
-	}
-}
-
-func cloneTuple(t filter.Tuple) filter.Tuple {
-	c := slices.Clone(t)
-	for i := range c {
-		c[i].Str = strings.Clone(c[i].Str)
-	}
-	return c
-}
-
-func (t *topRuns) after(i, j int) bool { return t.order.Compare(t.runs[i].tuple, t.runs[j].tuple) > 0 }
-
-func (t *topRuns) up(i int) {
-	for i > 0 {
-		parent := (i - 1) / 2
-		if !t.after(i, parent) {
-			return
-		}
-		t.runs[i], t.runs[parent] = t.runs[parent], t.runs[i]
-		i = parent
-	}
-}
-
-func (t *topRuns) down(i int) {
-	for {
-		child := 2*i + 1
-		if child >= len(t.runs) {
-			return
-		}
-		if child+1 < len(t.runs) && t.after(child+1, child) {
-			child++
-		}
-		if !t.after(child, i) {
-			return
-		}
-		t.runs[i], t.runs[child] = t.runs[child], t.runs[i]
-		i = child
-	}
-}
-
-// take returns the runs in order.
-func (t *topRuns) take() []foundRun {
-	slices.SortFunc(t.runs, func(a, b foundRun) int { return t.order.Compare(a.tuple, b.tuple) })
-	return t.runs
 }

@@ -83,7 +83,35 @@ func look(t tester, s *dynamodbstore.Store) sight {
 		found := allRuns(t, s, dynamodbstore.SearchRunsParams{ExperimentIDs: ids, View: view})
 		require.Equal(t, stages[stage], runIDs(found), "runs of the view of %s ones", stage)
 	}
+	lookThroughIndexes(t, s, ids, all)
 	return out
+}
+
+// lookThroughIndexes fails the test if a search through an index finds other
+// runs than one of the run list.
+func lookThroughIndexes(t tester, s *dynamodbstore.Store, exps []string, all []*dynamodbstore.Run) {
+	t.Helper()
+	plain := dynamodbstore.ListOnly(s)
+	searches := []dynamodbstore.SearchRunsParams{
+		{Filter: "tags.t0 = 'v'"}, {OrderBy: []string{"attributes.run_name DESC"}}, {OrderBy: []string{"tags.`mlflow.user`"}},
+	}
+	for _, r := range all[:min(len(all), 2)] {
+		if len(r.Info.Name) >= 3 && !strings.Contains(r.Info.Name, "'") {
+			searches = append(searches, dynamodbstore.SearchRunsParams{Filter: "attributes.run_name LIKE '%" + r.Info.Name[:3] + "%'"})
+		}
+		for _, m := range r.Metrics[:min(len(r.Metrics), 1)] {
+			searches = append(searches, dynamodbstore.SearchRunsParams{OrderBy: []string{"metrics.`" + m.Key + "` DESC"}, MaxResults: 1})
+		}
+		for _, p := range r.Params[:min(len(r.Params), 1)] {
+			if len(p.Value) < 100 && !strings.Contains(p.Value, "'") {
+				searches = append(searches, dynamodbstore.SearchRunsParams{Filter: "params.`" + p.Key + "` = '" + p.Value + "'"})
+			}
+		}
+	}
+	for _, p := range searches {
+		p.ExperimentIDs, p.View = exps, dynamodbstore.ViewAll
+		require.Equal(t, runIDs(allRuns(t, plain, p)), runIDs(allRuns(t, s, p)), "filter %q, order %v", p.Filter, p.OrderBy)
+	}
 }
 
 func lookAtExperiment(t tester, s *dynamodbstore.Store, out sight, e *dynamodbstore.Experiment) {

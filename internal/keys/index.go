@@ -16,6 +16,7 @@ const (
 	IndexMetric  IndexKind = "IX#m#"
 	IndexParam   IndexKind = "IX#p#"
 	IndexTag     IndexKind = "IX#t#"
+	IndexAttr    IndexKind = "IX#a#"
 	IndexTrigram IndexKind = "TRI#"
 )
 
@@ -87,6 +88,9 @@ func Metric(v float64) string {
 	return numberMark + Asc(bits)
 }
 
+// NaN is what [Metric] returns for NaN.
+func NaN() string { return Metric(math.NaN()) }
+
 // MetricNumbers returns the bounds of the sort keys of all metrics but NaN.
 func MetricNumbers() (from, to string) { return numberMark, nanMark }
 
@@ -114,8 +118,29 @@ func Text(s string) (sk string, cut bool) {
 	return s + "\x00", false
 }
 
+// IsWholeText reports whether [Text] has written a text whole.
+func IsWholeText(sk string) bool { return strings.HasSuffix(sk, "\x00") }
+
 func textEscaper() *strings.Replacer {
 	return strings.NewReplacer("\x00", "\x01\x01", "\x01", "\x01\x02")
+}
+
+// TextPrefix returns the bounds of the sort keys of all texts that begin with
+// p, as [Text] writes them.
+func TextPrefix(p string) (from, to string) {
+	from, _ = Text(p)
+	from = strings.TrimSuffix(from, "\x00")
+	for to = from; to != ""; {
+		last, size := utf8.DecodeLastRuneInString(to)
+		to = to[:len(to)-size]
+		switch next := last + 1; {
+		case next == 0xD800:
+			return from, to + "\uE000"
+		case next <= utf8.MaxRune:
+			return from, to + string(next)
+		}
+	}
+	return from, Last
 }
 
 // Trigrams returns the distinct runs of three characters of a text, in no

@@ -1,0 +1,223 @@
+package dynamodbstore
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// placeStream is a set of places in the run list, in order.
+type placeStream interface {
+	// next returns the first place that is not before at; "" at the end. at
+	// never goes back.
+	next(ctx context.Context, at string) (string, error)
+}
+
+// placeList is a set of places that is known.
+type placeList []string
+
+func (l *placeList) next(_ context.Context, at string) (string, error) {
+	i, _ := slices.BinarySearch(*l, at)
+	*l = (*l)[i:]
+	if len(*l) == 0 {
+		return "", nil
+	}
+	return (*l)[0], nil
+}
+
+// rangeStream reads the places of a range of one value, which are in order.
+type rangeStream struct {
+	q      table.Query
+	prefix string // of the sort keys
+	rows   []string
+	ended  bool
+	rs     *runSearch
+}
+
+func (rs *runSearch) newRangeStream(q table.Query, value string) *rangeStream {
+	q.Limit = rs.limits().probe
+	return &rangeStream{q: q, prefix: value + "#", rs: rs}
+}
+
+func (r *rangeStream) next(ctx context.Context, at string) (string, error) {
+	for {
+		i, _ := slices.BinarySearch(r.rows, at)
+		if r.rows = r.rows[i:]; len(r.rows) > 0 {
+			return r.rows[0], nil
+		}
+		if r.ended {
+			return "", nil
+		}
+		if from := r.prefix + at; from > r.q.From && from > r.q.After {
+			r.q.From, r.q.After = from, ""
+		}
+		if err := r.fill(ctx); err != nil {
+			return "", err
+		}
+	}
+}
+
+// fill reads the next rows, ever more at a time.
+func (r *rangeStream) fill(ctx context.Context) error {
+	page, err := r.rs.s.t.Query(ctx, r.q)
+	if err != nil {
+		return err
+	}
+	r.rs.stats.IndexRows += len(page.Items)
+	for _, it := range page.Items {
+		r.rows = append(r.rows, strings.TrimPrefix(it.Key.SK, r.prefix))
+	}
+	r.q.After, r.ended = page.Next, page.Next == ""
+	r.q.Limit = min(2*r.q.Limit, 16*r.rs.limits().probe)
+	return nil
+}
+
+// merged is the intersection of streams.
+type merged []placeStream
+
+func (m merged) next(ctx context.Context, at string) (string, error) {
+	for agree := 0; agree < len(m); {
+		for _, stream := range m {
+			place, err := stream.next(ctx, at)
+			if err != nil || place == "" {
+				return "", err
+			}
+			if place != at {
+				at, agree = place, 0
+			}
+			agree++
+			if agree == len(m) {
+				break
+			}
+		}
+	}
+	return at, nil
+}
+
+// candidates are what the sources of a plan come to for one experiment.
+type candidates struct {
+	stream placeStream // in the order of runs; nil: no source is worth it
+	few    bool        // all of them are known
+	places []string    // those, if few
+}
+
+// collect probes the sources behind a place and chooses: if one has few
+// candidates, those that are in all such sources; otherwise the intersection
+// of the rarest ranges that are in the order of runs, if there are any.
+func (rs *runSearch) collect(ctx context.Context, exp string, sources []indexSource, behind string) (candidates, error) {
+	var known []placeList
+	var streams []probedRange
+	for _, src := range sources {
+		lists, more, err := rs.probe(ctx, exp, src, behind)
+		if err != nil {
+			return candidates{}, err
+		}
+		known, streams = append(known, lists...), append(streams, more...)
+	}
+	if len(known) > 0 {
+		places := intersection(known)
+		list := placeList(places)
+		return candidates{stream: &list, few: true, places: places}, nil
+	}
+	if len(streams) == 0 {
+		return candidates{}, nil
+	}
+	// The further a probe got in the list, the rarer its rows.
+	slices.SortStableFunc(streams, func(a, b probedRange) int { return strings.Compare(b.reached, a.reached) })
+	var m merged
+	for _, p := range streams[:min(len(streams), rs.limits().merged)] {
+		m = append(m, p.stream)
+	}
+	return candidates{stream: m}, nil
+}
+
+// probedRange is a range with more rows than a probe reads.
+type probedRange struct {
+	stream  *rangeStream
+	reached string // the last place that was read
+}
+
+// probe reads the beginning of a source's ranges. It returns the places of
+// what is small, and streams of what is not but is in order.
+func (rs *runSearch) probe(ctx context.Context, exp string, src indexSource, behind string) ([]placeList, []probedRange, error) {
+	var known []placeList
+	var streams []probedRange
+	for _, r := range spread(src, rs.limits().probes) {
+		list, probed, err := rs.probeRange(ctx, exp, r, behind)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case list != nil:
+			known = append(known, list)
+		case probed != nil:
+			streams = append(streams, *probed)
+		}
+	}
+	return known, streams, nil
+}
+
+// spread returns at most n of the ranges.
+func spread(ranges []indexRange, n int) []indexRange {
+	if len(ranges) <= n {
+		return ranges
+	}
+	out := make([]indexRange, n)
+	for i := range out {
+		out[i] = ranges[i*len(ranges)/n]
+	}
+	return out
+}
+
+// probeRange returns the places of a range behind a place if they are few;
+// otherwise, for a range of one value, a stream of them.
+func (rs *runSearch) probeRange(ctx context.Context, exp string, r indexRange, behind string) (placeList, *probedRange, error) {
+	q := rs.s.rangeQuery(exp, r)
+	if r.value != "" {
+		stream := rs.newRangeStream(q, r.value)
+		if _, err := stream.next(ctx, behind); err != nil {
+			return nil, nil, err
+		}
+		if stream.ended {
+			return append(placeList{}, stream.rows...), nil, nil
+		}
+		return nil, &probedRange{stream, stream.rows[len(stream.rows)-1]}, nil
+	}
+	list := placeList{}
+	for q.Limit = rs.limits().probe; ; q.Limit = rs.limits().collected {
+		page, err := rs.s.t.Query(ctx, q)
+		if err != nil {
+			return nil, nil, err
+		}
+		rs.stats.IndexRows += len(page.Items)
+		for _, it := range page.Items {
+			_, place, err := keys.ParseIndexSK(it.Key.SK)
+			if err != nil {
+				return nil, nil, err
+			}
+			if place >= behind {
+				list = append(list, place)
+			}
+		}
+		if q.After = page.Next; page.Next == "" {
+			slices.Sort(list)
+			return slices.Compact(list), nil, nil
+		}
+		if q.Limit == rs.limits().collected {
+			return nil, nil, nil
+		}
+	}
+}
+
+// intersection returns the places that are in all lists, in order.
+func intersection(lists []placeList) []string {
+	slices.SortFunc(lists, func(a, b placeList) int { return len(a) - len(b) })
+	return slices.DeleteFunc(slices.Clone(lists[0]), func(place string) bool {
+		return slices.ContainsFunc(lists[1:], func(l placeList) bool {
+			_, ok := slices.BinarySearch(l, place)
+			return !ok
+		})
+	})
+}

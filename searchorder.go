@@ -1,0 +1,112 @@
+package dynamodbstore
+
+import (
+	"context"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+)
+
+// inOtherOrder is the search in any order but that of the run list. It returns
+// the position to continue from, nil at the end.
+func (rs *runSearch) inOtherOrder(ctx context.Context) ([]foundRun, filter.Tuple, error) {
+	best := &topRuns{order: rs.query.Order, max: rs.max + 1}
+	var bound filter.Tuple
+	for _, e := range rs.states {
+		b, err := rs.offerAll(ctx, e, best)
+		if err != nil {
+			return nil, nil, err
+		}
+		if b != nil && (bound == nil || rs.query.Order.Compare(b, bound) < 0) {
+			bound = b
+		}
+	}
+	return rs.page(best.take(), bound)
+}
+
+// offerAll offers the runs of one experiment that may be on the page. After
+// too many it stops and returns how far it got.
+func (rs *runSearch) offerAll(ctx context.Context, e *expState, best *topRuns) (filter.Tuple, error) {
+	p := rs.planOf(e)
+	if len(p.sources) > 0 {
+		c, err := rs.collect(ctx, e.id, p.sources, keys.First)
+		if err != nil {
+			return nil, err
+		}
+		if c.few && (p.order == nil || len(c.places) <= rs.limits().sorted) {
+			rs.stats.say("few candidates from indexes, sorted")
+			return nil, rs.offerPlaces(ctx, e, best, c.places)
+		}
+	}
+	if p.order == nil {
+		rs.stats.say("all runs, sorted")
+		return nil, rs.offerList(ctx, e, best)
+	}
+	rs.stats.say("index in the order of the search")
+	w := &orderWalk{rs: rs, e: e, o: p.order, rows: rs.orderRows(e, p.order), list: rs.s.newRunStream(e, "", 0)}
+	if err := w.offer(ctx, best); err != nil {
+		return nil, err
+	}
+	return w.bound, rs.offerOpen(ctx, e, best)
+}
+
+// offerPlaces offers the runs at some places, and those that are open.
+func (rs *runSearch) offerPlaces(ctx context.Context, e *expState, best *topRuns, places []string) error {
+	stream := rs.s.newRunStream(e, "", 0)
+	for len(places) > 0 {
+		n := min(len(places), rs.limits().most)
+		for _, p := range places[:n] {
+			rs.markFetched(p)
+		}
+		runs, err := rs.fetch(ctx, stream, places[:n])
+		if err != nil {
+			return err
+		}
+		for _, p := range runs {
+			rs.offer(best, e, p)
+		}
+		places = places[n:]
+	}
+	return rs.offerOpen(ctx, e, best)
+}
+
+// offerOpen offers the open runs that have not been fetched.
+func (rs *runSearch) offerOpen(ctx context.Context, e *expState, best *topRuns) error {
+	open, err := rs.openRuns(ctx, e, "")
+	for _, p := range open {
+		rs.offer(best, e, p)
+	}
+	return err
+}
+
+// offerList offers all runs of an experiment.
+func (rs *runSearch) offerList(ctx context.Context, e *expState, best *topRuns) error {
+	list := rs.s.newRunStream(e, "", 0)
+	for {
+		p, err := list.peek(ctx)
+		if err != nil || p == nil {
+			return err
+		}
+		rs.stats.ListRows++
+		rs.offer(best, e, p)
+		list.take()
+	}
+}
+
+// offer adds a run to the best ones if it matches and is behind the position.
+func (rs *runSearch) offer(best *topRuns, e *expState, p *packedRun) {
+	rs.row = runRow{packedRun: p, e: e}
+	if !rs.matches(&rs.row) {
+		return
+	}
+	rs.tuple = rs.query.Order.AppendRun(rs.tuple[:0], &rs.row)
+	if rs.isAhead(rs.tuple) {
+		best.offer(foundRun{state: e, packed: p}, rs.tuple)
+	}
+}
+
+// isAhead reports whether a place in the order is behind the position that
+// the search continues from.
+func (rs *runSearch) isAhead(t filter.Tuple) bool {
+	return rs.after == nil || rs.query.Order.Compare(t, rs.after) > 0
+}

@@ -214,7 +214,7 @@ func (c *collection) deleteNamed(ctx context.Context) error {
 		if _, err := c.experiment(ctx, id, true); err != nil {
 			return err
 		}
-		if err := c.pass.step(ctx, 0, 1); err != nil {
+		if err := c.pass.step(ctx, 0, 0); err != nil {
 			return err
 		}
 	}
@@ -222,7 +222,7 @@ func (c *collection) deleteNamed(ctx context.Context) error {
 		if _, err := c.runOf(ctx, id, ""); err != nil {
 			return err
 		}
-		if err := c.pass.step(ctx, 0, 1); err != nil {
+		if err := c.pass.step(ctx, 0, 0); err != nil {
 			return err
 		}
 	}

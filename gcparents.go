@@ -127,7 +127,7 @@ func (c *collection) deleteExperiment(ctx context.Context, doc *experimentDoc, e
 		return nil, err
 	}
 	for _, k := range rows {
-		c.report.Removed[string(keys.Classify(k).Kind)]++
+		c.count(keys.Classify(k).Kind)
 	}
 	return e, nil
 }

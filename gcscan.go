@@ -97,20 +97,25 @@ func (c *collection) page(ctx context.Context, items []scanned) error {
 // gone for good, so nothing makes it useful again.
 func (c *collection) condemn(key table.Key, kind keys.Kind) {
 	c.condemned = append(c.condemned, key)
+	c.count(kind)
+}
+
+// count counts an item that has been removed, or that is about to be.
+func (c *collection) count(kind keys.Kind) {
 	c.report.Removed[string(kind)]++
+	c.pass.at.Changed++
 }
 
 // removeCondemned removes items without a condition. Each is atomic; what a
 // crash leaves is found again. 1 WCU for each KB of an item.
 func (c *collection) removeCondemned(ctx context.Context) error {
-	n := len(c.condemned)
-	if n > 0 && !c.p.DryRun {
+	if len(c.condemned) > 0 && !c.p.DryRun {
 		if err := c.s.t.BatchWrite(ctx, nil, c.condemned); err != nil {
 			return err
 		}
 	}
 	c.condemned = c.condemned[:0]
-	return c.pass.step(ctx, 0, int64(n))
+	return c.pass.step(ctx, 0, 0)
 }
 
 // isGarbage decides what is to be done about an item.
@@ -201,7 +206,7 @@ func (c *collection) meetName(ctx context.Context, it table.Item) error {
 			return err
 		}
 	}
-	c.report.Removed[string(keys.KindExperimentName)]++
+	c.count(keys.KindExperimentName)
 	return nil
 }
 

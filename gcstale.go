@@ -281,6 +281,6 @@ func (c *collection) removeIf(ctx context.Context, it scanned, attr table.Attr) 
 			return err
 		}
 	}
-	c.report.Removed[string(it.Kind)]++
-	return c.pass.step(ctx, 0, 1)
+	c.count(it.Kind)
+	return c.pass.step(ctx, 0, 0)
 }

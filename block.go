@@ -131,7 +131,8 @@ func (s *Store) blockItem(run, key string, level int, points []point, expiry int
 // spanClass is the smallest n for which last-first < 16^n; [anySpan] if that
 // is 15 or 16.
 func spanClass(first, last int64) int {
-	return min((bits.Len64(uint64(last)-uint64(first))+3)/4, anySpan)
+	width := uint64(last - first) //nolint:gosec // what overflows as a signed number is right as an unsigned one
+	return min((bits.Len64(width)+3)/4, anySpan)
 }
 
 // earliestFirst is the least first step of a block of a span class that may

@@ -81,7 +81,7 @@
 //	runs, newest first             Query    W EXP#<id>#RUNS; as far as the page goes
 //	runs in any other order        Query    W EXP#<id>#RUNS; all of it
 //	runs that are not settled      BatchGet W RUN#<id>, META and METRICS; 50 runs a request
-//	history of a metric            Query    W HIST#<run id>; all keys of the run
+//	history of a metric            Query    W HIST#<run id>, R#…: what is not rolled up yet; then B#<metric>#…
 //	a dataset of a run             Get      W EXP#<id>#DATA, hash of name and digest; cached
 //	the configuration              Query    CONFIG; once in 20 seconds
 package dynamodbstore

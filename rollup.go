@@ -22,7 +22,7 @@ const (
 	// blocks may be written for each unit that the records took.
 	pileWaste  = 1 << 20
 	pileKeys   = 8
-	pileBlocks = 0.5
+	pileBlocks = 1.0
 	// settledWaste and settledBlocks are the same once a run has ended: no more
 	// will pile up.
 	settledWaste  = pileWaste / 4

@@ -13,7 +13,7 @@
 //	run, latest metrics  W RUN#<id>             METRICS, METRICS#<shard>
 //	run, overflow        W RUN#<id>             PARAM#<key>, TAG#<key>, INPUT#<key>, MODEL#<key>
 //	dataset bodies       W EXP#<id>#DATA        <dataset>, <dataset>#<content>#<chunk>
-//	metric history       W HIST#<run id>        R#<step>#<content>
+//	metric history       W HIST#<run id>        R#<step>#<content>, B#<key>#<level and span>#<step>#<content>
 //	run list             W EXP#<id>#RUNS        <start time, descending>#<run id>
 //	open runs            W EXP#<id>#OPEN        <run id>#<generation>
 //	deleted runs         W EXP#<id>#DELETED     <start time, descending>#<run id>

@@ -12,10 +12,9 @@ import (
 // openRun is a run whose index rows may lag behind.
 type openRun struct {
 	place  string
-	row    table.Item // of the last generation
 	id     string
 	gen    int64
-	lasts  bool  // the row has no ttl
+	open   bool  // it has not settled
 	marked int64 // when it was written, ms
 }
 
@@ -54,23 +53,32 @@ func (rs *runSearch) openRuns(ctx context.Context, e *expState, behind string) (
 // readOpenRows returns the open runs behind a place that have not been fetched.
 func (rs *runSearch) readOpenRows(ctx context.Context, e *expState, behind string) (map[string]openRun, error) {
 	open := map[string]openRun{}
-	q := table.Query{PK: rs.s.ks.OpenPK(e.id), From: keys.First, To: keys.Last}
+	q := table.Query{PK: rs.s.ks.OpenPK(e.id)}
+	q.From, q.To = keys.OpenRange()
+	if err := rs.addOpenRows(ctx, q, behind, open); err != nil {
+		return nil, err
+	}
+	// What settles between the two queries is in the second one.
+	q.From, q.To = keys.SettledRange(rs.began.Add(-openRowGrace).UnixMilli())
+	return open, rs.addOpenRows(ctx, q, behind, open)
+}
+
+func (rs *runSearch) addOpenRows(ctx context.Context, q table.Query, behind string, open map[string]openRun) error {
 	for row, err := range table.Items(ctx, rs.s.t, q) {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		id, gen, err := keys.ParseOpenSK(row.Key.SK)
+		o, err := keys.ParseOpenSK(row.Key.SK)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		place := keys.RunRowSK(row.Num(keys.Start), id)
-		if place < behind || rs.fetched[id] {
-			continue
+		place := keys.RunRowSK(row.Num(keys.Start), o.Run)
+		if _, known := open[o.Run]; !known && place >= behind && !rs.fetched[o.Run] {
+			_, expires := row.Get(table.TTLAttr)
+			open[o.Run] = openRun{place, o.Run, o.Gen, !o.Settled && !expires, row.Num(keys.Changed)}
 		}
-		_, expires := row.Get(table.TTLAttr)
-		open[id] = openRun{place, row, id, gen, !expires, row.Num(keys.Changed)} // generations ascend
 	}
-	return open, nil
+	return nil
 }
 
 // listRows reads rows of a run list, in order; those that are gone are left
@@ -98,7 +106,7 @@ func (rs *runSearch) fetch(ctx context.Context, stream *runStream, places []stri
 
 // considerOpenRow queues what an open row shows to be left to do.
 func (s *Store) considerOpenRow(ctx context.Context, e *expState, o openRun, row table.Item) {
-	if !o.lasts {
+	if !o.open {
 		return
 	}
 	idle := idleRun{ctx: ctx, exp: e.id, id: o.id, part: 1, gen: o.gen}

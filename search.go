@@ -55,7 +55,7 @@ func (s *Store) SearchRuns(ctx context.Context, p SearchRunsParams) (Page[*Run],
 	if err != nil {
 		return page, err
 	}
-	search.stats = stats
+	search.stats, search.began = stats, s.opts.clock()
 	if search.indexes, err = s.settings.current(ctx); err != nil {
 		return page, failure(err)
 	}
@@ -115,6 +115,7 @@ type runSearch struct {
 	after  filter.Tuple // position to continue behind; nil: the start
 	states []*expState
 
+	began   time.Time
 	indexes *configuration
 	stats   *Explanation
 	plans   map[string]*runPlan // by experiment

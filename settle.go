@@ -26,9 +26,9 @@ import (
 // whole run, and a list row written on the condition that it is still at g
 // tells the truth for as long as it says closed.
 
-// openRowGrace is how long the open row of a settled run stays, so that
-// whoever began to read before the run settled still finds it among the open
-// ones.
+// openRowGrace is how long searches take a settled run for open: whoever began
+// to read before the run settled finds it among the open ones, if the clocks of
+// servers differ by less than openRowGrace without searchDeadline.
 const openRowGrace = 5 * time.Minute
 
 // coverLimit is the size up to which a list row carries the whole run.
@@ -182,7 +182,7 @@ func (s *Store) closeShard(ctx context.Context, key table.Key, known, gen int64)
 }
 
 // cover writes the index rows of a run that is closed in the generation of its
-// head, then its list row, and gives its open row a ttl. row is the list row
+// head, then its list row, and closes its open row. row is the list row
 // as it was. Each step is atomic, and the list row is written on the condition
 // that it is not of a later generation: then cover returns false, and what
 // index rows it has written are rows too many, if not those of the run.
@@ -204,7 +204,7 @@ func (s *Store) cover(ctx context.Context, l *loadedRun, row table.Item, eager b
 	if !eager && (len(change.puts) > maxEagerRows || !indexed && l.head.mark == markDeleted) {
 		covered, err := s.putListRow(ctx, s.closedListRow(l), l.head.gen)
 		if err == nil && covered {
-			err = s.stampOpenRow(ctx, l.head, l.head.expiry)
+			err = s.expireOpenRow(ctx, l.head)
 		}
 		return covered, err
 	}
@@ -219,7 +219,7 @@ func (s *Store) cover(ctx context.Context, l *loadedRun, row table.Item, eager b
 	if err := s.deleteIndexRows(ctx, change.deletes, keys.Gen, l.head.gen); err != nil {
 		return true, err
 	}
-	return true, s.stampOpenRow(ctx, l.head, s.opts.clock().Add(openRowGrace).Unix())
+	return true, s.closeOpenRow(ctx, l.head)
 }
 
 // putListRow writes a run's list row, unless there is one of a generation
@@ -246,15 +246,29 @@ func (s *Store) putListRow(ctx context.Context, row table.Item, gen int64) (bool
 	}
 }
 
-// stampOpenRow lets the open row of a settled run expire; 0: never.
-func (s *Store) stampOpenRow(ctx context.Context, h *runHead, expiry int64) error {
-	if expiry == 0 {
+// closeOpenRow replaces the open row of a settled run by one that says when it
+// settled, so that searches need not read those of long ago. Not atomic: after
+// a crash in between there are both. 2 requests, 2 WCU.
+func (s *Store) closeOpenRow(ctx context.Context, h *runHead) error {
+	now := s.opts.clock()
+	settled := s.openRow(h)
+	settled.Key = s.ks.SettledRow(h.exp, now.UnixMilli(), h.id, h.gen)
+	settled.Set(table.TTLAttr, table.Number(now.Add(2*openRowGrace).Unix()))
+	if err := s.t.Put(ctx, table.Put{Item: settled}); err != nil {
+		return err
+	}
+	return s.t.Delete(ctx, table.Delete{Key: s.ks.OpenRow(h.exp, h.id, h.gen)})
+}
+
+// expireOpenRow lets the open row of a deleted run expire with it.
+func (s *Store) expireOpenRow(ctx context.Context, h *runHead) error {
+	if h.expiry == 0 {
 		return nil
 	}
 	_, err := s.t.Update(ctx, table.Update{
 		Key:  s.ks.OpenRow(h.exp, h.id, h.gen),
 		Cond: table.Exists(),
-		Set:  []table.Attr{{Name: table.TTLAttr, Value: table.Number(expiry)}},
+		Set:  []table.Attr{{Name: table.TTLAttr, Value: table.Number(h.expiry)}},
 	})
 	if _, isLost := asConditionError(err); isLost {
 		return nil // gone

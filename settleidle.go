@@ -90,8 +90,7 @@ func (q *settleQueue) run() {
 		case r.orphan:
 			err = q.s.removeOrphan(ctx, r)
 		case r.stale:
-			h := &runHead{exp: r.exp, id: r.id, gen: r.gen}
-			err = q.s.stampOpenRow(ctx, h, q.s.opts.clock().Add(openRowGrace).Unix())
+			err = q.s.t.Delete(ctx, table.Delete{Key: q.s.ks.OpenRow(r.exp, r.id, r.gen)})
 		default:
 			err = q.s.settleIdle(ctx, r.id, r.part)
 		}

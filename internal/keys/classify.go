@@ -38,8 +38,11 @@ type Class struct {
 	Experiment string // id of the experiment, "" if the key has none
 	Run        string // id of the run, "" if the key has none
 	Gen        int64  // of an open run
-	// Time of an experiment in a list, or of a run in a list or an index.
+	// Time of an experiment in a list, of a run in a list or an index, or at
+	// which an open run has settled.
 	Time int64
+	// Settled says that an open run has settled lately.
+	Settled bool
 	// Of an index row: what it indexes, its name ("" if that is long and
 	// stands as a hash) and the value, as in the sort key.
 	Index       IndexKind
@@ -173,8 +176,9 @@ func classifyPart(id, name, sk string) (Class, bool) {
 		return c, err == nil && c.Run != ""
 	case openPart:
 		c.Kind = KindOpenRun
-		c.Run, c.Gen, err = ParseOpenSK(sk)
-		return c, err == nil && c.Run != ""
+		o, err := ParseOpenSK(sk)
+		c.Run, c.Gen, c.Settled, c.Time = o.Run, o.Gen, o.Settled, o.At
+		return c, err == nil
 	}
 	return classifyIndex(c, name, sk)
 }

@@ -30,29 +30,32 @@ func classified() map[table.Key]keys.Class {
 		return keys.Class{Kind: k, Workspace: "w", Experiment: "12", Run: "r1", Time: at}
 	}
 	return map[table.Key]keys.Class{
-		keys.DenormalizeTags():                            {Kind: keys.KindConfig},
-		keys.ExperimentDenormalizeTags("12"):              {Kind: keys.KindConfig, Experiment: "12"},
-		keys.GarbageCursor("w"):                           {Kind: keys.KindConfig},
-		keys.TTLPolicy():                                  {Kind: keys.KindConfig},
-		keys.Sequence():                                   {Kind: keys.KindSequence},
-		s.Experiment("12"):                                ofExp(keys.KindExperiment),
-		s.ExperimentTag("12", "a"):                        ofExp(keys.KindExperimentTag),
-		s.ExperimentName("a#b"):                           {Kind: keys.KindExperimentName, Workspace: "w"},
-		s.ExperimentName(long):                            {Kind: keys.KindExperimentName, Workspace: "w"},
-		s.ExperimentCreated(at, "12"):                     {Kind: keys.KindExperimentList, Workspace: "w", Experiment: "12", Time: at},
-		s.ExperimentUpdated(at, "12"):                     {Kind: keys.KindExperimentList, Workspace: "w", Experiment: "12", Time: at, Updated: true},
-		s.ExperimentCreated(at, "lab"):                    {Kind: keys.KindExperimentList, Workspace: "w", Experiment: "lab", Time: at},
-		s.Run("r1"):                                       ofRun(keys.KindRun),
-		s.RunMetrics("r1", 0):                             ofRun(keys.KindRunMetrics),
-		s.RunMetrics("r1", 17):                            ofRun(keys.KindRunMetrics),
-		s.RunOverflow("r1", keys.ParamPrefix, "a"):        ofRun(keys.KindRunOverflow),
-		s.RunOverflow("r1", keys.ModelPrefix, long):       ofRun(keys.KindRunOverflow),
-		s.Record("r1", 3, "cafe"):                         ofRun(keys.KindHistory),
-		s.Dataset("12", "d", "1"):                         ofExp(keys.KindDataset),
-		s.DatasetChunk("12", "d", "1", "beef", 2):         ofExp(keys.KindDataset),
-		s.RunRow("12", at, "r1"):                          listed(keys.KindRunList),
-		s.DeletedRow("12", at, "r1"):                      listed(keys.KindDeletedRun),
-		s.OpenRow("12", "r1", 7):                          {Kind: keys.KindOpenRun, Workspace: "w", Experiment: "12", Run: "r1", Gen: 7},
+		keys.DenormalizeTags():                      {Kind: keys.KindConfig},
+		keys.ExperimentDenormalizeTags("12"):        {Kind: keys.KindConfig, Experiment: "12"},
+		keys.GarbageCursor("w"):                     {Kind: keys.KindConfig},
+		keys.TTLPolicy():                            {Kind: keys.KindConfig},
+		keys.Sequence():                             {Kind: keys.KindSequence},
+		s.Experiment("12"):                          ofExp(keys.KindExperiment),
+		s.ExperimentTag("12", "a"):                  ofExp(keys.KindExperimentTag),
+		s.ExperimentName("a#b"):                     {Kind: keys.KindExperimentName, Workspace: "w"},
+		s.ExperimentName(long):                      {Kind: keys.KindExperimentName, Workspace: "w"},
+		s.ExperimentCreated(at, "12"):               {Kind: keys.KindExperimentList, Workspace: "w", Experiment: "12", Time: at},
+		s.ExperimentUpdated(at, "12"):               {Kind: keys.KindExperimentList, Workspace: "w", Experiment: "12", Time: at, Updated: true},
+		s.ExperimentCreated(at, "lab"):              {Kind: keys.KindExperimentList, Workspace: "w", Experiment: "lab", Time: at},
+		s.Run("r1"):                                 ofRun(keys.KindRun),
+		s.RunMetrics("r1", 0):                       ofRun(keys.KindRunMetrics),
+		s.RunMetrics("r1", 17):                      ofRun(keys.KindRunMetrics),
+		s.RunOverflow("r1", keys.ParamPrefix, "a"):  ofRun(keys.KindRunOverflow),
+		s.RunOverflow("r1", keys.ModelPrefix, long): ofRun(keys.KindRunOverflow),
+		s.Record("r1", 3, "cafe"):                   ofRun(keys.KindHistory),
+		s.Dataset("12", "d", "1"):                   ofExp(keys.KindDataset),
+		s.DatasetChunk("12", "d", "1", "beef", 2):   ofExp(keys.KindDataset),
+		s.RunRow("12", at, "r1"):                    listed(keys.KindRunList),
+		s.DeletedRow("12", at, "r1"):                listed(keys.KindDeletedRun),
+		s.OpenRow("12", "r1", 7):                    {Kind: keys.KindOpenRun, Workspace: "w", Experiment: "12", Run: "r1", Gen: 7},
+		s.SettledRow("12", 5, "r1", 7): {
+			Kind: keys.KindOpenRun, Workspace: "w", Experiment: "12", Run: "r1", Gen: 7, Settled: true, Time: 5,
+		},
 		indexKey(s, keys.IndexMetric, "a#b", "1", place):  index(keys.IndexMetric, "a#b", "1"),
 		indexKey(s, keys.IndexParam, "OPEN", "x#", place): index(keys.IndexParam, "OPEN", "x#"),
 		indexKey(s, keys.IndexTag, long, "#", place):      index(keys.IndexTag, "", "#"),
@@ -145,7 +148,11 @@ func FuzzClassify(f *testing.F) {
 		case keys.KindRunList:
 			require.Equal(t, s.RunRow(c.Experiment, c.Time, c.Run), table.Key{PK: pk, SK: sk})
 		case keys.KindOpenRun:
-			require.Equal(t, s.OpenRow(c.Experiment, c.Run, c.Gen), table.Key{PK: pk, SK: sk})
+			want := s.OpenRow(c.Experiment, c.Run, c.Gen)
+			if c.Settled {
+				want = s.SettledRow(c.Experiment, c.Time, c.Run, c.Gen)
+			}
+			require.Equal(t, want, table.Key{PK: pk, SK: sk})
 		case keys.KindDeletedRun:
 			require.Equal(t, s.DeletedRow(c.Experiment, c.Time, c.Run), table.Key{PK: pk, SK: sk})
 		case keys.KindRunIndex, keys.KindRunTrigram:

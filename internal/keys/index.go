@@ -171,19 +171,3 @@ func Trigrams(s string) []string {
 // Bounds returns the first and last sort key of the index rows of one value,
 // and of all texts that begin with it if it is the beginning of one.
 func Bounds(value string) (from, to string) { return value + "#", table.PrefixEnd(value + "#") }
-
-// OpenRow marks a run whose index rows may lag behind its document, in one
-// generation of the run.
-func (s Space) OpenRow(exp, run string, gen int64) table.Key {
-	return table.Key{PK: s.OpenPK(exp), SK: run + "#" + Asc(gen)}
-}
-
-// ParseOpenSK is the inverse of the sort key of [Space.OpenRow].
-func ParseOpenSK(sk string) (run string, gen int64, err error) {
-	run, head, ok := strings.Cut(sk, "#")
-	if !ok {
-		return "", 0, ErrMalformed
-	}
-	gen, err = ParseAsc(head)
-	return run, gen, err
-}

@@ -38,7 +38,8 @@ func TestGolden(t *testing.T) {
 		s.Block("r1", "loss", keys.BlockID{Level: 1, Span: 2, First: -3, Hash: "0123456789abcdef"}),
 		s.Block("r1", long, keys.BlockID{Level: 15, Span: 15, First: 7, Hash: "0123456789abcdef"}),
 		s.Dataset("12", "d", "1"), s.DatasetChunk("12", "d", "1", "beef", 2),
-		s.RunRow("12", 1700000000000, "r1"), s.OpenRow("12", "r1", 3), s.DeletedRow("12", 0, "r1"),
+		s.RunRow("12", 1700000000000, "r1"), s.OpenRow("12", "r1", 3), s.SettledRow("12", 1700000000000, "r1", 3),
+		s.DeletedRow("12", 0, "r1"),
 	}
 	var b strings.Builder
 	for _, k := range all {

@@ -164,11 +164,14 @@ func (s *Store) experimentOps(ctx context.Context, cur, next *experimentDoc) ([]
 	return ops, nil
 }
 
-// tagItems are the items of the tags that stand elsewhere.
+// tagItems are the items of the tags that stand elsewhere. They say when the
+// experiment was begun, as they may be there before its document.
 func (s *Store) tagItems(e *experimentDoc) []table.Item {
 	var items []table.Item
 	for d := e.spilled; len(d) > 0; d = d[2:] {
-		items = append(items, overflowItem(s.ks.ExperimentTag(e.id, d[0]), d[0], d[1]))
+		it := overflowItem(s.ks.ExperimentTag(e.id, d[0]), d[0], d[1])
+		it.Set(keys.Created, table.Number(e.created))
+		items = append(items, it)
 	}
 	return items
 }

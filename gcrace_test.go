@@ -44,7 +44,7 @@ func TestCollectBesideCreation(t *testing.T) {
 			return err
 		}},
 		{"experiment", "Transact", func(ctx context.Context, s *dynamodbstore.Store) error {
-			_, err := s.CreateExperiment(ctx, dynamodbstore.CreateExperimentParams{Name: "new experiment", Tags: tags[:1]})
+			_, err := s.CreateExperiment(ctx, dynamodbstore.CreateExperimentParams{Name: "new experiment", Tags: tags})
 			return err
 		}},
 	} {

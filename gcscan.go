@@ -130,13 +130,11 @@ func (c *collection) isGarbage(ctx context.Context, it scanned) (bool, error) {
 	case keys.KindExperimentList:
 		return c.isOldListRow(ctx, it)
 	case keys.KindExperimentTrigram:
-		// Written before the document: proof of an experiment that existed
-		// only when it was begun long ago.
-		e, err := c.experiment(ctx, it.Experiment, !c.s.isYoung(it.Time))
-		return err == nil && e.gone, err
-	case keys.KindExperimentTag, keys.KindDataset:
-		e, err := c.experiment(ctx, it.Experiment, true)
-		return err == nil && e.gone, err
+		return c.isOrphanOfExperiment(ctx, it, it.Time)
+	case keys.KindExperimentTag:
+		return c.isOrphanOfExperiment(ctx, it, it.Num(keys.Created))
+	case keys.KindDataset:
+		return c.isOrphanOfExperiment(ctx, it, 0)
 	case keys.KindRunMetrics, keys.KindRunOverflow, keys.KindHistory, keys.KindRunList, keys.KindOpenRun,
 		keys.KindDeletedRun, keys.KindRunIndex, keys.KindRunTrigram:
 		return c.isOrphan(ctx, it)
@@ -161,6 +159,20 @@ func (c *collection) isOrphan(ctx context.Context, it scanned) (bool, error) {
 		c.report.Left++
 	}
 	return false, nil
+}
+
+// isOrphanOfExperiment reports whether the experiment of an item is gone. What
+// is written before the document proves that there was one only when it was
+// begun long ago, in ms.
+func (c *collection) isOrphanOfExperiment(ctx context.Context, it scanned, begun int64) (bool, error) {
+	e, err := c.experiment(ctx, it.Experiment, !c.s.isYoung(begun))
+	if err != nil {
+		return false, err
+	}
+	if !e.gone && e.doc == nil {
+		c.report.Left++
+	}
+	return e.gone, nil
 }
 
 // meetExperiment deletes an experiment if that is asked for.

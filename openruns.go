@@ -53,24 +53,17 @@ func (rs *runSearch) openRuns(ctx context.Context, e *expState, behind string) (
 // readOpenRows returns the open runs behind a place that have not been fetched.
 func (rs *runSearch) readOpenRows(ctx context.Context, e *expState, behind string) (map[string]openRun, error) {
 	open := map[string]openRun{}
-	q := table.Query{PK: rs.s.ks.OpenPK(e.id)}
-	q.From, q.To = keys.OpenRange()
-	if err := rs.addOpenRows(ctx, q, behind, open); err != nil {
-		return nil, err
-	}
-	// What settles between the two queries is in the second one.
-	q.From, q.To = keys.SettledRange(rs.began.Add(-openRowGrace).UnixMilli())
-	return open, rs.addOpenRows(ctx, q, behind, open)
-}
-
-func (rs *runSearch) addOpenRows(ctx context.Context, q table.Query, behind string, open map[string]openRun) error {
+	// Downwards, open rows come first: a run that settles meanwhile has its
+	// settled row before it loses its open one, and is found under either.
+	q := table.Query{PK: rs.s.ks.OpenPK(e.id), Descending: true}
+	q.From, q.To = keys.OpenRange(rs.began.Add(-openRowGrace).UnixMilli())
 	for row, err := range table.Items(ctx, rs.s.t, q) {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		o, err := keys.ParseOpenSK(row.Key.SK)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		place := keys.RunRowSK(row.Num(keys.Start), o.Run)
 		if _, known := open[o.Run]; !known && place >= behind && !rs.fetched[o.Run] {
@@ -78,7 +71,7 @@ func (rs *runSearch) addOpenRows(ctx context.Context, q table.Query, behind stri
 			open[o.Run] = openRun{place, o.Run, o.Gen, !o.Settled && !expires, row.Num(keys.Changed)}
 		}
 	}
-	return nil
+	return open, nil
 }
 
 // listRows reads rows of a run list, in order; those that are gone are left

@@ -46,7 +46,7 @@ func (w *orderWalk) offer(ctx context.Context, best *topRuns) error {
 // nextRows returns the next rows whose runs can be offered together: where
 // the index does not tell the order of the runs of one value, all of those.
 func (w *orderWalk) nextRows(ctx context.Context) ([]indexRow, error) {
-	n := min(max(w.rs.limits().least, w.rs.max+1-w.offers, w.looked), w.rs.limits().most)
+	n := min(max(w.rs.max+1-w.offers, w.looked), w.rs.limits().most)
 	var rows []indexRow
 	for {
 		row, ok, err := w.rows.peek(ctx)

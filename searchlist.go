@@ -87,7 +87,7 @@ func (l *listSearch) adopt() {
 
 // fillFromIndex fetches the next candidates, ever more at a time.
 func (l *listSearch) fillFromIndex(ctx context.Context) error {
-	n := min(max(l.rs.limits().least, l.rs.max+1, l.fetched), l.rs.limits().most)
+	n := min(max(l.rs.max+1, l.fetched), l.rs.limits().most)
 	var places []string
 	for len(places) < n {
 		place, err := l.stream.next(ctx, l.at)

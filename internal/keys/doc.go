@@ -16,7 +16,7 @@
 //	metric history       W HIST#<run id>        R#<step>#<content>, B#<key>#<level and span>#<step>#<content>
 //	run list             W EXP#<id>#RUNS        <start time, descending>#<run id>
 //	open runs            W EXP#<id>#OPEN        O#<run id>#<generation>
-//	settled lately       W EXP#<id>#OPEN        S#<time>#<run id>#<generation>
+//	settled lately       W EXP#<id>#OPEN        C#<time>#<run id>#<generation>
 //	deleted runs         W EXP#<id>#DELETED     <start time, descending>#<run id>
 //	run index            W EXP#<id>#IX#m#<key>  <metric>#<place>, place: <start time, descending>#<run id>
 //	                     W EXP#<id>#IX#p#<key>  <text>#<place>; t for tags, a for attributes

@@ -8,7 +8,7 @@ import (
 
 const (
 	openPrefix    = "O#"
-	settledPrefix = "S#"
+	settledPrefix = "C#" // before the open ones
 )
 
 // OpenRow marks a run whose index rows may lag behind its document, in one
@@ -23,13 +23,11 @@ func (s Space) SettledRow(exp string, at int64, run string, gen int64) table.Key
 	return table.Key{PK: s.OpenPK(exp), SK: settledPrefix + Asc(at) + "#" + run + "#" + Asc(gen)}
 }
 
-// OpenRange returns the bounds of the sort keys of all open rows.
-func OpenRange() (from, to string) { return openPrefix, table.PrefixEnd(openPrefix) }
-
-// SettledRange returns the bounds of the sort keys of the rows of runs that
-// have settled at that time, in ms, or later.
-func SettledRange(since int64) (from, to string) {
-	return settledPrefix + Asc(since), table.PrefixEnd(settledPrefix)
+// OpenRange returns the bounds of the sort keys of the rows of runs that have
+// settled at the given time, in ms, or later, and behind them of all that are
+// open.
+func OpenRange(since int64) (from, to string) {
+	return settledPrefix + Asc(since), table.PrefixEnd(openPrefix)
 }
 
 // OpenSK is what the sort key of an open row, or of a settled one, says.

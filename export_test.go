@@ -8,7 +8,9 @@ import (
 )
 
 // SettleIdle settles a run as a search that came across it would.
-func SettleIdle(ctx context.Context, s *Store, run string) error { return s.settleIdle(ctx, run, 1) }
+func SettleIdle(ctx context.Context, s *Store, run string) error {
+	return s.settleIdle(ctx, idleRun{id: run, part: 1, gen: math.MaxInt64})
+}
 
 // WaitSettled waits until the runs that searches have queued are settled.
 func WaitSettled(s *Store) { s.settling.wg.Wait() }

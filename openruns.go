@@ -11,43 +11,68 @@ import (
 
 // openRun is a run whose index rows may lag behind.
 type openRun struct {
+	keys.OpenSK
 	place  string
-	id     string
-	gen    int64
-	open   bool  // it has not settled
-	marked int64 // when it was written, ms
+	start  int64
+	marked int64 // when it was opened, ms
 }
 
 // openRuns returns the runs of an experiment that index rows may not show as
 // they are, but for those that have been fetched already. Call it after all
 // index rows have been read: a run that has settled, moved or opened since
-// then still has an open row, for no search takes as long as openRowGrace.
-// 1 RCU for each 4 KB of open rows, and for each run its list row, or 2 RCU.
+// then is open or has settled lately, for no search takes as long as
+// openRowGrace. 1 RCU for each 4 KB of open rows, 2 RCU for each open run, 1 for
+// each that has settled lately.
 func (rs *runSearch) openRuns(ctx context.Context, e *expState, behind string) ([]*packedRun, error) {
-	open, err := rs.readOpenRows(ctx, e, behind)
-	if err != nil || len(open) == 0 {
-		return nil, err
-	}
-	byPlace := make(map[string]openRun, len(open))
-	places := make([]string, 0, len(open))
-	for _, o := range open {
-		byPlace[o.place] = o
-		places = append(places, o.place)
-	}
-	rows, err := rs.listRows(ctx, e, places)
+	all, err := rs.readOpenRows(ctx, e, behind)
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range rows {
-		o := byPlace[row.Key.SK]
-		delete(byPlace, row.Key.SK)
-		rs.s.considerOpenRow(ctx, e, o, row)
+	rs.stats.OpenRuns += len(all)
+	stream := rs.s.newRunStream(e, "", 0)
+	var settled []string
+	var open []openRun
+	for _, o := range all {
+		if o.Settled {
+			settled = append(settled, o.place)
+		} else {
+			open = append(open, o)
+		}
 	}
-	for _, o := range byPlace { // without a list row: expired, or never finished
-		rs.s.considerOpenRow(ctx, e, o, table.Item{})
+	stream.open = len(open)
+	rows, err := rs.listRows(ctx, e, settled)
+	if err != nil {
+		return nil, err
 	}
-	rs.stats.OpenRuns += len(rows)
-	return rs.s.newRunStream(e, "", 0).resolve(ctx, rows)
+	runs, err := stream.resolve(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	for batch := range slices.Chunk(open, openBatch) {
+		if runs, err = stream.appendOpen(ctx, runs, batch); err != nil {
+			return nil, err
+		}
+	}
+	return runs, nil
+}
+
+// appendOpen reads open runs.
+func (rs *runStream) appendOpen(ctx context.Context, runs []*packedRun, open []openRun) ([]*packedRun, error) {
+	ids := make([]string, len(open))
+	for i, o := range open {
+		ids[i] = o.Run
+	}
+	loaded, err := rs.s.readRuns(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i, l := range loaded {
+		rs.considerSettling(ctx, idleRun{id: ids[i], start: open[i].start, gen: open[i].Gen}, l, open[i].marked)
+		if l != nil {
+			runs = append(runs, l.packed())
+		}
+	}
+	return runs, nil
 }
 
 // readOpenRows returns the open runs behind a place that have not been fetched.
@@ -67,8 +92,7 @@ func (rs *runSearch) readOpenRows(ctx context.Context, e *expState, behind strin
 		}
 		place := keys.RunRowSK(row.Num(keys.Start), o.Run)
 		if _, known := open[o.Run]; !known && place >= behind && !rs.fetched[o.Run] {
-			_, expires := row.Get(table.TTLAttr)
-			open[o.Run] = openRun{place, o.Run, o.Gen, !o.Settled && !expires, row.Num(keys.Changed)}
+			open[o.Run] = openRun{o, place, row.Num(keys.Start), row.Num(keys.Changed)}
 		}
 	}
 	return open, nil
@@ -95,28 +119,4 @@ func (rs *runSearch) fetch(ctx context.Context, stream *runStream, places []stri
 	}
 	rs.stats.Fetched += len(rows)
 	return stream.resolve(ctx, rows)
-}
-
-// considerOpenRow queues what an open row shows to be left to do.
-func (s *Store) considerOpenRow(ctx context.Context, e *expState, o openRun, row table.Item) {
-	if !o.open {
-		return
-	}
-	idle := idleRun{ctx: ctx, exp: e.id, id: o.id, part: 1, gen: o.gen}
-	idle.start, _, _ = keys.ParseRunRowSK(o.place)
-	_, indexed := row.Get(keys.Indexed)
-	closed := row.Str(keys.State) == keys.StateClosed
-	age := s.nowMillis() - o.marked
-	switch {
-	case row.IsZero():
-		idle.orphan = true
-		if age >= abandonedAfter.Milliseconds() {
-			s.settling.add(idle)
-		}
-	case closed && indexed && row.Num(keys.Gen) >= o.gen: // nobody opens that generation any more
-		idle.stale = true
-		s.settling.add(idle)
-	case closed && (row.Num(keys.Gen) < o.gen || !indexed) && age >= s.idleAfter(o.gen).Milliseconds():
-		s.settling.add(idle)
-	}
 }

@@ -107,8 +107,6 @@ func (rs *runStream) resolve(ctx context.Context, rows []table.Item) ([]*packedR
 
 // resolveOpen reads the runs of the rows with the given indexes.
 func (rs *runStream) resolveOpen(ctx context.Context, rows []table.Item, at []int, out []*packedRun) error {
-	s := rs.s
-	wanted := make([]table.Key, 0, 2*len(at))
 	ids := make([]string, len(at))
 	for n, i := range at {
 		_, id, err := keys.ParseRunRowSK(rows[i].Key.SK)
@@ -116,28 +114,46 @@ func (rs *runStream) resolveOpen(ctx context.Context, rows []table.Item, at []in
 			return err
 		}
 		ids[n] = id
+	}
+	runs, err := rs.s.readRuns(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for n, l := range runs {
+		row := rows[at[n]]
+		if row.Str(keys.State) == keys.StateOpen {
+			start, _, _ := keys.ParseRunRowSK(row.Key.SK)
+			rs.considerSettling(ctx, idleRun{id: ids[n], start: start, gen: row.Num(keys.Gen)}, l, row.Num(keys.Changed))
+		}
+		if l != nil {
+			out[at[n]] = l.packed()
+		}
+	}
+	return nil
+}
+
+// readRuns reads some runs, nil for those that do not exist. 2 RCU for each
+// small one.
+func (s *Store) readRuns(ctx context.Context, ids []string) ([]*loadedRun, error) {
+	wanted := make([]table.Key, 0, 2*len(ids))
+	for _, id := range ids {
 		wanted = append(wanted, s.ks.Run(id), s.ks.RunMetrics(id, 0))
 	}
 	items, err := s.t.BatchGet(ctx, wanted, table.Strong)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	byRun := make(map[string][]table.Item, len(at))
+	byRun := make(map[string][]table.Item, len(ids))
 	for _, it := range items {
 		byRun[it.Key.PK] = append(byRun[it.Key.PK], it)
 	}
-	for n, i := range at {
-		id := ids[n]
-		l, err := s.completeRun(ctx, id, byRun[s.ks.RunPK(id)])
-		if err != nil {
-			return err
-		}
-		rs.considerSettling(ctx, rows[i], id, l)
-		if l != nil {
-			out[i] = l.packed()
+	runs := make([]*loadedRun, len(ids))
+	for i, id := range ids {
+		if runs[i], err = s.completeRun(ctx, id, byRun[s.ks.RunPK(id)]); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return runs, nil
 }
 
 // completeRun assembles a run, reading its whole partition if it has more
@@ -150,26 +166,22 @@ func (s *Store) completeRun(ctx context.Context, id string, items []table.Item) 
 	return s.loadRun(ctx, id)
 }
 
-// considerSettling queues a run whose row lags behind although nobody is at
-// it any more; the sooner, the more such runs searches have to read.
-func (rs *runStream) considerSettling(ctx context.Context, row table.Item, id string, l *loadedRun) {
-	s, part := rs.s, int64(1)
+// considerSettling queues a run whose rows lag behind although nobody is at it
+// any more; the sooner, the more such runs searches have to read. l is the run,
+// nil if there is only the row that was written at the given time.
+func (rs *runStream) considerSettling(ctx context.Context, r idleRun, l *loadedRun, marked int64) {
+	r.ctx, r.exp, r.part = ctx, rs.e.id, 1
 	if rs.open > crowd {
-		part = crowdedPart
+		r.part = crowdedPart
 	}
-	start, _, err := keys.ParseRunRowSK(row.Key.SK)
-	if err != nil {
+	if r.orphan = l == nil; r.orphan {
+		if rs.s.nowMillis()-marked >= abandonedAfter.Milliseconds() {
+			rs.s.settling.add(r)
+		}
 		return
 	}
-	idle := idleRun{ctx: ctx, exp: rs.e.id, id: id, part: part, start: start}
-	switch {
-	case l == nil:
-		idle.orphan = true
-		if s.nowMillis()-row.Num(keys.Changed) >= abandonedAfter.Milliseconds() {
-			s.settling.add(idle)
-		}
-	case row.Str(keys.State) == keys.StateOpen && s.isIdle(l, part):
-		s.settling.add(idle)
+	if rs.s.isIdle(l, r.part) {
+		rs.s.settling.add(r)
 	}
 }
 

@@ -194,23 +194,11 @@ func (rs *runSearch) byID(ctx context.Context, ids []string) ([]foundRun, filter
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	ids = slices.DeleteFunc(ids, func(id string) bool { return len(id) > longestRunID })
 	best := &topRuns{order: rs.query.Order, max: rs.max + 1}
-	wanted := make([]table.Key, 0, 2*len(ids))
-	for _, id := range ids {
-		wanted = append(wanted, rs.s.ks.Run(id), rs.s.ks.RunMetrics(id, 0))
-	}
-	items, err := rs.s.t.BatchGet(ctx, wanted, table.Strong)
+	runs, err := rs.s.readRuns(ctx, ids)
 	if err != nil {
 		return nil, nil, err
 	}
-	byRun := make(map[string][]table.Item, len(ids))
-	for _, it := range items {
-		byRun[it.Key.PK] = append(byRun[it.Key.PK], it)
-	}
-	for _, id := range ids {
-		l, err := rs.s.completeRun(ctx, id, byRun[rs.s.ks.RunPK(id)])
-		if err != nil {
-			return nil, nil, err
-		}
+	for _, l := range runs {
 		if l == nil {
 			continue
 		}

@@ -43,9 +43,8 @@ type idleRun struct {
 	exp    string
 	id     string
 	start  int64
-	orphan bool // a row without a head
-	stale  bool // an open row of a settled generation
-	gen    int64
+	orphan bool  // a row without a head
+	gen    int64 // of the row that led to it
 	part   int64
 }
 
@@ -86,13 +85,10 @@ func (q *settleQueue) run() {
 	for r, ok := q.next(); ok; r, ok = q.next() {
 		ctx, cancel := context.WithTimeout(r.ctx, writeTimeout)
 		var err error
-		switch {
-		case r.orphan:
+		if r.orphan {
 			err = q.s.removeOrphan(ctx, r)
-		case r.stale:
-			err = q.s.t.Delete(ctx, table.Delete{Key: q.s.ks.OpenRow(r.exp, r.id, r.gen)})
-		default:
-			err = q.s.settleIdle(ctx, r.id, r.part)
+		} else {
+			err = q.s.settleIdle(ctx, r)
 		}
 		cancel()
 		if err != nil {
@@ -123,13 +119,13 @@ func (s *Store) isIdle(l *loadedRun, part int64) bool {
 }
 
 // settleIdle settles a run if it is still idle. A run that closed without its
-// row is covered; if a crash has left registers or row ahead of the closed
+// rows is covered; if a crash has left registers or row ahead of the closed
 // head, so that nothing of its generation can be written, it is settled in the
 // next one. Nobody waits for it, so nothing is synced.
-func (s *Store) settleIdle(ctx context.Context, id string, part int64) error {
+func (s *Store) settleIdle(ctx context.Context, r idleRun) error {
 	ctx = table.DeferSync(ctx)
-	l, err := s.loadRun(ctx, id)
-	if err != nil || l == nil || !s.isIdle(l, part) {
+	l, err := s.loadRun(ctx, r.id)
+	if err != nil || l == nil || !s.isIdle(l, r.part) {
 		return err
 	}
 	if l.closed {
@@ -138,11 +134,11 @@ func (s *Store) settleIdle(ctx context.Context, id string, part int64) error {
 			return err
 		}
 		if covered, err := s.cover(ctx, l, row, true); covered || err != nil {
-			return err
+			return errors.Join(err, s.dropOpenRow(ctx, r, l.head.gen))
 		}
 	}
 	rev := l.head.rev
-	h, err := s.transition(ctx, id, s.loneWriter(s.writeHead), func(h *runHead) error {
+	h, err := s.transition(ctx, r.id, s.loneWriter(s.writeHead), func(h *runHead) error {
 		if h.rev != rev {
 			return errBusy
 		}
@@ -154,7 +150,19 @@ func (s *Store) settleIdle(ctx context.Context, id string, part int64) error {
 	if err != nil {
 		return err
 	}
+	if err := s.dropOpenRow(ctx, r, h.gen); err != nil {
+		return err
+	}
 	return s.stampRegisters(ctx, h)
+}
+
+// dropOpenRow removes an open row that a late writer has left in a generation
+// before the one that has been covered: nobody opens the run in it any more.
+func (s *Store) dropOpenRow(ctx context.Context, r idleRun, covered int64) error {
+	if r.gen >= covered {
+		return nil
+	}
+	return s.t.Delete(ctx, table.Delete{Key: s.ks.OpenRow(r.exp, r.id, r.gen)})
 }
 
 // errBusy says that a run is not idle any more.

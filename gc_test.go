@@ -254,8 +254,6 @@ func TestCollectKeepsSight(t *testing.T) {
 	}
 }
 
-func age(d time.Duration) *time.Duration { return &d }
-
 // TestDeleteForGood deletes on request: names are free at once, nothing of
 // what was deleted is left.
 func TestDeleteForGood(t *testing.T) {
@@ -277,7 +275,7 @@ func TestDeleteForGood(t *testing.T) {
 		require.NoError(t, s.DeleteRun(t.Context(), run))
 		require.NoError(t, s.DeleteExperiment(t.Context(), lab))
 		clock.Advance(48 * time.Hour)
-		require.Empty(t, collect(t, s, dynamodbstore.GCParams{OlderThan: age(72 * time.Hour)}).Removed)
+		require.Empty(t, collect(t, s, dynamodbstore.GCParams{OlderThan: new(72 * time.Hour)}).Removed)
 
 		var uris []string
 		artifacts := func(_ context.Context, uri string) error { uris = append(uris, uri); return nil }

@@ -51,32 +51,39 @@ func TestCollectBesideCreation(t *testing.T) {
 		for _, late := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, late %t", tt.name, late), func(t *testing.T) {
 				t.Parallel()
-				clock := newStillClock()
-				tab := memoryTable(t, clock)
-				gc := gcStore(t, tab, clock)
-				ft := faulty.Wrap(tab, nil)
-				creator := view(t, ft, clock.Now, gcSpace)
-				ft.SetPlan(beforeCall(tt.op, func() {
-					if late {
-						clock.Advance(3 * time.Hour)
-					}
-					report := collect(t, gc, dynamodbstore.GCParams{})
-					require.Equal(t, late, len(report.Removed) > 0)
-				}))
-				err := tt.create(t.Context(), creator)
-				if late {
-					require.Error(t, err)
-					require.NoError(t, tt.create(t.Context(), creator))
-				} else {
-					require.NoError(t, err)
-				}
-				require.NoError(t, creator.Close())
-				require.Empty(t, collect(t, gc, dynamodbstore.GCParams{}).Removed)
-				checkTable(t, tab, gc, gcSpace, false)
-				require.Len(t, allExperiments(t, gc, dynamodbstore.ViewAll), map[string]int{"run": 1, "experiment": 2}[tt.name])
+				collectBesideCreation(t, tt.op, late, tt.create)
 			})
 		}
 	}
+}
+
+// collectBesideCreation collects right before the call that makes something
+// visible, at once or hours later.
+func collectBesideCreation(t *testing.T, op string, late bool, create func(ctx context.Context, s *dynamodbstore.Store) error) {
+	t.Helper()
+	clock := newStillClock()
+	tab := memoryTable(t, clock)
+	gc := gcStore(t, tab, clock)
+	ft := faulty.Wrap(tab, nil)
+	creator := view(t, ft, clock.Now, gcSpace)
+	ft.SetPlan(beforeCall(op, func() {
+		if late {
+			clock.Advance(3 * time.Hour)
+		}
+		report := collect(t, gc, dynamodbstore.GCParams{})
+		require.Equal(t, late, len(report.Removed) > 0)
+		require.Equal(t, !late, report.Left > 0)
+	}))
+	err := create(t.Context(), creator)
+	if late {
+		require.Error(t, err)
+		require.NoError(t, create(t.Context(), creator))
+	} else {
+		require.NoError(t, err)
+	}
+	require.NoError(t, creator.Close())
+	require.Empty(t, collect(t, gc, dynamodbstore.GCParams{}).Removed)
+	checkTable(t, tab, gc, gcSpace, false)
 }
 
 // TestLateExperiment: who meets a tombstone is told to try again, and every
@@ -156,60 +163,59 @@ func TestRestoreBesideCollection(t *testing.T) {
 	}
 }
 
-// TestCollectStaleBesideWriters: a row that becomes right while the pass looks
-// at it stays.
-func TestCollectStaleBesideWriters(t *testing.T) {
+// TestCollectStaleBesideRuns: a row that becomes right while the pass looks at
+// it stays.
+func TestCollectStaleBesideRuns(t *testing.T) {
 	t.Parallel()
-	t.Run("run", func(t *testing.T) {
-		t.Parallel()
-		clock := newStillClock()
-		tab := memoryTable(t, clock)
-		s := gcStore(t, tab, clock)
-		exp, runs := home(t, s, "home")
-		run := runs[1]
-		text, _ := keys.Text("green")
-		place := keys.RunRowSK(1, run)
-		key := table.Key{PK: keys.Workspace(gcSpace).IndexPK(exp, keys.IndexTag, "colour"), SK: keys.IndexSK(text, place)}
-		require.NoError(t, tab.Put(t.Context(), table.Put{Item: table.NewItem(key, table.Attr{Name: keys.Gen, Value: table.Number(1)})}))
-		ft := faulty.Wrap(tab, nil)
-		gc := view(t, ft, clock.Now, gcSpace)
-		done := false
-		ft.SetPlan(func(c faulty.Call) faulty.Fault {
-			if done || c.Op != "Delete" || c.Keys[0] != key {
-				return faulty.Fault{}
-			}
-			done = true
-			return faulty.Fault{Wait: func(ctx context.Context) error {
-				require.NoError(t, s.SetTag(ctx, run, dynamodbstore.Tag{Key: "colour", Value: "green"}))
-				finish(t, s, run)
-				return nil
-			}}
-		})
-		require.Empty(t, collect(t, gc, dynamodbstore.GCParams{}).Removed)
-		require.NoError(t, gc.Close())
-		require.True(t, done)
-		_, found, err := tab.Get(t.Context(), key, table.Strong)
-		require.NoError(t, err)
-		require.True(t, found)
+	clock := newStillClock()
+	tab := memoryTable(t, clock)
+	s := gcStore(t, tab, clock)
+	exp, runs := home(t, s, "home")
+	run := runs[1]
+	text, _ := keys.Text("green")
+	place := keys.RunRowSK(1, run)
+	key := table.Key{PK: keys.Workspace(gcSpace).IndexPK(exp, keys.IndexTag, "colour"), SK: keys.IndexSK(text, place)}
+	require.NoError(t, tab.Put(t.Context(), table.Put{Item: table.NewItem(key, table.Attr{Name: keys.Gen, Value: table.Number(1)})}))
+	ft := faulty.Wrap(tab, nil)
+	gc := view(t, ft, clock.Now, gcSpace)
+	done := false
+	ft.SetPlan(func(c faulty.Call) faulty.Fault {
+		if done || c.Op != "Delete" || c.Keys[0] != key {
+			return faulty.Fault{}
+		}
+		done = true
+		return faulty.Fault{Wait: func(ctx context.Context) error {
+			require.NoError(t, s.SetTag(ctx, run, dynamodbstore.Tag{Key: "colour", Value: "green"}))
+			return endRun(ctx, s, run)
+		}}
 	})
-	t.Run("experiment", func(t *testing.T) {
-		t.Parallel()
-		clock := newStillClock()
-		tab := memoryTable(t, clock)
-		s := gcStore(t, tab, clock)
-		id := experiment(t, s, "before")
-		clock.Advance(2 * time.Hour)
-		ft := faulty.Wrap(tab, nil)
-		writer, gc := view(t, ft, clock.Now, gcSpace), view(t, tab, clock.Now, gcSpace)
-		// The writer has put its rows; the pass removes them, and has made sure
-		// that the writer has to put them again.
-		ft.SetPlan(beforeCall("Transact", func() {
-			report := collect(t, gc, dynamodbstore.GCParams{})
-			require.Equal(t, map[string]int64{string(keys.KindExperimentTrigram): 3}, report.Removed)
-		}))
-		require.NoError(t, writer.RenameExperiment(t.Context(), id, "after"))
-		require.NoError(t, writer.Close())
-		require.NoError(t, gc.Close())
-		checkTable(t, tab, s, gcSpace, false)
-	})
+	require.Empty(t, collect(t, gc, dynamodbstore.GCParams{}).Removed)
+	require.NoError(t, gc.Close())
+	require.True(t, done)
+	_, found, err := tab.Get(t.Context(), key, table.Strong)
+	require.NoError(t, err)
+	require.True(t, found)
+}
+
+// TestCollectStaleBesideExperiments is the same for an experiment, whose rows
+// are there before its document.
+func TestCollectStaleBesideExperiments(t *testing.T) {
+	t.Parallel()
+	clock := newStillClock()
+	tab := memoryTable(t, clock)
+	s := gcStore(t, tab, clock)
+	id := experiment(t, s, "before")
+	clock.Advance(2 * time.Hour)
+	ft := faulty.Wrap(tab, nil)
+	writer, gc := view(t, ft, clock.Now, gcSpace), view(t, tab, clock.Now, gcSpace)
+	// The writer has put its rows; the pass removes them, and has made sure
+	// that the writer has to put them again.
+	ft.SetPlan(beforeCall("Transact", func() {
+		report := collect(t, gc, dynamodbstore.GCParams{})
+		require.Equal(t, map[string]int64{string(keys.KindExperimentTrigram): 3}, report.Removed)
+	}))
+	require.NoError(t, writer.RenameExperiment(t.Context(), id, "after"))
+	require.NoError(t, writer.Close())
+	require.NoError(t, gc.Close())
+	checkTable(t, tab, s, gcSpace, false)
 }

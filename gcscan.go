@@ -77,7 +77,7 @@ func (c *collection) page(ctx context.Context, items []scanned) error {
 		case err != nil:
 			return err
 		case garbage:
-			c.condemn(it.Item.Key, it.Kind)
+			c.condemn(it.Key, it.Kind)
 		case it.Index != "":
 			lives = append(lives, it)
 		}

@@ -65,7 +65,7 @@ func (c *collection) isSuspect(ctx context.Context, it scanned) (bool, error) {
 		if !ok || known.rows == nil {
 			return false, nil
 		}
-		_, has := known.rows[c.hash(it.Item.Key)]
+		_, has := known.rows[c.hash(it.Key)]
 		return !has, nil
 	}
 	e, err := c.experiment(ctx, it.Experiment, false)
@@ -76,7 +76,7 @@ func (c *collection) isSuspect(ctx context.Context, it scanned) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return !slices.Contains(c.s.experimentTrigrams(e.doc, fields), it.Item.Key), nil
+	return !slices.Contains(c.s.experimentTrigrams(e.doc, fields), it.Key), nil
 }
 
 // fields are the trigram fields of the configuration, and those of the given
@@ -182,8 +182,8 @@ func (c *collection) removeStaleOfRun(ctx context.Context, rows []scanned) error
 	}
 	wanted := c.s.runIndexKeys(l.packed(), everyIndex(fields))
 	for _, it := range rows {
-		_, right := slices.BinarySearchFunc(wanted, it.Item.Key, table.Key.Compare)
-		gen, ok := it.Item.Get(keys.Gen)
+		_, right := slices.BinarySearchFunc(wanted, it.Key, table.Key.Compare)
+		gen, ok := it.Get(keys.Gen)
 		if right || !ok || gen.Num() > l.head.gen || it.Index == keys.IndexTrigram && it.Name == "" {
 			continue
 		}
@@ -240,7 +240,7 @@ func (c *collection) removeStaleOfExperiment(ctx context.Context, rows []scanned
 		}
 	}
 	for _, it := range stale {
-		rev, _ := it.Item.Get(keys.Rev)
+		rev, _ := it.Get(keys.Rev)
 		if err := c.removeIf(ctx, it, table.Attr{Name: keys.Rev, Value: rev}); err != nil {
 			return err
 		}
@@ -262,8 +262,8 @@ func (c *collection) staleOfExperiment(ctx context.Context, rows []scanned) (*ex
 	wanted := c.s.experimentTrigrams(e, fields)
 	var stale []scanned
 	for _, it := range rows {
-		_, right := slices.BinarySearchFunc(wanted, it.Item.Key, table.Key.Compare)
-		if _, ok := it.Item.Get(keys.Rev); ok && !right && it.Name != "" {
+		_, right := slices.BinarySearchFunc(wanted, it.Key, table.Key.Compare)
+		if _, ok := it.Get(keys.Rev); ok && !right && it.Name != "" {
 			stale = append(stale, it)
 		}
 	}
@@ -273,7 +273,7 @@ func (c *collection) staleOfExperiment(ctx context.Context, rows []scanned) (*ex
 // removeIf removes a row if an attribute is as it was read.
 func (c *collection) removeIf(ctx context.Context, it scanned, attr table.Attr) error {
 	if !c.p.DryRun {
-		err := c.s.t.Delete(ctx, table.Delete{Key: it.Item.Key, Cond: table.Equal(attr)})
+		err := c.s.t.Delete(ctx, table.Delete{Key: it.Key, Cond: table.Equal(attr)})
 		if _, isLost := asConditionError(err); isLost {
 			return nil // written anew, or gone
 		}

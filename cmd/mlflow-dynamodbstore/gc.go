@@ -1,3 +1,4 @@
+//nolint:wrapcheck // errors of packages that say enough by themselves become the one line that is printed
 package main
 
 import (

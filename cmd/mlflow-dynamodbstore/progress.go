@@ -33,7 +33,7 @@ func withProgress(cmd *cobra.Command, title string, do func(report func(dynamodb
 	return do(func(p dynamodbstore.Progress) {
 		if now := time.Now(); now.Sub(last) >= lineEvery { //nolint:forbidigo // see above
 			last = now
-			log.LogAttrs(cmd.Context(), slog.LevelInfo, title, progressAttrs(p)...)
+			log.LogAttrs(cmd.Context(), slog.LevelInfo, "under way", append(progressAttrs(p), slog.String("pass", title))...)
 		}
 	})
 }
@@ -48,7 +48,11 @@ func withBar(w io.Writer, title string, do func(report func(dynamodbstore.Progre
 		if p.Total > 0 {
 			bar.ChangeMax64(max(p.Total, p.Seen))
 		}
-		bar.Describe(fmt.Sprintf("%s: %d changed, %g units", title, p.Changed, p.Units.Read+p.Units.Write))
+		doing := title
+		if p.Doing != "" {
+			doing += ", " + p.Doing
+		}
+		bar.Describe(fmt.Sprintf("%s: %d changed, %g units", doing, p.Changed, p.Units.Read+p.Units.Write))
 		_ = bar.Set64(p.Seen) // a bar that cannot be drawn is no failure of the pass
 	})
 	_ = bar.Finish()
@@ -60,6 +64,9 @@ func progressAttrs(p dynamodbstore.Progress) []slog.Attr {
 	attrs := []slog.Attr{slog.Int64("seen", p.Seen), slog.Int64("changed", p.Changed)}
 	if p.Total > 0 {
 		attrs = append(attrs, slog.Int64("total", p.Total))
+	}
+	if p.Doing != "" {
+		attrs = append(attrs, slog.String("doing", p.Doing))
 	}
 	return append(attrs, slog.Float64("rcu", p.Units.Read), slog.Float64("wcu", p.Units.Write))
 }

@@ -136,17 +136,21 @@ func sample(ctx context.Context, s *dynamodbstore.Store, pages int) (*sampleOutp
 }
 
 func (c *connection) describe(ctx context.Context, d deps) (tableOutput, error) {
-	if c.embedded() {
-		s, err := c.connect(ctx, d)
-		if err != nil {
-			return tableOutput{}, err
-		}
-		out := tableOutput{
-			Table: c.uri, Kind: "embedded", Status: "ACTIVE", Usable: true, KeySchema: ourSchema(), Expiry: "ENABLED",
-		}
-		out.Sample, err = sample(ctx, s, embeddedPages)
-		return out, errors.Join(err, s.Close())
+	if !c.embedded() {
+		return c.describeRemote(ctx, d)
 	}
+	s, err := c.connect(ctx, d)
+	if err != nil {
+		return tableOutput{}, err
+	}
+	out := tableOutput{
+		Table: c.uri, Kind: "embedded", Status: "ACTIVE", Usable: true, KeySchema: ourSchema(), Expiry: "ENABLED",
+	}
+	out.Sample, err = sample(ctx, s, embeddedPages)
+	return out, errors.Join(err, s.Close())
+}
+
+func (c *connection) describeRemote(ctx context.Context, d deps) (tableOutput, error) {
 	loc, err := c.location()
 	if err != nil {
 		return tableOutput{}, err

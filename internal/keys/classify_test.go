@@ -124,7 +124,8 @@ func FuzzClassify(f *testing.F) {
 		f.Add(k.PK, k.SK)
 	}
 	f.Fuzz(func(t *testing.T, pk, sk string) {
-		c := keys.Classify(table.Key{PK: pk, SK: sk})
+		k := table.Key{PK: pk, SK: sk}
+		c := keys.Classify(k)
 		s := keys.Workspace(c.Workspace)
 		switch c.Kind {
 		case keys.KindOther:
@@ -132,7 +133,7 @@ func FuzzClassify(f *testing.F) {
 		case keys.KindConfig:
 			require.Equal(t, "CONFIG", pk)
 		case keys.KindSequence:
-			require.Equal(t, keys.Sequence(), table.Key{PK: pk, SK: sk})
+			require.Equal(t, k, keys.Sequence())
 		case keys.KindExperiment, keys.KindExperimentTag:
 			require.Equal(t, s.Experiment(c.Experiment).PK, pk)
 		case keys.KindExperimentName:
@@ -146,7 +147,7 @@ func FuzzClassify(f *testing.F) {
 		case keys.KindHistory:
 			require.Equal(t, s.HistoryPK(c.Run), pk)
 		case keys.KindRunList:
-			require.Equal(t, s.RunRow(c.Experiment, c.Time, c.Run), table.Key{PK: pk, SK: sk})
+			require.Equal(t, k, s.RunRow(c.Experiment, c.Time, c.Run))
 		case keys.KindOpenRun:
 			want := s.OpenRow(c.Experiment, c.Run, c.Gen)
 			if c.Settled {
@@ -154,7 +155,7 @@ func FuzzClassify(f *testing.F) {
 			}
 			require.Equal(t, want, table.Key{PK: pk, SK: sk})
 		case keys.KindDeletedRun:
-			require.Equal(t, s.DeletedRow(c.Experiment, c.Time, c.Run), table.Key{PK: pk, SK: sk})
+			require.Equal(t, k, s.DeletedRow(c.Experiment, c.Time, c.Run))
 		case keys.KindRunIndex, keys.KindRunTrigram:
 			require.Equal(t, keys.IndexSK(c.Value, keys.RunRowSK(c.Time, c.Run)), sk)
 			if c.Name != "" && len(c.Name) <= 512 {

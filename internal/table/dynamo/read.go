@@ -134,7 +134,7 @@ func unexpired(avs []map[string]types.AttributeValue, now int64) ([]table.Item, 
 
 // limit is the most items of a page, nil for no limit.
 func limit(n int) *int32 {
-	if n == 0 {
+	if n <= 0 {
 		return nil
 	}
 	const most = 1<<31 - 1

@@ -70,11 +70,11 @@ func TestSetRacesStart(t *testing.T) {
 		require.Equal(t, "trace_retention_days\t"+traces+"\tpersisted\n"+
 			"soft_deleted_retention_days\t"+deleted+"\tpersisted\n"+
 			"metric_history_retention_days\t"+history+"\tpersisted\n", command(t, "ttl-policy", "show", "--uri", uri))
-		require.Contains(t, command(t, "fts-trigrams", "show", "--uri", uri), "tags."+traces+"\tpersisted\n")
+		require.Contains(t, command(t, "fts-trigrams", "show", "--uri", uri), "tags."+traces+"\tpersisted\tnot backfilled\n")
 		patterns := command(t, "denormalize-tags", "show", "--experiment-id", "0", "--uri", uri)
-		require.Contains(t, patterns, "mlflow.*\tpersisted\n")
-		require.Contains(t, patterns, "team"+traces+"\tpersisted\n")
-		require.Contains(t, patterns, "own"+traces+"\tpersisted (experiment 0)\n")
+		require.Contains(t, patterns, "mlflow.*\tpersisted\tbackfilled\n")
+		require.Contains(t, patterns, "team"+traces+"\tpersisted\tnot backfilled\n")
+		require.Contains(t, patterns, "own"+traces+"\tpersisted (experiment 0)\tnot backfilled\n")
 	}
 }
 
@@ -86,7 +86,7 @@ func TestSourceDefault(t *testing.T) {
 	uri := "dynamodb://" + ddblocal.Endpoint(t) + "/" + name
 	tab := dynamo.New(ddblocal.Client(t), name, dynamo.Options{PollInterval: 1})
 	require.NoError(t, tab.Init(t.Context(), true))
-	require.Equal(t, "mlflow.*\tdefault\n", command(t, "denormalize-tags", "show", "--uri", uri))
+	require.Equal(t, "mlflow.*\tdefault\tnot backfilled\n", command(t, "denormalize-tags", "show", "--uri", uri))
 	require.Equal(t, "trace_retention_days\t30\tdefault\nsoft_deleted_retention_days\t90\tdefault\n"+
 		"metric_history_retention_days\t365\tdefault\n", command(t, "ttl-policy", "show", "--uri", uri))
 
@@ -98,7 +98,7 @@ func TestSourceDefault(t *testing.T) {
 		it.Set(attr.Name, attr.Value)
 		require.NoError(t, tab.Put(t.Context(), table.Put{Item: it}))
 	}
-	require.Equal(t, "mlflow.*\tdefault\nteam\tpersisted\n", command(t, "denormalize-tags", "show", "--uri", uri))
+	require.Equal(t, "mlflow.*\tdefault\tnot backfilled\nteam\tpersisted\tnot backfilled\n", command(t, "denormalize-tags", "show", "--uri", uri))
 	require.Equal(t, "trace_retention_days\t30\tpersisted\nsoft_deleted_retention_days\t90\tdefault\n"+
 		"metric_history_retention_days\t365\tdefault\n", command(t, "ttl-policy", "show", "--uri", uri))
 }

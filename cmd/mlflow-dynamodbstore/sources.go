@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // Where a value comes from.
@@ -15,6 +16,8 @@ const (
 
 const sourcesHelp = "Sources: default, persisted in the table, or environment: a variable that a server started with it would merge."
 
+const backfilledHelp = "Searches use what is backfilled: what all that exists has been brought up to."
+
 // sourcedValue is a value of the configuration, and where it comes from.
 type sourcedValue struct {
 	Name         string `json:"name,omitempty"`
@@ -22,6 +25,23 @@ type sourcedValue struct {
 	Source       string `json:"source"`
 	Variable     string `json:"variable,omitempty"`
 	ExperimentID string `json:"experiment_id,omitempty"`
+	// Backfilled is nil where it does not apply.
+	Backfilled *bool `json:"backfilled,omitempty"`
+}
+
+// markBackfilled says of the values in force whether they are complete.
+func markBackfilled(values []sourcedValue, complete []string) {
+	for i, v := range values {
+		if name, ok := v.Value.(string); ok && v.Source != sourceEnvironment {
+			is := slices.Contains(complete, name)
+			values[i].Backfilled = &is
+		}
+	}
+}
+
+// backfillNeeded reports whether a value in force is not complete.
+func backfillNeeded(values []sourcedValue) bool {
+	return slices.ContainsFunc(values, func(v sourcedValue) bool { return v.Backfilled != nil && !*v.Backfilled })
 }
 
 // sourcedList tells the sources of a list that is in force, and adds what the
@@ -43,15 +63,18 @@ func sourcedList(inForce, persisted, environment []string, variable string) []so
 	return values
 }
 
-// sourcedText writes one value a line.
-func sourcedText(values []sourcedValue) func(w io.Writer) error {
+// sourcedText writes one value a line, then which commands to run.
+func sourcedText(values []sourcedValue, commands ...string) func(w io.Writer) error {
 	return func(w io.Writer) error {
+		lines := make([]string, 0, len(values)+len(commands))
 		for _, v := range values {
-			if _, err := fmt.Fprintln(w, v.text()); err != nil {
-				return err
-			}
+			lines = append(lines, v.text())
 		}
-		return nil
+		for _, c := range commands {
+			lines = append(lines, "For searches to use what is not backfilled, run mlflow-dynamodbstore "+c)
+		}
+		_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
+		return err
 	}
 }
 
@@ -70,5 +93,11 @@ func (v sourcedValue) text() string {
 	case v.ExperimentID != "":
 		line += " (experiment " + v.ExperimentID + ")"
 	}
-	return line
+	switch {
+	case v.Backfilled == nil:
+		return line
+	case *v.Backfilled:
+		return line + "\tbackfilled"
+	}
+	return line + "\tnot backfilled"
 }

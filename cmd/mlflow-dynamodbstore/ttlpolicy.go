@@ -9,8 +9,8 @@ import (
 )
 
 func newTTLPolicyCmd(d deps) *cobra.Command {
-	cmd := &cobra.Command{Use: "ttl-policy", Short: "Show or set for how long what is kept"}
-	cmd.AddCommand(newTTLPolicyShowCmd(d), newTTLPolicySetCmd(d))
+	cmd := &cobra.Command{Use: "ttl-policy", Short: "Show, set or apply for how long what is kept"}
+	cmd.AddCommand(newTTLPolicyShowCmd(d), newTTLPolicySetCmd(d), newTTLPolicyApplyCmd(d))
 	return cmd
 }
 
@@ -85,7 +85,7 @@ func newTTLPolicySetCmd(d deps) *cobra.Command {
 		Use:   "set",
 		Short: "Change the retentions that are named",
 		Long: "Change the retentions that are named; the others stay. 0 days switches a retention off.\n" +
-			"Servers follow within 30 seconds, for what is written from then on.",
+			"Servers follow within 30 seconds, for what is written from then on; apply is for what is there.",
 		Example: "  mlflow-dynamodbstore ttl-policy set --table my-table --region us-east-1 " +
 			"--trace-retention-days 60 --metric-history-retention-days 180",
 	}
@@ -112,5 +112,26 @@ func newTTLPolicySetCmd(d deps) *cobra.Command {
 			return err
 		}
 		return printPolicy(ctx, d, &c, s)
+	})
+}
+
+func newTTLPolicyApplyCmd(d deps) *cobra.Command {
+	var c connection
+	var p passFlags
+	cmd := &cobra.Command{
+		Use:   "apply",
+		Short: "Give what is there the expiry that the retentions say",
+		Long: "Give deleted experiments and runs, and points of metrics, the expiry that the retentions say, counted from when they\n" +
+			"were deleted or logged; 0 days takes it away. What is overdue expires a day from now. It may run beside servers,\n" +
+			"and goes on where an interrupted one has stopped.",
+		Example: "  mlflow-dynamodbstore ttl-policy apply --table my-table --region us-east-1 --units-per-second 500",
+	}
+	return passCmd(d, &c, cmd, &p, func(ctx context.Context, s *dynamodbstore.Store, o dynamodbstore.PassOptions) error {
+		r, err := s.ApplyTTLPolicy(ctx, dynamodbstore.ApplyTTLParams{PassOptions: o})
+		if err != nil {
+			return err
+		}
+		out := passOutput{Seen: r.Seen, Changed: r.Changed, Requests: r.Units.Requests, RCU: r.Units.Read, WCU: r.Units.Write}
+		return c.print(d.stdout, out, out.text)
 	})
 }

@@ -1,0 +1,48 @@
+package dynamodbstore
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+)
+
+// PlanIndexes is a stand-in for what is complete.
+type PlanIndexes struct {
+	Basics       bool
+	Tags, Fields []string
+}
+
+func (p PlanIndexes) basics() bool                    { return p.Basics }
+func (p PlanIndexes) tag(key string) bool             { return slices.Contains(p.Tags, key) }
+func (p PlanIndexes) trigrams(f string) bool          { return slices.Contains(p.Fields, f) }
+func (p PlanIndexes) plan(q *filter.RunQuery) runPlan { return planRuns(q, p) }
+
+// PlanText plans a query and says in words what was chosen.
+func PlanText(p PlanIndexes, where string, orderBy []string) (string, error) {
+	q, err := filter.ParseRuns(where, orderBy)
+	if err != nil {
+		return "", err
+	}
+	plan := p.plan(q)
+	var parts []string
+	if plan.ids != nil {
+		parts = append(parts, fmt.Sprintf("ids %v", plan.ids))
+	}
+	for _, src := range plan.sources {
+		var ranges []string
+		for _, r := range src {
+			if r.value != "" {
+				ranges = append(ranges, fmt.Sprintf("%s%s=%q", r.kind, r.name, r.value))
+			} else {
+				ranges = append(ranges, fmt.Sprintf("%s%s %q..%q", r.kind, r.name, r.from, r.to))
+			}
+		}
+		parts = append(parts, strings.Join(ranges, " & "))
+	}
+	if o := plan.order; o != nil {
+		parts = append(parts, fmt.Sprintf("by %s%s desc=%t simple=%t", o.kind, o.name, o.key.Desc, o.simple))
+	}
+	return strings.Join(parts, "; "), nil
+}

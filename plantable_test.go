@@ -1,0 +1,74 @@
+package dynamodbstore_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+// TestPlans says which index rows serve which clauses and orders.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	all := dynamodbstore.PlanIndexes{
+		Basics: true, Tags: []string{"mlflow.runName", "mlflow.note.content", "team"},
+		Fields: []string{"run_name", "description", "params.model"},
+	}
+	const nothing = ""
+	for _, c := range []struct{ where, order, want string }{
+		{"", "", nothing},
+		{"metrics.m = 1", "", `IX#m#m="0bff0000000000000"`},
+		{"metrics.m = -0.0", "", `IX#m#m="08000000000000000"`},
+		{"metrics.m > 1", "", `IX#m#m "0bff0000000000000#".."1"`},
+		{"metrics.m <= 1", "", `IX#m#m "0".."0bff0000000000000#\x7f"`},
+		{"metrics.m != 1", "", `IX#m#m "0".."\U0010ffff"`},
+		{"params.p = 'a'", "", `IX#p#p="a\x00"`},
+		{"params.p != 'a'", "", nothing},
+		{"params.p IS NULL", "", nothing},
+		{"params.p IS NOT NULL", "", `IX#p#p "\x00".."\U0010ffff"`},
+		{"params.p LIKE 'ab%'", "", `IX#p#p "ab".."ac"`},
+		{"params.p LIKE 'a_b'", "", `IX#p#p "a".."b"`},
+		{"params.p LIKE '%ab%'", "", nothing},
+		{"params.p ILIKE 'abc%'", "", nothing},
+		{"params.model ILIKE '%ResNet%'", "", `TRI#params.model="esn" & TRI#params.model="net" & TRI#params.model="res" & TRI#params.model="sne"`},
+		{"params.model LIKE '%re_sne%'", "", `TRI#params.model="sne"`},
+		{"params.model LIKE 're%'", "", `IX#p#model "re".."rf"`},
+		{"tags.team = 'a'", "", `IX#t#team="a\x00"`},
+		{"tags.other = 'a'", "", nothing},
+		{"tags.other LIKE 'abc%'", "", nothing},
+		{"attributes.run_name = 'a'", "", `IX#t#mlflow.runName="a\x00"`},
+		{"attributes.run_name LIKE '%abc%'", "", `TRI#run_name="abc"`},
+		{"tags.`mlflow.runName` ILIKE '%abc'", "", `TRI#run_name="abc"`},
+		{"tags.`mlflow.note.content` LIKE '%note%'", "", `TRI#description="not" & TRI#description="ote"`},
+		{"attributes.status = 'FAILED'", "", nothing},
+		{"attributes.run_id = 'r1'", "", "ids [r1]"},
+		{"attributes.run_id IN ('r1', 'r2') AND attributes.run_id = 'r2'", "", "ids [r2]"},
+		{"attributes.run_id = 'r1' AND attributes.run_id = 'r2'", "", "ids []"},
+		{"metrics.m = 1 AND params.p = 'a' AND tags.other = 'x'", "", `IX#m#m="0bff0000000000000"; IX#p#p="a\x00"`},
+		{"datasets.name = 'd'", "", nothing},
+		{"", "metrics.m DESC", "by IX#m#m desc=true simple=true"},
+		{"", "params.p ASC", "by IX#p#p desc=false simple=true"},
+		{"", "tags.team", "by IX#t#team desc=false simple=true"},
+		{"", "tags.other", nothing},
+		{"", "attributes.run_name", "by IX#a#run_name desc=false simple=true"},
+		{"", "attributes.end_time", nothing},
+		{"", "attributes.status", nothing},
+	} {
+		var order []string
+		if c.order != "" {
+			order = []string{c.order}
+		}
+		got, err := dynamodbstore.PlanText(all, c.where, order)
+		require.NoError(t, err, c.where)
+		require.Equal(t, c.want, got, "%s by %s", c.where, c.order)
+		got, err = dynamodbstore.PlanText(dynamodbstore.PlanIndexes{}, c.where, order)
+		require.NoError(t, err, c.where)
+		if got != "" {
+			require.Contains(t, got, "ids", "nothing is complete: %s by %s", c.where, c.order)
+		}
+	}
+	got, err := dynamodbstore.PlanText(all, "", []string{"metrics.m DESC", "params.p"})
+	require.NoError(t, err)
+	require.Equal(t, "by IX#m#m desc=true simple=false", got)
+}

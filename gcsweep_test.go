@@ -11,6 +11,8 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/ddblocal"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/dynamo"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/faulty"
 )
 
@@ -52,7 +54,17 @@ func newLittered(t *testing.T) *littered {
 // table is a copy of the table.
 func (l *littered) table(t *testing.T) table.Table {
 	t.Helper()
-	tab := memoryTable(t, l.clock)
+	return l.fill(t, memoryTable(t, l.clock))
+}
+
+// remote is a copy of the table on DynamoDB Local.
+func (l *littered) remote(t *testing.T) table.Table {
+	t.Helper()
+	return l.fill(t, ddblocal.NewTableWith(t, dynamo.Options{Clock: l.clock.Now}))
+}
+
+func (l *littered) fill(t *testing.T, tab table.Table) table.Table {
+	t.Helper()
 	require.NoError(t, tab.BatchWrite(t.Context(), slices.Clone(l.items), nil))
 	return tab
 }
@@ -115,21 +127,46 @@ func TestStopCollection(t *testing.T) {
 		}
 		equalTables(t, want, dumpAll(t, tab))
 		for _, applied := range []bool{false, true} {
-			tab := l.table(t)
-			_, err := l.collect(t.Context(), t, faulty.Wrap(tab, faulty.StopAt(k, applied)))
-			require.Error(t, err, "stopped at call %d", k)
-			l.write(t, tab)
-			report, err := l.collect(t.Context(), t, tab)
-			require.NoError(t, err)
-			if report.Resumed {
+			if l.stop(t, l.table(t), k, applied, want) {
 				resumed++
 			}
-			equalTables(t, want, dumpAll(t, tab))
 			points++
 		}
 	}
 	require.Greater(t, resumed, points/4)
 	t.Logf("%d crash points, %d resumed", points, resumed)
+}
+
+// stop stops a pass, lets a server write, and begins again. It reports whether
+// the second pass went on where the first had stopped.
+func (l *littered) stop(t *testing.T, tab table.Table, k int, applied bool, want map[table.Key]table.Item) bool {
+	t.Helper()
+	_, err := l.collect(t.Context(), t, faulty.Wrap(tab, faulty.StopAt(k, applied)))
+	require.Error(t, err, "stopped at call %d", k)
+	l.write(t, tab)
+	report, err := l.collect(t.Context(), t, tab)
+	require.NoError(t, err)
+	equalTables(t, want, dumpAll(t, tab))
+	return report.Resumed
+}
+
+// TestStopRemoteCollection is TestStopCollection for a few calls on DynamoDB
+// Local, whose order of items is another one.
+func TestStopRemoteCollection(t *testing.T) {
+	t.Parallel()
+	l := newLittered(t)
+	undisturbed := l.remote(t)
+	l.write(t, undisturbed)
+	_, err := l.collect(t.Context(), t, undisturbed)
+	require.NoError(t, err)
+	want := dumpAll(t, undisturbed)
+	resumed := 0
+	for _, k := range []int{2, 20, 45, 70, 95} {
+		if l.stop(t, l.remote(t), k, k%2 == 0, want) {
+			resumed++
+		}
+	}
+	require.Positive(t, resumed)
 }
 
 // atCall does something right before the k-th call.

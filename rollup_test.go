@@ -3,6 +3,7 @@ package dynamodbstore_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -381,9 +382,7 @@ func meetRollUps(t *testing.T, tab table.Table, clock *stillClock, sch *schedule
 		func(ctx context.Context) error { return rollUpAndMerge(ctx, stores[2], r.id, key) },
 		func(ctx context.Context) error { return rollUpAndMerge(ctx, stores[3], r.id, key) },
 		func(ctx context.Context) error { return stores[3].LogMetric(ctx, r.id, more) })
-	for _, err := range errs {
-		require.NoError(t, err)
-	}
+	require.NoError(t, errors.Join(errs...))
 	all = slices.DeleteFunc(all, func(p dynamodbstore.Metric) bool { return p == more }) // seen or not
 	require.Equal(t, r.history[key], all, "seed %d\n%s", seed, strings.Join(sch.trace, "\n"))
 	require.Equal(t, r.history[key][2:10], some, "seed %d\n%s", seed, strings.Join(sch.trace, "\n"))

@@ -34,12 +34,12 @@ type rangeStream struct {
 	prefix string // of the sort keys
 	rows   []string
 	ended  bool
-	rs     *runSearch
+	p      *prober
 }
 
-func (rs *runSearch) newRangeStream(q table.Query, value string) *rangeStream {
-	q.Limit = rs.limits().probe
-	return &rangeStream{q: q, prefix: value + "#", rs: rs}
+func (p *prober) newRangeStream(q table.Query, value string) *rangeStream {
+	q.Limit = p.s.opts.limits.probe
+	return &rangeStream{q: q, prefix: value + "#", p: p}
 }
 
 func (r *rangeStream) next(ctx context.Context, at string) (string, error) {
@@ -62,16 +62,16 @@ func (r *rangeStream) next(ctx context.Context, at string) (string, error) {
 
 // fill reads the next rows, ever more at a time.
 func (r *rangeStream) fill(ctx context.Context) error {
-	page, err := r.rs.s.t.Query(ctx, r.q)
+	page, err := r.p.s.t.Query(ctx, r.q)
 	if err != nil {
 		return err
 	}
-	r.rs.stats.IndexRows += len(page.Items)
+	r.p.stats.IndexRows += len(page.Items)
 	for _, it := range page.Items {
 		r.rows = append(r.rows, strings.TrimPrefix(it.Key.SK, r.prefix))
 	}
 	r.q.After, r.ended = page.Next, page.Next == ""
-	r.q.Limit = min(2*r.q.Limit, 16*r.rs.limits().probe)
+	r.q.Limit = min(2*r.q.Limit, 16*r.p.s.opts.limits.probe)
 	return nil
 }
 
@@ -97,7 +97,19 @@ func (m merged) next(ctx context.Context, at string) (string, error) {
 	return at, nil
 }
 
-// candidates are what the sources of a plan come to for one experiment.
+// prober reads index rows of one kind of entities.
+type prober struct {
+	s     *Store
+	stats *Explanation
+	pk    func(r indexRange) string // the partition of a range
+}
+
+// runProber reads the index rows of an experiment's runs.
+func (rs *runSearch) runProber(exp string) *prober {
+	return &prober{rs.s, rs.stats, func(r indexRange) string { return rs.s.ks.IndexPK(exp, r.kind, r.name) }}
+}
+
+// candidates are what the sources of a plan come to.
 type candidates struct {
 	stream placeStream // in the order of runs; nil: no source is worth it
 	few    bool        // all of them are known
@@ -107,11 +119,11 @@ type candidates struct {
 // collect probes the sources behind a place and chooses: if one has few
 // candidates, those that are in all such sources; otherwise the intersection
 // of the rarest ranges that are in the order of runs, if there are any.
-func (rs *runSearch) collect(ctx context.Context, exp string, sources []indexSource, behind string) (candidates, error) {
+func (p *prober) collect(ctx context.Context, sources []indexSource, behind string) (candidates, error) {
 	var known []placeList
 	var streams []probedRange
 	for _, src := range sources {
-		lists, more, err := rs.probe(ctx, exp, src, behind)
+		lists, more, err := p.probe(ctx, src, behind)
 		if err != nil {
 			return candidates{}, err
 		}
@@ -128,8 +140,8 @@ func (rs *runSearch) collect(ctx context.Context, exp string, sources []indexSou
 	// The further a probe got in the list, the rarer its rows.
 	slices.SortStableFunc(streams, func(a, b probedRange) int { return strings.Compare(b.reached, a.reached) })
 	var m merged
-	for _, p := range streams[:min(len(streams), rs.limits().merged)] {
-		m = append(m, p.stream)
+	for _, probed := range streams[:min(len(streams), p.s.opts.limits.merged)] {
+		m = append(m, probed.stream)
 	}
 	return candidates{stream: m}, nil
 }
@@ -142,11 +154,11 @@ type probedRange struct {
 
 // probe reads the beginning of a source's ranges. It returns the places of
 // what is small, and streams of what is not but is in order.
-func (rs *runSearch) probe(ctx context.Context, exp string, src indexSource, behind string) ([]placeList, []probedRange, error) {
+func (p *prober) probe(ctx context.Context, src indexSource, behind string) ([]placeList, []probedRange, error) {
 	var known []placeList
 	var streams []probedRange
-	for _, r := range spread(src, rs.limits().probes) {
-		list, probed, err := rs.probeRange(ctx, exp, r, behind)
+	for _, r := range spread(src, p.s.opts.limits.probes) {
+		list, probed, err := p.probeRange(ctx, r, behind)
 		switch {
 		case err != nil:
 			return nil, nil, err
@@ -173,10 +185,10 @@ func spread(ranges []indexRange, n int) []indexRange {
 
 // probeRange returns the places of a range behind a place if they are few;
 // otherwise, for a range of one value, a stream of them.
-func (rs *runSearch) probeRange(ctx context.Context, exp string, r indexRange, behind string) (placeList, *probedRange, error) {
-	q := rs.s.rangeQuery(exp, r)
+func (p *prober) probeRange(ctx context.Context, r indexRange, behind string) (placeList, *probedRange, error) {
+	q := table.Query{PK: p.pk(r), From: r.from, To: r.to}
 	if r.value != "" {
-		stream := rs.newRangeStream(q, r.value)
+		stream := p.newRangeStream(q, r.value)
 		if _, err := stream.next(ctx, behind); err != nil {
 			return nil, nil, err
 		}
@@ -186,12 +198,12 @@ func (rs *runSearch) probeRange(ctx context.Context, exp string, r indexRange, b
 		return nil, &probedRange{stream, stream.rows[len(stream.rows)-1]}, nil
 	}
 	list := placeList{}
-	for q.Limit = rs.limits().probe; ; q.Limit = rs.limits().collected {
-		page, err := rs.s.t.Query(ctx, q)
+	for q.Limit = p.s.opts.limits.probe; ; q.Limit = p.s.opts.limits.collected {
+		page, err := p.s.t.Query(ctx, q)
 		if err != nil {
 			return nil, nil, err
 		}
-		rs.stats.IndexRows += len(page.Items)
+		p.stats.IndexRows += len(page.Items)
 		for _, it := range page.Items {
 			_, place, err := keys.ParseIndexSK(it.Key.SK)
 			if err != nil {
@@ -205,7 +217,7 @@ func (rs *runSearch) probeRange(ctx context.Context, exp string, r indexRange, b
 			slices.Sort(list)
 			return slices.Compact(list), nil, nil
 		}
-		if q.Limit == rs.limits().collected {
+		if q.Limit == p.s.opts.limits.collected {
 			return nil, nil, nil
 		}
 	}

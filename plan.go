@@ -6,7 +6,6 @@ import (
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
 // completeIndexes says which index rows are there for all settled runs of an
@@ -213,9 +212,4 @@ func planOrder(o filter.Order, complete completeIndexes) *indexOrder {
 		return nil
 	}
 	return out
-}
-
-// query returns the table query of a range.
-func (s *Store) rangeQuery(exp string, r indexRange) table.Query {
-	return table.Query{PK: s.ks.IndexPK(exp, r.kind, r.name), From: r.from, To: r.to}
 }

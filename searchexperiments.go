@@ -42,11 +42,16 @@ func (r experimentRowView) IntAttr(a filter.Attr) (int64, bool) {
 // SearchExperiments returns the experiments that match a filter, newest first
 // unless OrderBy says otherwise. MaxResults 0 means 1,000.
 //
-// In the default order the call reads only up to the end of the page; any
-// other order reads all experiments. 1 request and 1 RCU for each 4 KB read:
-// about 8 RCU for 100 small experiments.
+// An order by creation time, last update or name reads up to the end of the
+// page, in the other direction too; any other order reads all experiments. A
+// name or ids that the filter names, or few candidates of a LIKE, are looked up
+// instead. [WithExplanation] tells which. 1 RCU for each 4 KB read: about 8 RCU
+// for 100 small experiments; in the order of names, and for candidates, 1 for
+// each.
 func (s *Store) SearchExperiments(ctx context.Context, p SearchExperimentsParams) (Page[*Experiment], error) {
 	var page Page[*Experiment]
+	ctx, stats, done := explain(ctx)
+	defer done()
 	if p.MaxResults == 0 {
 		p.MaxResults = defaultSearchResults
 	}
@@ -62,17 +67,18 @@ func (s *Store) SearchExperiments(ctx context.Context, p SearchExperimentsParams
 	if err != nil {
 		return page, err
 	}
-	found, more, err := s.findExperiments(ctx, q, p, after)
+	x := &experimentSearch{s: s, query: q, view: p.View, max: p.MaxResults, after: after, stats: stats}
+	found, err := x.find(ctx)
 	if err != nil {
 		return page, failure(err)
 	}
-	if more {
-		last := q.Order.AppendExperiment(nil, experimentRowView{found[len(found)-1]})
-		page.NextPageToken = encodeToken(d, filter.AppendTuple(nil, last))
+	if len(found) > p.MaxResults {
+		found = found[:p.MaxResults]
+		page.NextPageToken = encodeToken(d, filter.AppendTuple(nil, found[len(found)-1].tuple))
 	}
 	page.Items = make([]*Experiment, len(found))
-	for i, e := range found {
-		page.Items[i] = e.entity()
+	for i, f := range found {
+		page.Items[i] = f.doc.entity()
 	}
 	return page, nil
 }
@@ -88,84 +94,216 @@ func (s *Store) AllExperiments(ctx context.Context, p SearchExperimentsParams) i
 	})
 }
 
-// findExperiments returns up to MaxResults experiments behind the position,
-// and whether there are more.
-func (s *Store) findExperiments(ctx context.Context, q *filter.ExperimentQuery, p SearchExperimentsParams, after filter.Tuple) (
-	[]*experimentDoc, bool, error,
-) {
-	listed := isCreationOrder(q.Order)
-	list := s.experimentList(q, p, listed, after)
-	var found []*experimentDoc
-	var tuple filter.Tuple
-	for e, err := range list(ctx) {
-		if err != nil {
+// experimentSearch is one request for experiments.
+type experimentSearch struct {
+	s     *Store
+	query *filter.ExperimentQuery
+	view  ViewType
+	max   int
+	after filter.Tuple // position to continue behind; nil: the start
+	stats *Explanation
+}
+
+// foundExperiment is an experiment that a search has found.
+type foundExperiment struct {
+	doc   *experimentDoc
+	tuple filter.Tuple
+}
+
+// find returns the first matching experiments behind the position, in order,
+// one more than the page holds if there are more.
+func (x *experimentSearch) find(ctx context.Context) ([]foundExperiment, error) {
+	cfg, err := x.s.settings.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	trigrams := func(field string) bool { return cfg.indexedField(field) && !x.s.opts.listOnly }
+	plan := planExperiments(x.query, trigrams)
+	ids, ok, err := x.candidates(ctx, plan)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		docs, err := x.s.experimentsByID(ctx, ids)
+		return x.sorted(docs), err
+	}
+	switch first := x.query.Order[0]; first.Attr {
+	case filter.AttrCreationTime:
+		x.stats.say("list by creation")
+		return x.walkList(ctx, keys.CreatedPrefix, first.Desc)
+	case filter.AttrLastUpdateTime:
+		x.stats.say("list by update")
+		return x.walkList(ctx, keys.UpdatedPrefix, first.Desc)
+	case filter.AttrName:
+		x.stats.say("names in order")
+		return x.walkNames(ctx, first.Desc)
+	default:
+		x.stats.say("all experiments, sorted")
+		return x.all(ctx)
+	}
+}
+
+// candidates returns the ids of the only experiments that can match; false if
+// they are not known to be few.
+func (x *experimentSearch) candidates(ctx context.Context, p experimentPlan) ([]string, bool, error) {
+	switch {
+	case p.ids != nil:
+		x.stats.say("experiment ids")
+		return p.ids, true, nil
+	case p.named:
+		x.stats.say("experiment name")
+		row, found, err := x.s.t.Get(ctx, x.s.ks.ExperimentName(p.name), table.Strong)
+		if err != nil || !found {
+			return nil, true, err
+		}
+		return []string{row.Str(keys.ExpID)}, true, nil
+	case len(p.sources) == 0:
+		return nil, false, nil
+	}
+	probe := &prober{x.s, x.stats, func(r indexRange) string { return x.s.ks.TrigramPK(r.name) }}
+	c, err := probe.collect(ctx, p.sources, keys.First)
+	if err != nil || !c.few {
+		return nil, false, err
+	}
+	x.stats.say("few candidates from indexes")
+	ids := make([]string, len(c.places))
+	for i, place := range c.places {
+		if _, ids[i], err = keys.ParseExperimentPlace(place); err != nil {
 			return nil, false, err
 		}
-		row := experimentRowView{e}
-		if !p.View.shows(e.stage) || !q.Match(row) {
-			continue
-		}
-		tuple = q.Order.AppendExperiment(tuple[:0], row)
-		if after != nil && q.Order.Compare(tuple, after) <= 0 {
-			continue
-		}
-		found = append(found, e)
-		if listed && len(found) > p.MaxResults {
-			break
-		}
 	}
-	if !listed {
-		sortExperiments(q.Order, found)
-	}
-	if len(found) > p.MaxResults {
-		return found[:p.MaxResults], true, nil
-	}
-	return found, false, nil
+	return ids, true, nil
 }
 
-func sortExperiments(order filter.Order, found []*experimentDoc) {
-	tuples := make(map[*experimentDoc]filter.Tuple, len(found))
-	for _, e := range found {
-		tuples[e] = order.AppendExperiment(nil, experimentRowView{e})
+// offer returns an experiment's place in the order, if it matches and is
+// behind the position.
+func (x *experimentSearch) offer(e *experimentDoc) (foundExperiment, bool) {
+	row := experimentRowView{e}
+	if !x.view.shows(e.stage) || !x.query.Match(row) {
+		return foundExperiment{}, false
 	}
-	slices.SortFunc(found, func(a, b *experimentDoc) int { return order.Compare(tuples[a], tuples[b]) })
+	f := foundExperiment{e, x.query.Order.AppendExperiment(nil, row)}
+	return f, x.after == nil || x.query.Order.Compare(f.tuple, x.after) > 0
 }
 
-// isCreationOrder reports whether the order is that of the list by creation.
-func isCreationOrder(o filter.Order) bool {
-	return len(o) == 2 && o[0].Attr == filter.AttrCreationTime && o[0].Desc &&
-		o[1].Attr == filter.AttrExperimentID && !o[1].Desc
+// sorted returns those experiments that match, in order.
+func (x *experimentSearch) sorted(docs []*experimentDoc) []foundExperiment {
+	var found []foundExperiment
+	for _, e := range docs {
+		if f, ok := x.offer(e); ok {
+			found = append(found, f)
+		}
+	}
+	x.sort(found)
+	return found
 }
 
-// experimentList walks the list by creation time, behind the position if the
-// list's order is the one that is asked for.
-func (s *Store) experimentList(q *filter.ExperimentQuery, p SearchExperimentsParams, listed bool, after filter.Tuple,
-) func(context.Context) iter.Seq2[*experimentDoc, error] {
-	tq := table.Query{
-		PK: s.ks.ExperimentsPK(), From: keys.CreatedPrefix, To: table.PrefixEnd(keys.CreatedPrefix),
+func (x *experimentSearch) sort(found []foundExperiment) {
+	slices.SortFunc(found, func(a, b foundExperiment) int { return x.query.Order.Compare(a.tuple, b.tuple) })
+}
+
+// all looks at all experiments.
+func (x *experimentSearch) all(ctx context.Context) ([]foundExperiment, error) {
+	var docs []*experimentDoc
+	q := table.Query{PK: x.s.ks.ExperimentsPK(), From: keys.CreatedPrefix, To: table.PrefixEnd(keys.CreatedPrefix)}
+	for row, err := range table.Items(ctx, x.s.t, q) {
+		if err != nil {
+			return nil, err
+		}
+		x.stats.ListRows++
+		e, err := x.s.listedExperiment(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		if e != nil {
+			docs = append(docs, e)
+		}
 	}
-	if listed && after != nil {
-		tq.After = s.ks.ExperimentCreated(after[0].Int, strconv.FormatInt(after[1].Int, 10)).SK
-	}
-	if listed && len(q.Clauses) == 0 && p.View != ViewDeletedOnly {
-		tq.Limit = p.MaxResults + 1
-	}
-	return func(ctx context.Context) iter.Seq2[*experimentDoc, error] {
-		return func(yield func(*experimentDoc, error) bool) {
-			for it, err := range table.Items(ctx, s.t, tq) {
-				var e *experimentDoc
-				if err == nil {
-					e, err = s.listedExperiment(ctx, it)
-				}
-				if err == nil && e == nil {
-					continue
-				}
-				if !yield(e, err) || err != nil {
-					return
-				}
+	return x.sorted(docs), nil
+}
+
+// walkList walks a list by time until the page is full. Experiments of one
+// time are sorted by the other keys of the order.
+func (x *experimentSearch) walkList(ctx context.Context, prefix string, latestFirst bool) ([]foundExperiment, error) {
+	q := x.listQuery(prefix, latestFirst)
+	var found []foundExperiment
+	ties, last := 0, int64(0) // the first of those of the last time
+	for row, err := range table.Items(ctx, x.s.t, q) {
+		if err != nil {
+			return nil, err
+		}
+		at, err := keys.ListTime(row.Key.SK)
+		if err != nil {
+			return nil, err
+		}
+		if x.stats.ListRows++; at != last {
+			x.sort(found[ties:])
+			if ties, last = len(found), at; ties > x.max {
+				return found, nil
 			}
 		}
+		e, err := x.s.listedExperiment(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		if e == nil {
+			continue
+		}
+		if f, ok := x.offer(e); ok {
+			found = append(found, f)
+		}
 	}
+	x.sort(found[ties:])
+	return found, nil
+}
+
+// listQuery is the query of a list by time, from the time of the position on.
+func (x *experimentSearch) listQuery(prefix string, latestFirst bool) table.Query {
+	q := table.Query{
+		PK: x.s.ks.ExperimentsPK(), From: prefix, To: table.PrefixEnd(prefix), Descending: !latestFirst,
+	}
+	if x.after != nil {
+		at := keys.ListFrom(prefix, x.after[0].Int)
+		if latestFirst {
+			q.From = at
+		} else {
+			q.To = table.PrefixEnd(at)
+		}
+	}
+	if len(x.query.Clauses) == 0 && x.view != ViewDeletedOnly {
+		q.Limit = x.max + 3 // that of the position, and one of the next time, which ends the ties
+	}
+	return q
+}
+
+// experimentsByID reads those of some experiments that exist, in no order.
+// 1 RCU for each 4 KB of each.
+func (s *Store) experimentsByID(ctx context.Context, ids []string) ([]*experimentDoc, error) {
+	wanted := make([]table.Key, 0, len(ids))
+	byPK := make(map[string]string, len(ids))
+	for _, id := range ids {
+		if k := s.ks.Experiment(id); byPK[k.PK] == "" {
+			wanted, byPK[k.PK] = append(wanted, k), id
+		}
+	}
+	items, err := s.t.BatchGet(ctx, wanted, table.Strong)
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]*experimentDoc, 0, len(items))
+	for _, it := range items {
+		e, err := decodeExperiment(byPK[it.Key.PK], it)
+		if err == nil && e != nil && e.frozen {
+			e, err = s.fullExperiment(ctx, e.id)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if e != nil {
+			docs = append(docs, e)
+		}
+	}
+	return docs, nil
 }
 
 // listedExperiment returns the experiment of a list row.

@@ -58,7 +58,7 @@ func (l *listSearch) take() {
 func (l *listSearch) fill(ctx context.Context) error {
 	if l.stream == nil && l.sources != nil && l.seen > 0 && l.matched*l.rs.limits().dense < l.seen {
 		l.behind = l.last + keys.First
-		c, err := l.rs.collect(ctx, l.list.e.id, l.sources, l.behind)
+		c, err := l.rs.runProber(l.list.e.id).collect(ctx, l.sources, l.behind)
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ func (rs *runSearch) inOtherOrder(ctx context.Context) ([]foundRun, filter.Tuple
 func (rs *runSearch) offerAll(ctx context.Context, e *expState, best *topRuns) (filter.Tuple, error) {
 	p := rs.planOf(e)
 	if len(p.sources) > 0 {
-		c, err := rs.collect(ctx, e.id, p.sources, keys.First)
+		c, err := rs.runProber(e.id).collect(ctx, p.sources, keys.First)
 		if err != nil {
 			return nil, err
 		}

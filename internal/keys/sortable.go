@@ -9,6 +9,9 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
+// sortableLen is the length of what [Asc] and [Desc] return.
+const sortableLen = 16
+
 // errSortable is returned for text that no encoder of this file wrote.
 var errSortable = errors.New("keys: malformed sortable integer")
 
@@ -29,7 +32,7 @@ func Desc(n int64) string { return Asc(^n) }
 
 // ParseAsc is the inverse of [Asc].
 func ParseAsc(s string) (int64, error) {
-	if len(s) != 16 {
+	if len(s) != sortableLen {
 		return 0, errSortable
 	}
 	var u uint64
@@ -53,12 +56,12 @@ func ParseDesc(s string) (int64, error) {
 	return ^n, err
 }
 
-// maxPart is the most bytes of a part that users choose; a longer one is
+// MaxPart is the most bytes of a part that users choose; a longer one is
 // hashed. With the rest of any key it stays below DynamoDB's 1,024.
-const maxPart = 512
+const MaxPart = 512
 
 // Hashed reports whether a part that users choose stands in keys as its hash.
-func Hashed(p string) bool { return len(p) > maxPart }
+func Hashed(p string) bool { return len(p) > MaxPart }
 
 // part writes a part that users choose, see the package comment.
 func part(p string) string {

@@ -204,8 +204,8 @@ func TestBackfillWaitsForServers(t *testing.T) {
 		var waited []time.Duration
 		var doing []string
 		s := open(t, tab, clock, dynamodbstore.WithPass(100, func(_ context.Context, d time.Duration) error {
-			require.NoError(t, endRun(t.Context(), old, runs["one open"]))
-			requireIndexed(t, tab, old, runs["one open"])
+			require.NoError(t, endRun(t.Context(), old, runs["one open"])) //nolint:contextcheck // a server of its own
+			requireIndexed(t, tab, old, runs["one open"])                  //nolint:contextcheck // the test looks
 			waited = append(waited, d)
 			clock.Advance(d)
 			return nil

@@ -2,6 +2,7 @@ package dynamodbstore
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -94,11 +95,7 @@ func (c *configuration) add(it table.Item, workspace string, now time.Time) erro
 // patterns and its own.
 func (c *configuration) compile() error {
 	c.matchers, c.indexed, c.complete = map[string]tagMatcher{}, map[string]tagMatcher{}, map[string]tagMatcher{}
-	ids := []string{""}
-	for id := range c.ownPatterns {
-		ids = append(ids, id)
-	}
-	for _, id := range ids {
+	for _, id := range slices.AppendSeq([]string{""}, maps.Keys(c.ownPatterns)) {
 		own := c.ownTags[id]
 		for to, patterns := range map[*map[string]tagMatcher][]string{
 			&c.matchers: slices.Concat(c.patterns, c.ownPatterns[id]),

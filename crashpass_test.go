@@ -220,7 +220,7 @@ func (w passWorld) serverActs(t *testing.T, s *dynamodbstore.Store) []func() {
 		func() { require.NoError(t, s.RestoreRun(ctx, w.runs["one deleted"])) },
 		tag("one frozen", "note", "late"),
 		func() { require.NoError(t, endRun(ctx, s, w.runs["one open"])) },
-		func() { require.NoError(t, s.RestoreExperiment(ctx, w.experiment(t, s, "two"))) },
+		func() { require.NoError(t, s.RestoreExperiment(ctx, w.experiment(t, s, "two"))) }, //nolint:contextcheck // the test's own
 		tag("two settled", "team", "sound"),
 		func() { require.NoError(t, endRun(ctx, s, w.runs["two settled"])) },
 	}

@@ -30,6 +30,7 @@ func passCmd(d deps, c *connection, cmd *cobra.Command, p *passFlags,
 ) *cobra.Command {
 	p.addFlags(cmd)
 	return storeCmd(d, c, cmd, func(ctx context.Context, s *dynamodbstore.Store) error {
+		//nolint:contextcheck // the command has the same context
 		err := withProgress(cmd, cmd.CommandPath(), func(report func(dynamodbstore.Progress)) error {
 			return do(ctx, s, dynamodbstore.PassOptions{
 				UnitsPerSecond: p.unitsPerSecond, Restart: p.restart, Progress: report,

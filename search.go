@@ -56,7 +56,7 @@ func (s *Store) SearchRuns(ctx context.Context, p SearchRunsParams) (Page[*Run],
 		return page, err
 	}
 	search.stats, search.began = stats, s.opts.clock()
-	if search.indexes, err = s.settings.current(ctx); err != nil {
+	if search.indexes, err = s.settings.fresh(ctx); err != nil {
 		return page, failure(err)
 	}
 	if search.states, err = s.experimentStates(ctx, p.ExperimentIDs); err != nil {

@@ -88,3 +88,6 @@ func WaitRolledUp(s *Store) { s.rollups.wg.Wait() }
 
 // StopRollUps refuses further work, as a process does that ends.
 func StopRollUps(s *Store) { s.rollups.close() }
+
+// WithScanLimit makes searches stop after that many runs.
+func WithScanLimit(n int) Option { return func(o *options) { o.limits.scanned = n } }

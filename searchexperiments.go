@@ -113,7 +113,7 @@ type foundExperiment struct {
 // find returns the first matching experiments behind the position, in order,
 // one more than the page holds if there are more.
 func (x *experimentSearch) find(ctx context.Context) ([]foundExperiment, error) {
-	cfg, err := x.s.settings.current(ctx)
+	cfg, err := x.s.settings.fresh(ctx)
 	if err != nil {
 		return nil, err
 	}

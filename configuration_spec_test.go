@@ -17,7 +17,8 @@ import (
 
 // TestConfigurationSpecification goes through the specification of the
 // configuration, one case a line, on both tables. The command line's lines are
-// cases of cmd/mlflow-dynamodbstore/testdata/script.
+// those of TestSpecifiedCommands, and of cmd/mlflow-dynamodbstore/testdata/script
+// for what is around them; how wrong URIs are refused is in TestParseURIRefuses.
 func TestConfigurationSpecification(t *testing.T) {
 	t.Parallel()
 	t.Run("URI", specURIs)

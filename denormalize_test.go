@@ -1,6 +1,7 @@
 package dynamodbstore_test
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -25,13 +26,7 @@ func TestDenormalizeConcurrently(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range 8 {
 			wg.Go(func() {
-				s := servers[i%2]
-				for n := range 5 {
-					for _, key := range []string{"a", "b", fmt.Sprint("a", i)} {
-						assert.NoError(t, s.SetTag(t.Context(), run, dynamodbstore.Tag{Key: key, Value: fmt.Sprint(i, " ", n)}))
-					}
-				}
-				assert.NoError(t, s.DeleteTag(t.Context(), run, fmt.Sprint("a", i)))
+				assert.NoError(t, setTagsByTurns(t.Context(), servers[i%2], run, i))
 			})
 		}
 		wg.Go(func() {
@@ -55,4 +50,18 @@ func TestDenormalizeConcurrently(t *testing.T) {
 		}
 		require.Len(t, strs(it, "tags"), 4)
 	})
+}
+
+// setTagsByTurns sets tags that all writers set and one of its own, which it
+// removes in the end.
+func setTagsByTurns(ctx context.Context, s *dynamodbstore.Store, run string, writer int) error {
+	own := fmt.Sprint("a", writer)
+	for n := range 5 {
+		for _, key := range []string{"a", "b", own} {
+			if err := s.SetTag(ctx, run, dynamodbstore.Tag{Key: key, Value: fmt.Sprint(writer, " ", n)}); err != nil {
+				return err
+			}
+		}
+	}
+	return s.DeleteTag(ctx, run, own)
 }

@@ -28,11 +28,7 @@ var movesOfARun = map[string][]func(ctx context.Context, s *dynamodbstore.Store,
 		func(ctx context.Context, s *dynamodbstore.Store, run string) error { return s.DeleteRun(ctx, run) },
 		func(ctx context.Context, s *dynamodbstore.Store, run string) error { return s.RestoreRun(ctx, run) },
 	},
-	"settle": {
-		setOther, func(ctx context.Context, s *dynamodbstore.Store, run string) error {
-			return dynamodbstore.SettleIdle(ctx, s, run)
-		}, setOther,
-	},
+	"settle": {setOther, dynamodbstore.SettleIdle, setOther},
 }
 
 func setOther(ctx context.Context, s *dynamodbstore.Store, run string) error {

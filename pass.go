@@ -1,6 +1,7 @@
 package dynamodbstore
 
 import (
+	"cmp"
 	"context"
 	"math"
 
@@ -72,8 +73,10 @@ func (p *pass) step(ctx context.Context, seen, changed int64) error {
 	p.paid += float64(due)
 	for due > 0 {
 		n := min(due, p.limiter.Burst())
-		if err := p.limiter.WaitN(ctx, n); err != nil {
-			return err
+		// It waits for no more than the bucket holds, so it fails only because
+		// the context has ended or would end before.
+		if p.limiter.WaitN(ctx, n) != nil {
+			return cmp.Or(ctx.Err(), context.DeadlineExceeded)
 		}
 		due -= n
 	}

@@ -182,8 +182,11 @@ func trigramRanges(field, pattern string) indexSource {
 	for literal := range strings.FieldsFuncSeq(pattern, func(r rune) bool { return strings.ContainsRune(wildcards, r) }) {
 		all = append(all, fieldTrigrams(literal)...)
 	}
+	if len(all) == 0 {
+		return nil
+	}
 	slices.Sort(all)
-	var ranges indexSource
+	ranges := make(indexSource, 0, len(all))
 	for _, t := range slices.Compact(all) {
 		from, to := keys.Bounds(t)
 		ranges = append(ranges, indexRange{kind: keys.IndexTrigram, name: field, from: from, to: to, value: t})

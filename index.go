@@ -22,9 +22,8 @@ import (
 //  1. A list row that is closed and has the attribute keys.Indexed has all the
 //     index rows of what it covers, under the settings which that attribute
 //     lists.
-//  2. A run whose list row is not like that has an open row without a ttl, and
-//     one whose list row has just become so keeps its open row for
-//     openRowGrace.
+//  2. A run whose list row is not like that has an open row, and one whose list
+//     row has just become so has a row that says when.
 //  3. A row carries the generation of the run that it was written in, and is
 //     removed only by who has covered a later one, on the condition that the
 //     row is of an earlier one still. So a slow writer cannot remove what a

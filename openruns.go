@@ -20,8 +20,7 @@ type openRun struct {
 // openRuns returns the runs of an experiment that index rows may not show as
 // they are, but for those that have been fetched already. Call it after all
 // index rows have been read: a run that has settled, moved or opened since
-// then is open or has settled lately, for no search takes as long as
-// openRowGrace. 1 RCU for each 4 KB of open rows, 2 RCU for each open run, 1 for
+// this search began is open or has settled lately. 1 RCU for each 4 KB of open rows, 2 RCU for each open run, 1 for
 // each that has settled lately.
 func (rs *runSearch) openRuns(ctx context.Context, e *expState, behind string) ([]*packedRun, error) {
 	all, err := rs.readOpenRows(ctx, e, behind)
@@ -81,7 +80,7 @@ func (rs *runSearch) readOpenRows(ctx context.Context, e *expState, behind strin
 	// Downwards, open rows come first: a run that settles meanwhile has its
 	// settled row before it loses its open one, and is found under either.
 	q := table.Query{PK: rs.s.ks.OpenPK(e.id), Descending: true}
-	q.From, q.To = keys.OpenRange(rs.began.Add(-openRowGrace).UnixMilli())
+	q.From, q.To = keys.OpenRange(rs.began.Add(-settledLately).UnixMilli())
 	for row, err := range table.Items(ctx, rs.s.t, q) {
 		if err != nil {
 			return nil, err
@@ -89,6 +88,9 @@ func (rs *runSearch) readOpenRows(ctx context.Context, e *expState, behind strin
 		o, err := keys.ParseOpenSK(row.Key.SK)
 		if err != nil {
 			return nil, err
+		}
+		if o.Settled && row.Str(keys.By) == rs.s.id && o.At < rs.began.Add(-ownLately).UnixMilli() {
+			continue // its index rows were there when this search began
 		}
 		place := keys.RunRowSK(row.Num(keys.Start), o.Run)
 		if _, known := open[o.Run]; !known && place >= behind && !rs.fetched[o.Run] {

@@ -26,10 +26,15 @@ import (
 // whole run, and a list row written on the condition that it is still at g
 // tells the truth for as long as it says closed.
 
-// openRowGrace is how long searches take a settled run for open: whoever began
-// to read before the run settled finds it among the open ones, if the clocks of
-// servers differ by less than openRowGrace without searchDeadline.
-const openRowGrace = 5 * time.Minute
+const (
+	// settledLately is how long before a search began a run may have settled for
+	// the search to look it up though it is in the indexes: clocks of servers
+	// may differ by that much. Of its own clock a Store needs ownLately.
+	settledLately = 30 * time.Second
+	ownLately     = time.Second
+	// settledRowStays is longer than any search takes, and settledLately.
+	settledRowStays = 10 * time.Minute
+)
 
 // coverLimit is the size up to which a list row carries the whole run.
 const coverLimit = 16 << 10
@@ -253,7 +258,8 @@ func (s *Store) closeOpenRow(ctx context.Context, h *runHead) error {
 	now := s.opts.clock()
 	settled := s.openRow(h)
 	settled.Key = s.ks.SettledRow(h.exp, now.UnixMilli(), h.id, h.gen)
-	settled.Set(table.TTLAttr, table.Number(now.Add(2*openRowGrace).Unix()))
+	settled.Set(table.TTLAttr, table.Number(now.Add(settledRowStays).Unix()))
+	settled.Set(keys.By, table.Bytes(s.id))
 	if err := s.t.Put(ctx, table.Put{Item: settled}); err != nil {
 		return err
 	}

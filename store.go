@@ -2,7 +2,9 @@ package dynamodbstore
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -29,6 +31,7 @@ const (
 // client can mend, and the context's error when it ends. After another error a
 // write may have been applied or not; repeating it is safe.
 type Store struct {
+	id       string // random, to know rows of its own
 	opts     options
 	t        table.Table
 	ks       keys.Space
@@ -54,7 +57,7 @@ func OpenTable(t table.Table, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{opts: o, t: t, ks: keys.Workspace(o.workspace), closers: []func() error{t.Close}}
+	s := &Store{id: newStoreID(), opts: o, t: t, ks: keys.Workspace(o.workspace), closers: []func() error{t.Close}}
 	s.settings = newSettings(s)
 	s.heads = newCommitter(writeTimeout, s.flushHead)
 	s.metrics = newCommitter(writeTimeout, s.flushMetrics)
@@ -96,6 +99,10 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
+func newStoreID() string {
+	return string(binary.BigEndian.AppendUint64(nil, rand.Uint64()))
+}
+
 // nowMillis is the time in the unit of MLflow.
 func (s *Store) nowMillis() int64 { return s.opts.clock().UnixMilli() }
 
@@ -118,6 +125,8 @@ func failure(err error) error {
 		return err
 	case errors.Is(err, table.ErrThrottled):
 		return &Error{Code: CodeResourceExhausted, Message: "The table throttles requests, please try again later.", Err: err}
+	case errors.Is(err, table.ErrUnavailable), errors.Is(err, errSlow):
+		return &Error{Code: CodeTemporarilyUnavailable, Message: "The table does not answer in time, please try again later.", Err: err}
 	case errors.Is(err, table.ErrConflict), errors.Is(err, errClosed), errors.Is(err, table.ErrClosed):
 		return &Error{Code: CodeTemporarilyUnavailable, Message: "The store is busy, please try again later.", Err: err}
 	case errors.Is(err, table.ErrLimit):

@@ -11,6 +11,7 @@ const (
 	Frozen   = "fz"   // 1 once further entries are items of their own
 	Mark     = "mark" // a run's own lifecycle mark
 	MarkGen  = "mgen" // generation of the experiment that the mark counts in
+	By       = "by"   // which Store has written a row
 	Indexed  = "ix"   // what a list row's run is indexed under
 	Packed   = "row"  // packed copy of a document in a covering row
 	ExpID    = "exp"

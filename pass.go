@@ -1,7 +1,6 @@
 package dynamodbstore
 
 import (
-	"cmp"
 	"context"
 	"math"
 
@@ -76,7 +75,10 @@ func (p *pass) step(ctx context.Context, seen, changed int64) error {
 		// It waits for no more than the bucket holds, so it fails only because
 		// the context has ended or would end before.
 		if p.limiter.WaitN(ctx, n) != nil {
-			return cmp.Or(ctx.Err(), context.DeadlineExceeded)
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return context.DeadlineExceeded
 		}
 		due -= n
 	}

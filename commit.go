@@ -3,6 +3,7 @@ package dynamodbstore
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,7 +15,12 @@ import (
 // that is alone.
 const gatherWindow = time.Millisecond
 
-var errClosed = errors.New("store is closed")
+var (
+	errClosed = errors.New("store is closed")
+	// errSlow says that a deadline of this package, not one of the caller, has
+	// passed.
+	errSlow = errors.New("took too long")
+)
 
 // change is one caller's part of a group. flush sets err.
 type change[C any] struct {
@@ -52,7 +58,7 @@ func newCommitter[C any](timeout time.Duration, flush func(context.Context, stri
 }
 
 // do writes one change of the item id and returns what flush said of it, or
-// the end of ctx.
+// the end of ctx; errSlow if flush has not come to an end in time.
 func (c *committer[C]) do(ctx context.Context, id string, what C) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -65,7 +71,18 @@ func (c *committer[C]) do(ctx context.Context, id string, what C) error {
 	case <-ch.done:
 		return ch.err
 	case <-ctx.Done():
+		c.takeBack(id, ch)
 		return ctx.Err()
+	}
+}
+
+// takeBack removes a change that still waits: what callers who have gone leave
+// behind must not pile up while the table is slow.
+func (c *committer[C]) takeBack(id string, ch *change[C]) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if q := c.queues[id]; q != nil {
+		q.waiting = slices.DeleteFunc(q.waiting, func(w *change[C]) bool { return w == ch })
 	}
 }
 
@@ -118,6 +135,9 @@ func (c *committer[C]) flushGroup(ctx context.Context, id string, group []*chang
 	defer cancel()
 	c.flush(ctx, id, group)
 	for _, ch := range group {
+		if errors.Is(ch.err, context.DeadlineExceeded) { // not that of the caller
+			ch.err = errSlow
+		}
 		close(ch.done)
 	}
 }

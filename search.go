@@ -44,11 +44,24 @@ type foundRun struct {
 // candidates of an index. [WithExplanation] tells which.
 //
 // A page of 100 small finished runs is 2 requests and 22 RCU; a run that an
-// index leads to costs 1 RCU, one that is not settled 2.
+// index leads to costs 1 RCU, one that is not settled 2. A search that takes
+// two minutes ends with [ErrUnavailable].
 func (s *Store) SearchRuns(ctx context.Context, p SearchRunsParams) (Page[*Run], error) {
-	var page Page[*Run]
-	ctx, cancel := context.WithTimeout(ctx, searchDeadline)
+	inner, cancel := context.WithTimeout(ctx, searchDeadline)
 	defer cancel()
+	page, err := s.searchRuns(inner, p)
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		err = &Error{Code: CodeTemporarilyUnavailable, Message: searchTooLong, Err: err}
+	}
+	return page, err
+}
+
+// searchTooLong is what a client gets to know when searchDeadline has passed.
+const searchTooLong = "The search took longer than 2 minutes. Please try again later, or search with smaller pages " +
+	"or fewer experiments."
+
+func (s *Store) searchRuns(ctx context.Context, p SearchRunsParams) (Page[*Run], error) {
+	var page Page[*Run]
 	ctx, stats, done := explain(ctx)
 	defer done()
 	search, err := s.newRunSearch(p)

@@ -10,6 +10,7 @@ var (
 	ErrNoTable     = errors.New("table does not exist")
 	ErrSchema      = errors.New("table has another key schema")
 	ErrThrottled   = errors.New("table throttles requests")
+	ErrUnavailable = errors.New("table does not answer") // for now; whether a write was made is not known
 	ErrConflict    = errors.New("conflicting transaction")
 	ErrLimit       = errors.New("limit of the table exceeded") // item too large, key too long, bad request
 	ErrCredentials = errors.New("no valid credentials")

@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -25,8 +26,19 @@ func each[T any](ctx context.Context, t *Table, requests [][]T, f func(ctx conte
 	return g.Wait()
 }
 
+// pauseForRest is [Table.pause] before what a batch left unprocessed is asked
+// for again. Batches that did nothing at all so many times in a row as a
+// conflicting write is tried are an error that wraps [table.ErrThrottled]:
+// callers without a deadline must not wait for ever.
+func (t *Table) pauseForRest(ctx context.Context, attempt int) error {
+	if attempt >= t.opts.ConflictAttempts {
+		return fmt.Errorf("%w: a batch stays unprocessed", table.ErrThrottled)
+	}
+	return t.pause(ctx, attempt)
+}
+
 // BatchGet reads items with BatchGetItem, and asks again for keys that it
-// leaves unprocessed until the context ends.
+// leaves unprocessed, until the context ends or none is processed any more.
 func (t *Table) BatchGet(ctx context.Context, keys []table.Key, c table.Consistency) ([]table.Item, error) {
 	if err := table.CheckKeys(keys); err != nil {
 		return nil, err
@@ -67,7 +79,7 @@ func (t *Table) batchGet(ctx context.Context, keys []table.Key, c table.Consiste
 		if len(rest) < len(pending) {
 			attempt = 1
 		}
-		if err := t.pause(ctx, attempt); err != nil {
+		if err := t.pauseForRest(ctx, attempt); err != nil {
 			return nil, err
 		}
 		pending = rest
@@ -83,7 +95,7 @@ func (t *Table) batchGetOnce(
 		RequestItems:           map[string]types.KeysAndAttributes{t.name: {Keys: keys, ConsistentRead: consistent(c)}},
 		ReturnConsumedCapacity: total,
 	}
-	out, err := try(ctx, t, func() (*dynamodb.BatchGetItemOutput, error) { return t.api.BatchGetItem(ctx, in) })
+	out, err := try(ctx, t, func(ctx context.Context) (*dynamodb.BatchGetItemOutput, error) { return t.api.BatchGetItem(ctx, in) })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -104,8 +116,8 @@ func (t *Table) batchGetOnce(
 }
 
 // BatchWrite writes items with BatchWriteItem, and sends again what it leaves
-// unprocessed until the context ends. Each item is written atomically, the
-// batch is not.
+// unprocessed, until the context ends or none is processed any more. Each item
+// is written atomically, the batch is not.
 func (t *Table) BatchWrite(ctx context.Context, puts []table.Item, deletes []table.Key) error {
 	if err := table.CheckBatchWrite(puts, deletes); err != nil {
 		return err
@@ -130,7 +142,9 @@ func (t *Table) batchWrite(ctx context.Context, pending []types.WriteRequest) er
 			RequestItems:           map[string][]types.WriteRequest{t.name: pending},
 			ReturnConsumedCapacity: total,
 		}
-		out, err := try(ctx, t, func() (*dynamodb.BatchWriteItemOutput, error) { return t.api.BatchWriteItem(ctx, in) })
+		out, err := try(ctx, t, func(ctx context.Context) (*dynamodb.BatchWriteItemOutput, error) {
+			return t.api.BatchWriteItem(ctx, in)
+		})
 		if err != nil {
 			return err
 		}
@@ -142,7 +156,7 @@ func (t *Table) batchWrite(ctx context.Context, pending []types.WriteRequest) er
 		if len(rest) < len(pending) {
 			attempt = 1
 		}
-		if err := t.pause(ctx, attempt); err != nil {
+		if err := t.pauseForRest(ctx, attempt); err != nil {
 			return err
 		}
 		pending = rest

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
@@ -41,7 +43,36 @@ func classify(ctx context.Context, err error) error {
 			return fmt.Errorf("%w: %w", s, err)
 		}
 	}
+	if passes(err) {
+		return unavailable(err)
+	}
 	return err
+}
+
+// passes reports whether a failure is one of the service, or of the way to
+// it: a server fault, no connection, no answer in time, one that cannot be
+// read. Whether a write was made is not known then.
+func passes(err error) bool {
+	if re, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && re.HTTPStatusCode() >= http.StatusInternalServerError {
+		return true
+	}
+	_, unsent := errors.AsType[*smithyhttp.RequestSendError](err)
+	_, unread := errors.AsType[*smithy.DeserializationError](err)
+	return unsent || unread || endOfContext(err)
+}
+
+// unavailable makes an error wrap [table.ErrUnavailable]. That some deadline
+// of a connection or call has passed must not look like the end of the
+// caller's context, so such a cause stays as text only.
+func unavailable(err error) error {
+	if endOfContext(err) {
+		return fmt.Errorf("%w: %v", table.ErrUnavailable, err) //nolint:errorlint // see above
+	}
+	return fmt.Errorf("%w: %w", table.ErrUnavailable, err)
+}
+
+func endOfContext(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 // sentinel returns the class of an error code, nil for unexpected ones.

@@ -23,7 +23,7 @@ func (t *Table) Get(ctx context.Context, key table.Key, c table.Consistency) (ta
 		ReturnConsumedCapacity: total,
 	}
 	now := t.now()
-	out, err := try(ctx, t, func() (*dynamodb.GetItemOutput, error) { return t.api.GetItem(ctx, in) })
+	out, err := try(ctx, t, func(ctx context.Context) (*dynamodb.GetItemOutput, error) { return t.api.GetItem(ctx, in) })
 	if err != nil {
 		return table.Item{}, false, err
 	}
@@ -51,7 +51,7 @@ func (t *Table) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	}
 	in := t.queryInput(q)
 	now := t.now()
-	out, err := try(ctx, t, func() (*dynamodb.QueryOutput, error) { return t.api.Query(ctx, in) })
+	out, err := try(ctx, t, func(ctx context.Context) (*dynamodb.QueryOutput, error) { return t.api.Query(ctx, in) })
 	if err != nil {
 		return table.Page{}, err
 	}
@@ -103,7 +103,7 @@ func (t *Table) Scan(ctx context.Context, s table.Scan) (table.ScanPage, error) 
 		in.ExclusiveStartKey = encodeKey(s.After)
 	}
 	now := t.now()
-	out, err := try(ctx, t, func() (*dynamodb.ScanOutput, error) { return t.api.Scan(ctx, in) })
+	out, err := try(ctx, t, func(ctx context.Context) (*dynamodb.ScanOutput, error) { return t.api.Scan(ctx, in) })
 	if err != nil {
 		return table.ScanPage{}, err
 	}

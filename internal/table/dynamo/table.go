@@ -52,10 +52,13 @@ func (t *Table) now() int64 { return t.opts.Clock().Unix() }
 
 // try calls f until it does not fail with a conflict, with growing pauses,
 // and returns its error classified. A conflict that outlasts the attempts is
-// an error that wraps [table.ErrConflict].
-func try[T any](ctx context.Context, t *Table, f func() (T, error)) (T, error) {
+// an error that wraps [table.ErrConflict]; what outlasts CallTimeout one that
+// wraps [table.ErrUnavailable].
+func try[T any](ctx context.Context, t *Table, f func(ctx context.Context) (T, error)) (T, error) {
+	call, cancel := context.WithTimeout(ctx, t.opts.CallTimeout)
+	defer cancel()
 	for attempt := 1; ; attempt++ {
-		out, err := f()
+		out, err := f(call)
 		if err == nil {
 			return out, nil
 		}

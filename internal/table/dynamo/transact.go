@@ -30,7 +30,7 @@ func (t *Table) Transact(ctx context.Context, token string, ops ...table.Op) err
 	for i, op := range ops {
 		in.TransactItems[i] = t.transactItem(op, now)
 	}
-	out, err := try(ctx, t, func() (*dynamodb.TransactWriteItemsOutput, error) {
+	out, err := try(ctx, t, func(ctx context.Context) (*dynamodb.TransactWriteItemsOutput, error) {
 		return t.api.TransactWriteItems(ctx, in)
 	})
 	if _, ok := errors.AsType[*types.IdempotentParameterMismatchException](err); ok {

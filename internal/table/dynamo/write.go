@@ -26,7 +26,7 @@ func (t *Table) Put(ctx context.Context, p table.Put) error {
 		ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values,
 		ReturnConsumedCapacity: total, ReturnValuesOnConditionCheckFailure: allOld,
 	}
-	out, err := try(ctx, t, func() (*dynamodb.PutItemOutput, error) { return t.api.PutItem(ctx, in) })
+	out, err := try(ctx, t, func(ctx context.Context) (*dynamodb.PutItemOutput, error) { return t.api.PutItem(ctx, in) })
 	if err != nil {
 		return writeError(ctx, p.Item.Key, err)
 	}
@@ -46,7 +46,7 @@ func (t *Table) Delete(ctx context.Context, d table.Delete) error {
 		ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values,
 		ReturnConsumedCapacity: total, ReturnValuesOnConditionCheckFailure: allOld,
 	}
-	out, err := try(ctx, t, func() (*dynamodb.DeleteItemOutput, error) { return t.api.DeleteItem(ctx, in) })
+	out, err := try(ctx, t, func(ctx context.Context) (*dynamodb.DeleteItemOutput, error) { return t.api.DeleteItem(ctx, in) })
 	if err != nil {
 		return writeError(ctx, d.Key, err)
 	}
@@ -87,7 +87,7 @@ func (t *Table) update(ctx context.Context, u table.Update) (table.Item, error) 
 	if u.Return {
 		in.ReturnValues = types.ReturnValueAllNew
 	}
-	out, err := try(ctx, t, func() (*dynamodb.UpdateItemOutput, error) { return t.api.UpdateItem(ctx, in) })
+	out, err := try(ctx, t, func(ctx context.Context) (*dynamodb.UpdateItemOutput, error) { return t.api.UpdateItem(ctx, in) })
 	if err != nil {
 		return table.Item{}, writeError(ctx, u.Key, err)
 	}

@@ -1,0 +1,44 @@
+package dynamodbstore
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestCommitterSlow has a flush that comes to no end: its callers get an error
+// that is not their context's, and what callers who have gone left is not kept.
+func TestCommitterSlow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var groups []int
+		c := newCommitter(writeTimeout, func(ctx context.Context, _ string, group []*change[int]) {
+			groups = append(groups, len(group))
+			<-ctx.Done()
+			for _, ch := range group {
+				ch.err = ctx.Err()
+			}
+		})
+		began := time.Now()
+		first, last := make(chan error, 1), make(chan error, 1)
+		go func() { first <- c.do(t.Context(), "run", 1) }()
+		synctest.Wait()
+		for range 1000 {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+			require.ErrorIs(t, c.do(ctx, "run", 2), context.DeadlineExceeded)
+			cancel()
+		}
+		require.Empty(t, c.queues["run"].waiting)
+		go func() { last <- c.do(t.Context(), "run", 3) }()
+		require.ErrorIs(t, <-first, errSlow)
+		require.Equal(t, writeTimeout, time.Since(began))
+		require.ErrorIs(t, <-last, errSlow)
+		c.close()
+		require.Equal(t, []int{1, 1}, groups)
+		require.Empty(t, c.queues)
+		require.ErrorIs(t, failure(errSlow), ErrUnavailable)
+	})
+}

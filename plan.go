@@ -116,8 +116,8 @@ func planClause(c *filter.Clause, complete completeIndexes) (indexSource, bool) 
 	return nil, false
 }
 
-// metricRanges returns the rows of the metrics that satisfy a clause; those
-// next to a bound, too.
+// metricRanges returns the rows of the metrics that satisfy a clause: no
+// others, so that "metrics.errors > 0" is selective where most have none.
 func metricRanges(c *filter.Clause) indexSource {
 	first, last := keys.MetricNumbers()
 	r := indexRange{kind: keys.IndexMetric, name: c.Key, from: first, to: last}
@@ -126,9 +126,13 @@ func metricRanges(c *filter.Clause) indexSource {
 	switch c.Op {
 	case filter.OpEq:
 		r.from, r.to, r.value = from, to, at
-	case filter.OpGt, filter.OpGe:
+	case filter.OpGt:
+		r.from = to
+	case filter.OpGe:
 		r.from = from
-	case filter.OpLt, filter.OpLe:
+	case filter.OpLt:
+		r.to = from
+	case filter.OpLe:
 		r.to = to
 	case filter.OpNe:
 		r.to = keys.Last // NaN is none of the numbers

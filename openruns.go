@@ -38,7 +38,9 @@ func (rs *runSearch) openRuns(ctx context.Context, e *expState, behind string) (
 			open = append(open, o)
 		}
 	}
-	stream.open = len(open)
+	if stream.open = len(open); stream.open > crowd {
+		rs.s.settling.clear(ctx, e.id)
+	}
 	rows, err := rs.listRows(ctx, e, settled)
 	if err != nil {
 		return nil, err

@@ -89,6 +89,9 @@ func (rs *runStream) resolve(ctx context.Context, rows []table.Item) ([]*packedR
 		}
 	}
 	rs.open += len(open)
+	if rs.open > crowd {
+		rs.s.settling.clear(ctx, rs.e.id)
+	}
 	for len(open) > 0 {
 		n := min(len(open), openBatch)
 		if err := rs.resolveOpen(ctx, rows, open[:n], out); err != nil {
@@ -171,16 +174,13 @@ func (s *Store) completeRun(ctx context.Context, id string, items []table.Item) 
 // nil if there is only the row that was written at the given time.
 func (rs *runStream) considerSettling(ctx context.Context, r idleRun, l *loadedRun, marked int64) {
 	r.ctx, r.exp, r.part = ctx, rs.e.id, 1
-	if rs.open > crowd {
-		r.part = crowdedPart
-	}
 	if r.orphan = l == nil; r.orphan {
 		if rs.s.nowMillis()-marked >= abandonedAfter.Milliseconds() {
 			rs.s.settling.add(r)
 		}
 		return
 	}
-	if rs.s.isIdle(l, r.part) {
+	if rs.open <= crowd && rs.s.isIdle(l, r.part) {
 		rs.s.settling.add(r)
 	}
 }

@@ -18,10 +18,6 @@ const (
 	// abandonedAfter is the age of rows without a head after which the run's
 	// creation is taken to have crashed.
 	abandonedAfter = time.Hour
-	// crowd is how many open runs a search may meet before it settles them
-	// after a part of the usual time, 1/crowdedPart.
-	crowd       = 100
-	crowdedPart = 4
 )
 
 // settleQueue settles idle runs that searches came across, one at a time, so
@@ -33,6 +29,7 @@ type settleQueue struct {
 	waiting []idleRun
 	queued  map[string]bool
 	running bool
+	crowds  map[string]crowdState // by experiment
 	closed  bool
 	wg      sync.WaitGroup
 }
@@ -49,7 +46,7 @@ type idleRun struct {
 }
 
 func newSettleQueue(s *Store) *settleQueue {
-	return &settleQueue{s: s, queued: map[string]bool{}}
+	return &settleQueue{s: s, queued: map[string]bool{}, crowds: map[string]crowdState{}}
 }
 
 // add queues a run unless the queue is full or has it.
@@ -123,11 +120,15 @@ func (s *Store) isIdle(l *loadedRun, part int64) bool {
 // head, so that nothing of its generation can be written, it is settled in the
 // next one. Nobody waits for it, so nothing is synced.
 func (s *Store) settleIdle(ctx context.Context, r idleRun) error {
-	ctx = table.DeferSync(ctx)
 	l, err := s.loadRun(ctx, r.id)
 	if err != nil || l == nil || !s.isIdle(l, r.part) {
 		return err
 	}
+	return s.settleLoaded(table.DeferSync(ctx), r, l)
+}
+
+// settleLoaded settles a run that is idle.
+func (s *Store) settleLoaded(ctx context.Context, r idleRun, l *loadedRun) error {
 	if l.closed {
 		row, err := s.listRow(ctx, l.head)
 		if err != nil {

@@ -1,0 +1,119 @@
+package dynamodbstore
+
+import (
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+const (
+	// crowd is how many open runs a search may meet before all idle ones of
+	// the experiment are settled, after a part of the usual time,
+	// 1/crowdedPart.
+	crowd       = 100
+	crowdedPart = 4
+	// crowdSettlers is how many of them are settled at a time.
+	crowdSettlers = 4
+	// crowdTimeout bounds the clearing of one crowd.
+	crowdTimeout = 10 * time.Minute
+)
+
+// crowdState says when the crowd of an experiment may be cleared again.
+type crowdState struct {
+	next time.Time
+	gap  time.Duration // doubles when few of the runs that were read were idle
+}
+
+// clear settles the idle runs of an experiment in the background, unless that
+// is under way or has been done lately.
+func (q *settleQueue) clear(ctx context.Context, exp string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now, least := q.s.opts.clock(), q.s.opts.settleAfter/crowdedPart
+	state, known := q.crowds[exp]
+	if q.closed || known && now.Before(state.next) {
+		return
+	}
+	q.crowds[exp] = crowdState{now.Add(crowdTimeout), max(state.gap, least)}
+	ctx = context.WithoutCancel(ctx)
+	q.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, crowdTimeout)
+		defer cancel()
+		read, settled, err := q.s.settleCrowd(table.DeferSync(ctx), exp)
+		if err != nil {
+			q.s.opts.logger.WarnContext(ctx, "settle idle runs", "experiment_id", exp, "error", err)
+		}
+		gap := least
+		if settled*10 < read {
+			gap = min(2*max(state.gap, least), time.Minute)
+		}
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.crowds[exp] = crowdState{q.s.opts.clock().Add(gap), gap}
+	})
+}
+
+func (q *settleQueue) isClosed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed
+}
+
+// settleCrowd settles all idle runs of an experiment, and returns how many it
+// has read and settled. It can end at any time: each run is settled by itself.
+func (s *Store) settleCrowd(ctx context.Context, exp string) (read, settled int, err error) {
+	q := table.Query{PK: s.ks.OpenPK(exp), Limit: openBatch}
+	q.From, q.To = keys.OpenRange(math.MaxInt64)
+	for !s.settling.isClosed() {
+		page, err := s.t.Query(ctx, q)
+		if err != nil {
+			return read, settled, err
+		}
+		r, n, err := s.settleBatch(ctx, exp, page.Items)
+		read, settled = read+r, settled+n
+		if err != nil {
+			return read, settled, err
+		}
+		if q.After = page.Next; page.Next == "" {
+			break
+		}
+	}
+	return read, settled, nil
+}
+
+// settleBatch settles the idle ones of the runs of some open rows. A run that
+// was opened just now cannot be idle, and is not read.
+func (s *Store) settleBatch(ctx context.Context, exp string, rows []table.Item) (read, settled int, err error) {
+	var open []idleRun
+	var ids []string
+	idleSince := s.nowMillis() - s.idleAfter(1).Milliseconds()/crowdedPart
+	for _, row := range rows {
+		o, err := keys.ParseOpenSK(row.Key.SK)
+		if err != nil {
+			return 0, 0, err
+		}
+		if row.Num(keys.Changed) <= idleSince && !slices.Contains(ids, o.Run) {
+			ids = append(ids, o.Run)
+			open = append(open, idleRun{exp: exp, id: o.Run, gen: o.Gen, part: crowdedPart, start: row.Num(keys.Start)})
+		}
+	}
+	runs, err := s.readRuns(ctx, ids)
+	if err != nil {
+		return 0, 0, err
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(crowdSettlers)
+	for i, l := range runs {
+		if l != nil && s.isIdle(l, crowdedPart) {
+			settled++
+			g.Go(func() error { return s.settleLoaded(gctx, open[i], l) })
+		}
+	}
+	return len(ids), settled, g.Wait()
+}

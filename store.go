@@ -126,7 +126,7 @@ func failure(err error) error {
 	case errors.Is(err, table.ErrThrottled):
 		return &Error{Code: CodeResourceExhausted, Message: "The table throttles requests, please try again later.", Err: err}
 	case errors.Is(err, table.ErrUnavailable), errors.Is(err, errSlow):
-		return &Error{Code: CodeTemporarilyUnavailable, Message: "The table does not answer in time, please try again later.", Err: err}
+		return &Error{Code: CodeTemporarilyUnavailable, Message: "The table is unavailable, please try again later.", Err: err}
 	case errors.Is(err, table.ErrConflict), errors.Is(err, errClosed), errors.Is(err, table.ErrClosed):
 		return &Error{Code: CodeTemporarilyUnavailable, Message: "The store is busy, please try again later.", Err: err}
 	case errors.Is(err, table.ErrLimit):

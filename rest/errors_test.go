@@ -154,10 +154,11 @@ func TestAccessLog(t *testing.T) {
 
 func TestNewHandlerChecksOptions(t *testing.T) {
 	t.Parallel()
-	_, err := NewHandler(nil, WithStaticPrefix("x"), WithMaxBody(0))
+	_, err := NewHandler(nil, WithStaticPrefix("x"), WithMaxBody(0), WithMaxRequests(0))
 	require.ErrorContains(t, err, "no store")
 	require.ErrorContains(t, err, "static prefix")
 	require.ErrorContains(t, err, "limit of bodies")
+	require.ErrorContains(t, err, "limit of requests")
 }
 
 // discard is a response writer that costs nothing.

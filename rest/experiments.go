@@ -15,7 +15,7 @@ const (
 
 func (h *handler) addExperimentRoutes() {
 	const base = "/mlflow/experiments/"
-	search := query(h, searchExperimentsSpec(), h.searchExperiments)
+	search := explained(query(h, searchExperimentsSpec(), h.searchExperiments))
 	h.add("2.0", http.MethodPost, base+"create", query(h, createExperimentSpec(), h.createExperiment))
 	h.add("2.0", http.MethodGet, base+"search", search)
 	h.add("2.0", http.MethodPost, base+"search", search)

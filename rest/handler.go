@@ -23,6 +23,7 @@ type Option func(*config)
 type config struct {
 	log            *slog.Logger
 	maxBody        int64
+	maxRequests    int
 	staticPrefix   string
 	destination    *blob.Bucket
 	buckets        BucketOpener
@@ -40,6 +41,12 @@ func WithLogger(l *slog.Logger) Option { return func(c *config) { c.log = l } }
 // WithMaxBody sets how large the body of a JSON request may be, in bytes. The
 // default is [DefaultMaxBody]. Artifacts have no limit: they are streamed.
 func WithMaxBody(n int64) Option { return func(c *config) { c.maxBody = n } }
+
+// WithMaxRequests sets how many JSON requests are worked on at a time. Further
+// ones wait for two seconds at most and are then refused with status 503, which
+// clients repeat. The default is [DefaultMaxRequests]. Transfers of artifacts and
+// health checks do not count.
+func WithMaxRequests(n int) Option { return func(c *config) { c.maxRequests = n } }
 
 // WithStaticPrefix puts a prefix such as "/mlflow" before the paths of all
 // endpoints. The default is none.
@@ -92,6 +99,7 @@ func WithMeter(start func(context.Context) (context.Context, func() []slog.Attr)
 type handler struct {
 	config
 	store   Store
+	slots   chan struct{} // one for each request under way
 	exact   map[string]*resource
 	proxies []string // what the paths of proxied artifacts begin with
 	proxied resource // their methods
@@ -99,7 +107,7 @@ type handler struct {
 
 // NewHandler returns a handler of MLflow's REST API over a store.
 func NewHandler(store Store, opts ...Option) (http.Handler, error) {
-	c := config{log: slog.New(slog.DiscardHandler), maxBody: DefaultMaxBody, frameOptions: "SAMEORIGIN"}
+	c := config{log: slog.New(slog.DiscardHandler), maxBody: DefaultMaxBody, maxRequests: DefaultMaxRequests, frameOptions: "SAMEORIGIN"}
 	for _, o := range opts {
 		o(&c)
 	}
@@ -114,10 +122,13 @@ func NewHandler(store Store, opts ...Option) (http.Handler, error) {
 	if c.maxBody <= 0 {
 		errs = append(errs, errors.New("rest: the limit of bodies must be positive"))
 	}
+	if c.maxRequests <= 0 {
+		errs = append(errs, errors.New("rest: the limit of requests must be positive"))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	h := &handler{config: c, store: store}
+	h := &handler{config: c, store: store, slots: make(chan struct{}, c.maxRequests)}
 	h.addRoutes()
 	return h.logged(h.guarded(http.HandlerFunc(h.route))), nil
 }

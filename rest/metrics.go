@@ -22,7 +22,7 @@ func (h *handler) addMetricRoutes() {
 	h.add("2.0", http.MethodPost, "/mlflow/runs/log-metric", command(h, logMetricSpec(), h.logMetric))
 	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history", query(h, historySpec(), h.metricHistory))
 	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history-bulk-interval", interval)
-	h.addPath(http.MethodGet, "/ajax-api/2.0/mlflow/metrics/get-history-bulk", h.metricHistoryBulk)
+	h.addPath(http.MethodGet, "/ajax-api/2.0/mlflow/metrics/get-history-bulk", h.admitted(h.metricHistoryBulk))
 }
 
 type logBatchRequest struct {

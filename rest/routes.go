@@ -126,7 +126,7 @@ func writeText(w http.ResponseWriter, code int, contentType, body string) {
 
 // query makes an endpoint that answers with something.
 func query[T any](h *handler, p *spec[T], answer func(ctx context.Context, b []byte, q *T) ([]byte, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+	return h.admitted(func(w http.ResponseWriter, r *http.Request) {
 		q, err := p.read(h, r)
 		if err != nil {
 			h.writeError(w, r, err)
@@ -141,7 +141,7 @@ func query[T any](h *handler, p *spec[T], answer func(ctx context.Context, b []b
 		}
 		*buf = b
 		writeJSON(w, http.StatusOK, b)
-	}
+	})
 }
 
 // command makes an endpoint that answers with an empty object.

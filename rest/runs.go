@@ -12,7 +12,7 @@ func (h *handler) addRunRoutes() {
 	h.add("2.0", http.MethodPost, base+"create", query(h, createRunSpec(), h.createRun))
 	h.add("2.0", http.MethodPost, base+"update", query(h, updateRunSpec(), h.updateRun))
 	h.add("2.0", http.MethodGet, base+"get", query(h, runSpec(texts("run_id", "run_uuid")), h.getRun))
-	h.add("2.0", http.MethodPost, base+"search", query(h, searchRunsSpec(), h.searchRuns))
+	h.add("2.0", http.MethodPost, base+"search", explained(query(h, searchRunsSpec(), h.searchRuns)))
 	h.add("2.0", http.MethodPost, base+"delete", command(h, runSpec(texts("run_id")),
 		func(ctx context.Context, q *runRequest) error { return h.store.DeleteRun(ctx, q.id) }))
 	h.add("2.0", http.MethodPost, base+"restore", command(h, runSpec(texts("run_id")),

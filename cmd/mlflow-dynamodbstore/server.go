@@ -38,6 +38,7 @@ type serverOptions struct {
 	staticPrefix         string
 	truncateLongValues   bool
 	maxBodyMB            int
+	maxRequests          int
 	logLevel             string
 	logFormat            string
 	workers              int
@@ -63,6 +64,8 @@ func (o *serverOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.staticPrefix, "static-prefix", "", "prefix of all paths, such as /mlflow")
 	f.BoolVar(&o.truncateLongValues, "truncate-long-values", true, "cut params and tags that are too long instead of refusing them")
 	f.IntVar(&o.maxBodyMB, "max-body-mb", rest.DefaultMaxBody>>20, "largest JSON request in MiB; artifacts have no limit")
+	f.IntVar(&o.maxRequests, "max-requests", rest.DefaultMaxRequests,
+		"JSON requests under way at a time; further ones wait for two seconds, then get status 503")
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error; debug logs each request")
 	f.StringVar(&o.logFormat, "log-format", "text", "text or json")
 	f.DurationVar(&o.gcEvery, "gc-every", 0, "collect garbage as the gc command does, this often, such as 24h; 0: never")
@@ -120,6 +123,9 @@ func (o *serverOptions) validate() error {
 	}
 	if o.maxBodyMB < 1 {
 		errs = append(errs, errors.New("--max-body-mb must be positive"))
+	}
+	if o.maxRequests < 1 {
+		errs = append(errs, errors.New("--max-requests must be positive"))
 	}
 	if o.gcEvery < 0 {
 		errs = append(errs, errors.New("--gc-every must not be negative"))
@@ -210,6 +216,7 @@ func (o *serverOptions) handler(
 		rest.WithLogger(log),
 		rest.WithMeter(meterRequest),
 		rest.WithMaxBody(int64(o.maxBodyMB) << 20),
+		rest.WithMaxRequests(o.maxRequests),
 		rest.WithStaticPrefix(o.staticPrefix),
 		rest.WithBuckets(buckets.open),
 		rest.WithTrustedRoots(root, o.artifactsDestination),

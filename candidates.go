@@ -128,6 +128,9 @@ func (p *prober) collect(ctx context.Context, sources []indexSource, behind stri
 			return candidates{}, err
 		}
 		known, streams = append(known, lists...), append(streams, more...)
+		if p.enough(known) {
+			break
+		}
 	}
 	if len(known) > 0 {
 		places := intersection(known)
@@ -163,12 +166,20 @@ func (p *prober) probe(ctx context.Context, src indexSource, behind string) ([]p
 		case err != nil:
 			return nil, nil, err
 		case list != nil:
-			known = append(known, list)
+			if known = append(known, list); p.enough(known) {
+				return known, nil, nil
+			}
 		case probed != nil:
 			streams = append(streams, *probed)
 		}
 	}
 	return known, streams, nil
+}
+
+// enough reports whether the last list is so short that another probe costs
+// more than it can save.
+func (p *prober) enough(known []placeList) bool {
+	return len(known) > 0 && len(known[len(known)-1]) <= p.s.opts.limits.least
 }
 
 // spread returns at most n of the ranges.

@@ -112,11 +112,19 @@ func sweepDynamo(t *testing.T, state string, some []string) {
 // memoryTable is an embedded table for a few megabytes.
 func memoryTable(t *testing.T, clock *stillClock) table.Table {
 	t.Helper()
+	tab, drop := briefTable(t, clock)
+	t.Cleanup(drop)
+	return tab
+}
+
+// briefTable is memoryTable for tests with a table for each of many points:
+// a table keeps its megabytes until it is dropped.
+func briefTable(t *testing.T, clock *stillClock) (empty table.Table, drop func()) {
+	t.Helper()
 	tab, err := pebbletable.OpenMemory(pebbletable.Options{Clock: clock.Now})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, tab.Close()) })
 	require.NoError(t, tab.Init(t.Context(), true))
-	return tab
+	return tab, func() { require.NoError(t, tab.Close()) }
 }
 
 // configured makes the configuration of a table that is empty: all indexes are

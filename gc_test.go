@@ -164,6 +164,7 @@ func dump(t *testing.T, tab table.Table) map[table.Key]table.Item {
 		it = it.Clone()
 		it.Remove(keys.Rev)
 		it.Remove(keys.Writes)
+		it.Remove(keys.By) // which Store it was
 		out[it.Key] = it
 	}
 	return out

@@ -57,6 +57,13 @@ func (l *littered) table(t *testing.T) table.Table {
 	return l.fill(t, memoryTable(t, l.clock))
 }
 
+// brief is table with what drops the copy.
+func (l *littered) brief(t *testing.T) (tab table.Table, drop func()) {
+	t.Helper()
+	tab, drop = briefTable(t, l.clock)
+	return l.fill(t, tab), drop
+}
+
 // remote is a copy of the table on DynamoDB Local.
 func (l *littered) remote(t *testing.T) table.Table {
 	t.Helper()
@@ -117,24 +124,33 @@ func TestStopCollection(t *testing.T) {
 	require.Equal(t, int64(9), report.Runs)
 	want := dumpAll(t, undisturbed)
 	points, resumed := 0, 0
-	for k := 1; ; k++ {
-		tab := l.table(t)
-		ft := faulty.Wrap(tab, atCall(k, func() { l.write(t, tab) }))
-		_, err := l.collect(t.Context(), t, ft)
-		require.NoError(t, err, "written at call %d", k)
-		if ft.Calls() < k {
-			break
-		}
-		equalTables(t, want, dumpAll(t, tab))
+	for k := 1; l.disturb(t, k, want); k = nextCallOfPass(k) {
 		for _, applied := range []bool{false, true} {
-			if l.stop(t, l.table(t), k, applied, want) {
+			tab, drop := l.brief(t)
+			if l.stop(t, tab, k, applied, want) {
 				resumed++
 			}
+			drop()
 			points++
 		}
 	}
 	require.Greater(t, resumed, points/4)
 	t.Logf("%d crash points, %d resumed", points, resumed)
+}
+
+// disturb lets a server write at a call of a pass. It reports whether the pass
+// has that many calls.
+func (l *littered) disturb(t *testing.T, k int, want map[table.Key]table.Item) bool {
+	t.Helper()
+	tab, drop := l.brief(t)
+	defer drop()
+	ft := faulty.Wrap(tab, atCall(k, func() { l.write(t, tab) }))
+	_, err := l.collect(t.Context(), t, ft)
+	require.NoError(t, err, "written at call %d", k)
+	if ft.Calls() >= k {
+		equalTables(t, want, dumpAll(t, tab))
+	}
+	return ft.Calls() >= k
 }
 
 // stop stops a pass, lets a server write, and begins again. It reports whether

@@ -55,6 +55,10 @@ bench: ddblocal ## Run the Go benchmarks, with request units beside times
 bench-servers: ## Compare CPU per operation with other servers; takes a quarter of an hour
 	bench/compare.sh
 
+.PHONY: bench-scale
+bench-scale: ddblocal ## Measure searches of up to 100,000 runs, write docs/benchmarks-scale.md; fails if a figure is missed; 20 minutes
+	$(WITH_DYNAMODB) $(GO) run ./bench/scale -out docs/benchmarks-scale.md
+
 .PHONY: cover
 cover: ddblocal ## Measure the coverage of all packages by all tests
 	mkdir -p build

@@ -56,7 +56,9 @@ func searches(d *dataset) []search {
 		{"param equality, 100 hits", "params.model = '" + rareModel + "'", "", []int{10, 100}, bounded, hits},
 		{"name LIKE, 100 hits", "attributes.run_name LIKE '%" + rareWord + "%'", "", []int{10, 100}, bounded, hits},
 		{
-			"metric filter and param equality", both, "", []int{10}, measured,
+			"metric filter and param equality", both, "",
+			[]int{10},
+			measured,
 			d.count(func(i int) bool { return isTop(i) && learningRate(i) == learningRate(0) }),
 		},
 		{"page 1", "", "", []int{10, 100}, bounded, d.size},

@@ -16,37 +16,38 @@ import (
 // writers is how many runs are written at a time.
 const writers = 8
 
-// loadedTag marks an experiment whose runs are all there.
+// loadedTag marks an experiment whose runs are all there, and says what loading
+// them took.
 const loadedTag = "loaded"
 
-// loaded returns the experiment of a name. If it is not there, or not whole,
-// load writes what it holds.
-func loaded(ctx context.Context, s *dynamodbstore.Store, name string, load func(exp string) error) (string, error) {
+// loaded returns the experiment of a name, and what loading it took. If it is
+// not there, load writes what it holds.
+func loaded(ctx context.Context, s *dynamodbstore.Store, name string, load func(exp string) (string, error)) (exp, took string, err error) {
 	e, err := s.GetExperimentByName(ctx, name)
 	if err == nil {
 		for _, t := range e.Tags {
 			if t.Key == loadedTag {
-				return e.ID, nil
+				return e.ID, t.Value, nil
 			}
 		}
-		return "", fmt.Errorf("experiment %q is there and not whole: remove the directory", name)
+		return "", "", fmt.Errorf("experiment %q is there and not whole: remove the directory", name)
 	}
 	if !errors.Is(err, dynamodbstore.ErrNotFound) {
-		return "", err
+		return "", "", err
 	}
-	exp, err := s.CreateExperiment(ctx, dynamodbstore.CreateExperimentParams{Name: name})
+	exp, err = s.CreateExperiment(ctx, dynamodbstore.CreateExperimentParams{Name: name})
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	if err := load(exp); err != nil {
-		return "", err
+	if took, err = load(exp); err != nil {
+		return "", "", err
 	}
-	return exp, s.SetExperimentTag(ctx, exp, dynamodbstore.Tag{Key: loadedTag, Value: "yes"})
+	return exp, took, s.SetExperimentTag(ctx, exp, dynamodbstore.Tag{Key: loadedTag, Value: took})
 }
 
 // loadRuns writes a dataset as clients do: each run is created, logs one batch
-// and ends.
-func loadRuns(ctx context.Context, s *dynamodbstore.Store, d *dataset, exp string, progress io.Writer) error {
+// and ends. It returns what that took.
+func loadRuns(ctx context.Context, s *dynamodbstore.Store, d *dataset, exp string, progress io.Writer) (string, error) {
 	began, cpu := time.Now(), cpuTime()
 	var next atomic.Int64
 	g, gctx := errgroup.WithContext(ctx)
@@ -64,12 +65,11 @@ func loadRuns(ctx context.Context, s *dynamodbstore.Store, d *dataset, exp strin
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return err
+		return "", err
 	}
-	took := time.Since(began)
-	fmt.Fprintf(progress, "  loaded %d runs in %.1f s: %.0f a second, %.2f ms of CPU each\n", d.size, took.Seconds(),
-		float64(d.size)/took.Seconds(), milliseconds(cpuTime()-cpu)/float64(d.size))
-	return nil
+	took := time.Since(began).Seconds()
+	return fmt.Sprintf("%.0f runs a second by %d writers, %.2f ms of CPU each", float64(d.size)/took, writers,
+		milliseconds(cpuTime()-cpu)/float64(d.size)), nil
 }
 
 func loadRun(ctx context.Context, s *dynamodbstore.Store, d *dataset, i int, exp string) error {

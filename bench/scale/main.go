@@ -122,11 +122,12 @@ func (b *benchmark) tables() ([]tableSpec, error) {
 }
 
 func (b *benchmark) measureTable(ctx context.Context, t tableSpec) (*tableResult, error) {
-	s, exp, err := b.fill(ctx, t)
+	s, exp, took, err := b.fill(ctx, t)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
+	fmt.Fprintln(b.stderr, "  loaded:", took)
 	cases, err := t.cases(ctx, s, exp)
 	if err != nil {
 		return nil, err
@@ -143,7 +144,7 @@ func (b *benchmark) measureTable(ctx context.Context, t tableSpec) (*tableResult
 		}
 		defer pprof.StopCPUProfile()
 	}
-	r := &tableResult{tableSpec: t, before: memoryInUse()}
+	r := &tableResult{tableSpec: t, loading: took, before: memoryInUse()}
 	for _, w := range cases {
 		if !b.only.MatchString(w.label()) {
 			continue
@@ -156,7 +157,7 @@ func (b *benchmark) measureTable(ctx context.Context, t tableSpec) (*tableResult
 			m.units.Requests, m.units.Read, milliseconds(m.cpu), milliseconds(m.p50), milliseconds(m.p99), m.allocs, m.plan.Plan)
 		r.measured = append(r.measured, m)
 	}
-	r.loadedSize = dirSize(b.place(t))
+	r.disk = dirSize(b.place(t))
 	r.after = memoryInUse()
 	return r, nil
 }

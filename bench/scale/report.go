@@ -78,10 +78,9 @@ func (t *tableResult) report(w io.Writer) {
 			m.units.Requests, short(m.units.Read), short(milliseconds(m.cpu)), short(milliseconds(m.p50)),
 			short(milliseconds(m.p99)), thousands(int(m.allocs)), thousands(int(m.memory>>10)), m.calls) //nolint:gosec // small
 	}
+	fmt.Fprintf(w, "\nLoaded at %s. ", t.loading)
 	if t.backend == embedded {
-		fmt.Fprintf(w, "\nOn disk %d MB. ", t.loadedSize>>20)
-	} else {
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, "On disk %d MB. ", t.disk>>20)
 	}
 	fmt.Fprintf(w, "The process held %d MB of heap and %d MB resident before, %d and %d after.\n", t.before.heap>>20,
 		t.before.resident>>20, t.after.heap>>20, t.after.resident>>20)

@@ -37,9 +37,10 @@ func (t tableSpec) title() string {
 // tableResult is what was measured on one table.
 type tableResult struct {
 	tableSpec
+	loading       string // what loading took
 	measured      []measurement
 	before, after memory // of the process
-	loadedSize    int64  // bytes on disk
+	disk          int64  // bytes
 }
 
 // place is the directory of an embedded table.
@@ -53,13 +54,13 @@ func (b *benchmark) open(ctx context.Context, t tableSpec, opts ...dynamodbstore
 	return dynamodbstore.Open(ctx, uri, opts...)
 }
 
-// fill loads a table unless it is there, and opens it anew at a later time.
-func (b *benchmark) fill(ctx context.Context, t tableSpec) (*dynamodbstore.Store, string, error) {
-	s, err := b.open(ctx, t)
-	if err != nil {
-		return nil, "", err
+// fill loads a table unless it is there, and opens it anew at a later time. It
+// returns the experiment, and what loading it took.
+func (b *benchmark) fill(ctx context.Context, t tableSpec) (s *dynamodbstore.Store, exp, took string, err error) {
+	if s, err = b.open(ctx, t); err != nil {
+		return nil, "", "", err
 	}
-	exp, err := loaded(ctx, s, "scale", func(exp string) error {
+	exp, took, err = loaded(ctx, s, "scale", func(exp string) (string, error) {
 		if t.runs == wide {
 			return loadWide(ctx, s, exp, b.stderr)
 		}
@@ -70,10 +71,10 @@ func (b *benchmark) fill(ctx context.Context, t tableSpec) (*dynamodbstore.Store
 		err = closed
 	}
 	if err != nil {
-		return nil, "", err
+		return nil, "", "", err
 	}
 	s, err = b.open(ctx, t, frozen())
-	return s, exp, err
+	return s, exp, took, err
 }
 
 func (t tableSpec) cases(ctx context.Context, s *dynamodbstore.Store, exp string) ([]workload, error) {

@@ -179,7 +179,7 @@ func (p *prober) probe(ctx context.Context, src indexSource, behind string) ([]p
 // enough reports whether the last list is so short that another probe costs
 // more than it can save.
 func (p *prober) enough(known []placeList) bool {
-	return len(known) > 0 && len(known[len(known)-1]) <= p.s.opts.limits.least
+	return len(known) > 0 && len(known[len(known)-1]) <= p.s.opts.limits.enough
 }
 
 // spread returns at most n of the ranges.

@@ -9,6 +9,8 @@ type searchLimits struct {
 	// probe is how many index rows are read to learn whether there are few of
 	// them: about 3 RCU.
 	probe int
+	// enough is how few candidates cost less than another probe.
+	enough int
 	// probes is how many ranges of one clause are probed.
 	probes int
 	// collected is how many candidates a range in the order of its values may
@@ -29,6 +31,6 @@ type searchLimits struct {
 
 func defaultSearchLimits() searchLimits {
 	return searchLimits{
-		scanned: 100000, probe: 128, probes: 12, collected: 1024, merged: 3, least: 16, most: 100, sorted: 500, dense: 5,
+		scanned: 100000, probe: 128, enough: 3, probes: 12, collected: 1024, merged: 3, least: 16, most: 100, sorted: 500, dense: 5,
 	}
 }

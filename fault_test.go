@@ -137,3 +137,50 @@ func (sw *sweep) hangAt(t *testing.T, a act, o outcome, k int) bool {
 	require.NoError(t, sc.s.Close())
 	return true
 }
+
+// TestFailedCalls fails calls of every mutating method one by one: the caller
+// is told to come back, and does.
+func TestFailedCalls(t *testing.T) {
+	t.Parallel()
+	for _, state := range []string{"open", "settled", "both deleted"} {
+		t.Run(state, func(t *testing.T) {
+			t.Parallel()
+			clock := newStillClock()
+			failed := 0
+			for _, a := range acts {
+				sw := &sweep{tab: memoryTable(t, clock), clock: clock, state: state}
+				o := sw.outcome(t, a)
+				for k := 1; sw.refuseAt(t, a, o, k); k = nextCall(k) {
+					failed++
+				}
+			}
+			t.Logf("%d calls failed", failed)
+		})
+	}
+}
+
+// refuseAt lets the k-th call of an act be throttled, or not answered. It
+// reports whether there was one.
+func (sw *sweep) refuseAt(t *testing.T, a act, o outcome, k int) bool {
+	t.Helper()
+	cause, class := table.ErrThrottled, dynamodbstore.ErrThrottled
+	if k%2 == 0 {
+		cause, class = table.ErrUnavailable, dynamodbstore.ErrUnavailable
+	}
+	name := fmt.Sprintf("%s %s, %s, call %d: %v", a.method, a.label, sw.state, k, cause)
+	ft := faulty.Wrap(sw.tab, nil)
+	workspace, sc := sw.workspace(t, ft)
+	ft.SetPlan(faulty.FailAt(k, false, cause))
+	err := a.do(t.Context(), sc.s, sc)
+	reached := ft.Calls() >= k
+	ft.SetPlan(nil)
+	if !sameError(err, o.err) { // else it has not mattered
+		require.True(t, reached, "%s: %v", name, err)
+		require.ErrorIs(t, err, class, "%s", name)
+	}
+	if reached {
+		sw.checkPoint(t, name, workspace, a, o, sc)
+	}
+	require.NoError(t, sc.s.Close())
+	return reached
+}

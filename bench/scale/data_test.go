@@ -54,7 +54,7 @@ func TestReport(t *testing.T) {
 	require.NoError(t, err)
 	for _, part := range []string{
 		"## How costs grow", "| RCU; page | 200 runs | 400 runs |", "xychart-beta", "## Embedded table, 400 runs",
-		"| top by metric, highest first; 10 * | 10 | 4 | 13.0 |", "| index in the order of the search |", "runs a second by 8 writers",
+		"| top by metric, highest first; 10 * | 10 | 4 | 13 |", "| index in the order of the search |", "runs a second by 8 writers",
 	} {
 		require.Contains(t, string(text), part)
 	}

@@ -58,7 +58,7 @@ func loadRuns(ctx context.Context, s *dynamodbstore.Store, d *dataset, exp strin
 					return fmt.Errorf("run %d: %w", i, err)
 				}
 				if i%10_000 == 9_999 {
-					fmt.Fprintf(progress, "  %d runs after %.0f s\n", i+1, time.Since(began).Seconds())
+					fmt.Fprintln(progress, "  runs so far:", i+1)
 				}
 			}
 			return nil

@@ -6,11 +6,13 @@
 //
 //	go run ./bench/scale -out docs/benchmarks-scale.md
 //
-// With DYNAMODB_LOCAL_ENDPOINT set it measures DynamoDB Local as well.
+// With DYNAMODB_LOCAL_ENDPOINT set it measures DynamoDB Local as well, where it
+// leaves its table, and uses one that is there.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -53,29 +55,39 @@ type benchmark struct {
 	stderr           io.Writer
 }
 
-func run(ctx context.Context, args []string, stderr io.Writer) ([]string, error) {
-	b := benchmark{stderr: stderr}
+func parse(args []string, stderr io.Writer) (*benchmark, error) {
+	b := &benchmark{stderr: stderr}
 	flags := flag.NewFlagSet("scale", flag.ContinueOnError)
+	flags.SetOutput(stderr)
 	flags.StringVar(&b.runs, "runs", "1000,10000,100000", "sizes of experiments on the embedded table")
-	flags.StringVar(&b.dynamoRuns, "dynamodb-runs", "10000", "sizes on DynamoDB Local, if DYNAMODB_LOCAL_ENDPOINT names one")
+	flags.StringVar(&b.dynamoRuns, "dynamodb-runs", "10000", "sizes on DynamoDB Local, if "+endpointEnv+" names one")
 	flags.BoolVar(&b.wide, "wide", true, "measure the history of one large run too")
-	flags.StringVar(&b.dir, "dir", "", "keep tables in this directory, and use those that are there")
+	flags.StringVar(&b.dir, "dir", "", "keep embedded tables in this directory, and use those that are there")
 	flags.StringVar(&b.out, "out", "", "write the report to this file; the default is standard output")
 	flags.StringVar(&b.profile, "cpuprofile", "", "write a CPU profile of the measured calls to this file")
 	only := flags.String("only", "", "measure what matches this regular expression")
 	flags.DurationVar(&b.each, "each", 2*time.Second, "how long each kind of call is repeated")
 	if err := flags.Parse(args); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("parse flags: %w", err)
 	}
 	var err error
 	if b.only, err = regexp.Compile(*only); err != nil {
 		return nil, fmt.Errorf("-only: %w", err)
 	}
+	return b, nil
+}
+
+// run returns the figures that are missed.
+func run(ctx context.Context, args []string, stderr io.Writer) (list []string, err error) {
+	b, err := parse(args, stderr)
+	if err != nil {
+		return nil, err
+	}
 	if b.dir == "" {
 		if b.dir, err = os.MkdirTemp("", "scale"); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("make a directory: %w", err)
 		}
-		defer os.RemoveAll(b.dir)
+		defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
 	}
 	tables, err := b.tables()
 	if err != nil {
@@ -121,30 +133,25 @@ func (b *benchmark) tables() ([]tableSpec, error) {
 	return out, add(dynamoDBLocal, b.dynamoRuns)
 }
 
-func (b *benchmark) measureTable(ctx context.Context, t tableSpec) (*tableResult, error) {
+// measureTable loads a table unless it is there, and measures its workloads.
+func (b *benchmark) measureTable(ctx context.Context, t tableSpec) (r *tableResult, err error) {
 	s, exp, took, err := b.fill(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	defer s.Close()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	fmt.Fprintln(b.stderr, "  loaded:", took)
 	cases, err := t.cases(ctx, s, exp)
 	if err != nil {
 		return nil, err
 	}
 	calmDown(ctx)
-	if b.profile != "" {
-		f, err := os.Create(filepath.Clean(b.profile))
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return nil, err
-		}
-		defer pprof.StopCPUProfile()
+	stop, err := b.startProfile()
+	if err != nil {
+		return nil, err
 	}
-	r := &tableResult{tableSpec: t, loading: took, before: memoryInUse()}
+	defer func() { err = errors.Join(err, stop()) }()
+	r = &tableResult{tableSpec: t, loading: took, before: memoryInUse()}
 	for _, w := range cases {
 		if !b.only.MatchString(w.label()) {
 			continue
@@ -153,13 +160,24 @@ func (b *benchmark) measureTable(ctx context.Context, t tableSpec) (*tableResult
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(b.stderr, "  %-50s %4d req %7.1f RCU %9.3f ms CPU %9.3f p50 %9.3f p99 %8d allocs  %s\n", m.label(),
-			m.units.Requests, m.units.Read, milliseconds(m.cpu), milliseconds(m.p50), milliseconds(m.p99), m.allocs, m.plan.Plan)
+		fmt.Fprintln(b.stderr, m.line())
 		r.measured = append(r.measured, m)
 	}
-	r.disk = dirSize(b.place(t))
-	r.after = memoryInUse()
+	r.disk, r.after = dirSize(b.place(t)), memoryInUse()
 	return r, nil
+}
+
+// startProfile begins the CPU profile that is asked for, and returns what ends
+// it. Each table's takes the place of the one before.
+func (b *benchmark) startProfile() (stop func() error, err error) {
+	if b.profile == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(filepath.Clean(b.profile))
+	if err != nil {
+		return nil, err
+	}
+	return func() error { pprof.StopCPUProfile(); return f.Close() }, pprof.StartCPUProfile(f)
 }
 
 // later is by how much the clock is put forward after loading, so that no run

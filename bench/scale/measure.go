@@ -61,7 +61,7 @@ func (m *measurement) repeat(ctx context.Context, each int) error {
 		for range each {
 			began := time.Now()
 			if _, err := m.call(ctx); err != nil {
-				return fmt.Errorf("%s: %w", m.workload.name, err)
+				return fmt.Errorf("%s: %w", m.name, err)
 			}
 			times = append(times, time.Since(began))
 		}
@@ -76,6 +76,12 @@ func (m *measurement) repeat(ctx context.Context, each int) error {
 	m.allocs = (after.Mallocs - before.Mallocs) / uint64(m.calls)
 	m.memory = (after.TotalAlloc - before.TotalAlloc) / uint64(m.calls)
 	return nil
+}
+
+// line says what was measured, for whoever watches.
+func (m *measurement) line() string {
+	return fmt.Sprintf("  %-50s %4d requests %7.1f RCU %9.3f ms of CPU %9.3f p50 %9.3f p99 %8d allocations  %s", m.label(),
+		m.units.Requests, m.units.Read, milliseconds(m.cpu), milliseconds(m.p50), milliseconds(m.p99), m.allocs, m.plan.Plan)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

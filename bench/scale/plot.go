@@ -1,14 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"io"
 	"strings"
 )
 
 // growth compares the experiments of different sizes on the embedded table:
 // tables by workload, and plots of those that are there at every size.
-func growth(w io.Writer, results []*tableResult) {
+func growth(w *bytes.Buffer, results []*tableResult) {
 	var sizes []*tableResult
 	for _, r := range results {
 		if r.backend == embedded && r.runs != wide {
@@ -44,7 +44,7 @@ func (t *tableResult) find(label string) *measurement {
 
 // comparison writes one value of each workload beside its values at other
 // sizes.
-func comparison(w io.Writer, sizes []*tableResult, unit string, value func(*measurement) float64) {
+func comparison(w *bytes.Buffer, sizes []*tableResult, unit string, value func(*measurement) float64) {
 	fmt.Fprint(w, "\n| "+unit+"; page |")
 	for _, t := range sizes {
 		fmt.Fprintf(w, " %s runs |", thousands(t.runs))
@@ -67,7 +67,7 @@ func comparison(w io.Writer, sizes []*tableResult, unit string, value func(*meas
 
 // bars plots one value of some workloads at the largest size as bars, and at
 // the smallest as a line.
-func bars(w io.Writer, title, unit string, small, large *tableResult, wanted func(*measurement) bool, value func(*measurement) float64) {
+func bars(w *bytes.Buffer, title, unit string, small, large *tableResult, wanted func(*measurement) bool, value func(*measurement) float64) {
 	var names []string
 	var least, most []string
 	highest := 0.0
@@ -77,7 +77,7 @@ func bars(w io.Writer, title, unit string, small, large *tableResult, wanted fun
 		if !wanted(m) || at == nil {
 			continue
 		}
-		names = append(names, fmt.Sprintf("%d. %s", len(names)+1, m.name))
+		names = append(names, fmt.Sprintf("%d: %s", len(names)+1, m.name))
 		least, most = append(least, fmt.Sprintf("%.2f", value(at))), append(most, fmt.Sprintf("%.2f", value(m)))
 		highest = max(highest, value(at), value(m))
 	}
@@ -90,6 +90,6 @@ func bars(w io.Writer, title, unit string, small, large *tableResult, wanted fun
 	}
 	fmt.Fprintf(w, "\n```mermaid\nxychart-beta\n    title \"%s: bars %s runs, line %s\"\n    x-axis [%s]\n", title, thousands(large.runs),
 		thousands(small.runs), strings.Join(numbers, ", "))
-	fmt.Fprintf(w, "    y-axis \"%s\" 0 --> %.1f\n    bar [%s]\n    line [%s]\n```\n\n%s.\n", unit, 1.1*highest, strings.Join(most, ", "),
+	fmt.Fprintf(w, "    y-axis \"%s\" 0 --> %.1f\n    bar [%s]\n    line [%s]\n```\n\nBars %s.\n", unit, 1.1*highest, strings.Join(most, ", "),
 		strings.Join(least, ", "), strings.Join(names, "; "))
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -54,7 +53,7 @@ that has its page, and at most %v of CPU for up to 10 results and %v for 100; th
 requests; and a search that looks at every run for nothing %v. All of this holds for the embedded table.
 `
 
-func report(w io.Writer, results []*tableResult) {
+func report(w *bytes.Buffer, results []*tableResult) {
 	fmt.Fprintf(w, preface, time.Now().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(),
 		maxGrowth, cpuOfTen, cpuOfHundred, topTenRead, topTenCalls, longestPass)
 	growth(w, results)
@@ -64,7 +63,7 @@ func report(w io.Writer, results []*tableResult) {
 }
 
 // report writes the table of one table.
-func (t *tableResult) report(w io.Writer) {
+func (t *tableResult) report(w *bytes.Buffer) {
 	title := t.title()
 	fmt.Fprintf(w, "\n## %s\n\n", strings.ToUpper(title[:1])+title[1:])
 	fmt.Fprintln(w, "| call; page | results | requests | RCU | CPU ms | p50 ms | p99 ms | allocations | KB | calls measured |")
@@ -76,7 +75,7 @@ func (t *tableResult) report(w io.Writer) {
 		}
 		fmt.Fprintf(w, "| %s%s | %s | %d | %s | %s | %s | %s | %s | %s | %d |\n", m.label(), star, thousands(m.results),
 			m.units.Requests, short(m.units.Read), short(milliseconds(m.cpu)), short(milliseconds(m.p50)),
-			short(milliseconds(m.p99)), thousands(int(m.allocs)), thousands(int(m.memory>>10)), m.calls) //nolint:gosec // small
+			short(milliseconds(m.p99)), thousands(int(m.allocs)), thousands(int(m.memory>>10)), m.calls)
 	}
 	fmt.Fprintf(w, "\nLoaded at %s. ", t.loading)
 	if t.backend == embedded {
@@ -88,7 +87,7 @@ func (t *tableResult) report(w io.Writer) {
 }
 
 // plans writes how each search found its runs.
-func (t *tableResult) plans(w io.Writer) {
+func (t *tableResult) plans(w *bytes.Buffer) {
 	if t.runs == wide {
 		return
 	}
@@ -101,12 +100,15 @@ func (t *tableResult) plans(w io.Writer) {
 	}
 }
 
-// short writes a number with three digits at least.
+// short writes a number with two digits behind the point, or less if it is
+// large.
 func short(v float64) string {
 	switch {
 	case v >= 100:
 		return thousands(int(v + 0.5))
-	case v >= 10 || v == float64(int(v)):
+	case v == float64(int(v)):
+		return strconv.Itoa(int(v))
+	case v >= 10:
 		return strconv.FormatFloat(v, 'f', 1, 64)
 	default:
 		return strconv.FormatFloat(v, 'f', 2, 64)

@@ -50,7 +50,7 @@ func (b *benchmark) open(ctx context.Context, t tableSpec, opts ...dynamodbstore
 	if t.backend == embedded {
 		return local.Open(ctx, b.place(t), opts...)
 	}
-	uri := fmt.Sprintf("dynamodb://%s/scale-%d-%d", os.Getenv(endpointEnv), os.Getpid(), t.runs)
+	uri := fmt.Sprintf("dynamodb://%s/scale-%d", os.Getenv(endpointEnv), t.runs)
 	return dynamodbstore.Open(ctx, uri, opts...)
 }
 

@@ -37,7 +37,7 @@ func loadWide(ctx context.Context, s *dynamodbstore.Store, exp string, progress 
 			return "", err
 		}
 		if step%1000 == 999 {
-			fmt.Fprintf(progress, "  %d steps after %.0f s\n", step+1, time.Since(began).Seconds())
+			fmt.Fprintln(progress, "  steps so far:", step+1)
 		}
 	}
 	_, err = s.UpdateRun(ctx, dynamodbstore.UpdateRunParams{RunID: r.Info.RunID, Status: dynamodbstore.StatusFinished})

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
+	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 )
@@ -67,17 +69,40 @@ func (h *handler) writeError(w http.ResponseWriter, r *http.Request, err error) 
 	e, ok := errors.AsType[*dynamodbstore.Error](err)
 	if !ok {
 		e = h.hide(r, err)
-	} else if e.Err != nil && kindOf(e.Code).status >= http.StatusInternalServerError {
-		h.log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("path", r.URL.Path), slog.Any("error", err))
+	} else if e.Err != nil {
+		h.logCause(r, e)
 	}
 	code := kindOf(e.Code).status
 	if code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
+		w.Header().Set("Retry-After", retryAfter())
 	}
 	buf := getBuffer()
 	defer putBuffer(buf)
 	*buf = appendError(*buf, e)
 	writeJSON(w, code, *buf)
+}
+
+// logCause logs what is behind an error that is not the client's doing.
+func (h *handler) logCause(r *http.Request, e *dynamodbstore.Error) {
+	level := slog.LevelError
+	switch status := kindOf(e.Code).status; {
+	case status == http.StatusTooManyRequests:
+		level = slog.LevelWarn
+	case status < http.StatusInternalServerError:
+		return
+	}
+	h.log.LogAttrs(r.Context(), level, "request failed", slog.String("path", r.URL.Path), slog.Any("error", e))
+}
+
+// Bounds of the Retry-After header in seconds.
+const minRetryAfter, maxRetryAfter = 2, 8
+
+// retryAfter is how long a client shall wait, in seconds. The Python client
+// waits exactly that long, seven times by default, and not ever longer as it
+// does without the header. So it is not as short as could be, and random, lest
+// all come back together.
+func retryAfter() string {
+	return strconv.Itoa(minRetryAfter + rand.N(maxRetryAfter-minRetryAfter+1))
 }
 
 // hide returns what a client may know of an unexpected error.

@@ -9,10 +9,10 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// Sizes that keep an idle process small. Pebble's memory is about the cache
-// and two memtables.
+// Sizes that keep an idle process small. Pebble's memory is about two memtables
+// and the cache, which grows with what is read.
 const (
-	cacheBytes    = 8 << 20
+	cacheBytes    = 64 << 20
 	memTableBytes = 8 << 20
 	maxOpenFiles  = 200
 	bloomBits     = 10 // a miss reads no block in 99 of 100 tables
@@ -36,7 +36,7 @@ type Options struct {
 	// from the moment they expire all the same. Default:
 	// [DefaultSweepInterval]; negative: never, except by [Table.Sweep].
 	SweepInterval time.Duration
-	// CacheBytes is the size of the block cache. Default: 8 MB.
+	// CacheBytes is the size of the block cache. Default: 64 MB.
 	CacheBytes int64
 }
 

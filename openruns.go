@@ -82,7 +82,11 @@ func (rs *runSearch) readOpenRows(ctx context.Context, e *expState, behind strin
 	// Downwards, open rows come first: a run that settles meanwhile has its
 	// settled row before it loses its open one, and is found under either.
 	q := table.Query{PK: rs.s.ks.OpenPK(e.id), Descending: true}
-	q.From, q.To = keys.OpenRange(rs.began.Add(-settledLately).UnixMilli())
+	since := rs.began.Add(-settledLately)
+	if table.Exclusive(rs.s.t) {
+		since = rs.began.Add(-ownLately)
+	}
+	q.From, q.To = keys.OpenRange(since.UnixMilli())
 	for row, err := range table.Items(ctx, rs.s.t, q) {
 		if err != nil {
 			return nil, err

@@ -29,8 +29,8 @@ import (
 const (
 	// settledLately is how long before a search began a run may have settled for
 	// the search to look it up though it is in the indexes: clocks of servers
-	// may differ by that much. Of its own clock a Store needs ownLately.
-	settledLately = 30 * time.Second
+	// may differ by that much. Of its own clock a process needs ownLately.
+	settledLately = 10 * time.Second
 	ownLately     = time.Second
 	// settledRowStays is longer than any search takes, and settledLately.
 	settledRowStays = 10 * time.Minute

@@ -141,6 +141,9 @@ func (t *Table) Init(ctx context.Context, create bool) error {
 	return nil
 }
 
+// Exclusive reports true: the directory is locked.
+func (t *Table) Exclusive() bool { return true }
+
 // Close waits for operations under way, stops the sweep and closes the
 // database. Later calls of any method return [table.ErrClosed].
 func (t *Table) Close() error {

@@ -2,6 +2,7 @@ package dynamodbstore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -163,7 +164,7 @@ func (f *faultyRead) failAt(t *testing.T, k int) bool {
 		s := f.store(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		f.ft.SetPlan(faulty.FailAt(k, false, cause))
-		if cause == context.Canceled {
+		if errors.Is(cause, context.Canceled) {
 			f.ft.SetPlan(cancelAt(k, cancel))
 		}
 		got, err := f.r.do(ctx, s)

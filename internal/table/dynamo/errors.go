@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
@@ -49,11 +48,14 @@ func classify(ctx context.Context, err error) error {
 	return err
 }
 
+// leastFault is the least HTTP status of a fault of the service.
+const leastFault = 500
+
 // passes reports whether a failure is one of the service, or of the way to
 // it: a server fault, no connection, no answer in time, one that cannot be
 // read. Whether a write was made is not known then.
 func passes(err error) bool {
-	if re, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && re.HTTPStatusCode() >= http.StatusInternalServerError {
+	if re, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && re.HTTPStatusCode() >= leastFault {
 		return true
 	}
 	_, unsent := errors.AsType[*smithyhttp.RequestSendError](err)

@@ -40,7 +40,7 @@ func (b *replyBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.size += n
 	b.sum = crc32.Update(b.sum, crc32.IEEETable, p[:n])
-	if err != io.EOF { //nolint:errorlint // readers return it bare
+	if err != io.EOF {
 		return n, err //nolint:wrapcheck // it stands in for the body
 	}
 	if b.size == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -117,6 +118,10 @@ func TestFaultyReads(t *testing.T) {
 	ft := faulty.Wrap(memoryTable(t, clock), nil)
 	w, logged := faultWorld(t, ft, clock)
 	faults := 0
+	plans := []string{""}
+	for _, r := range w.readings(logged) {
+		plans = append(plans, r.plan)
+	}
 	for _, r := range w.readings(logged) {
 		for i := range 2 {
 			f := faultyRead{ft: ft, clock: clock, r: r, small: i}
@@ -130,6 +135,7 @@ func TestFaultyReads(t *testing.T) {
 			if i == 0 && r.plan != "" {
 				require.Contains(t, e.Plan, r.plan, r.name)
 			}
+			require.Subset(t, plans, strings.Split(e.Plan, "; "), "phrases without any value of a filter")
 			for k := 1; f.failAt(t, k); k = nextCall(k) {
 				faults += 3
 			}

@@ -27,12 +27,16 @@ func TestConformance(t *testing.T) {
 	})
 	t.Run("dynamodb", func(t *testing.T) {
 		t.Parallel()
-		storetest.Run(t, storetest.Harness{New: func(t *testing.T) storetest.Store {
+		storetest.Run(t, storetest.Harness{LongParams: fewLongParams, New: func(t *testing.T) storetest.Store {
 			t.Helper()
 			return open(t, ddblocal.NewTable(t), &tabletest.Clock{})
 		}})
 	})
 }
+
+// fewLongParams are four pages of items. DynamoDB Local takes a minute and
+// more for as many as the suite has by default.
+const fewLongParams = 700
 
 // TestConformanceUnderFaults runs the suite while DynamoDB throttles, fails,
 // leaves items unprocessed, lets transactions conflict and loses replies.
@@ -41,7 +45,7 @@ func TestConformanceUnderFaults(t *testing.T) {
 	var seed atomic.Uint64
 	var faults atomic.Int64 // a short case may get none
 	t.Cleanup(func() { require.Positive(t, faults.Load()) })
-	storetest.Run(t, storetest.Harness{New: func(t *testing.T) storetest.Store {
+	storetest.Run(t, storetest.Harness{LongParams: fewLongParams, New: func(t *testing.T) storetest.Store {
 		t.Helper()
 		in := faulty.New(seed.Add(1), faulty.Rates{
 			Throttle: 0.05, ServerError: 0.05, Conflict: 0.05, LostAny: 0.05, Unprocessed: 0.1,

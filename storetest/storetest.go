@@ -7,6 +7,7 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"testing"
@@ -57,6 +58,9 @@ type Harness struct {
 	// New returns an empty store, which has experiment 0 alone. It registers
 	// its own cleanup. Cases run in parallel, each on a store of its own.
 	New func(t *testing.T) Store
+	// LongParams is how many params of 6 KB one run gets, at least 100.
+	// Default: 10,000, which are 60 MB; fewer are for slow stores.
+	LongParams int
 }
 
 // Run runs the suite.
@@ -77,7 +81,7 @@ func Run(t *testing.T, h Harness) {
 			for _, c := range group.cases {
 				t.Run(c.name, func(t *testing.T) {
 					t.Parallel()
-					c.test(bundle{t, h.New(t)})
+					c.test(bundle{t, h.New(t), cmp.Or(h.LongParams, 10000)})
 				})
 			}
 		})
@@ -93,6 +97,7 @@ type testCase struct {
 type bundle struct {
 	t *testing.T
 	Store
+	longParams int
 }
 
 func (b bundle) ctx() context.Context { return b.t.Context() }

@@ -89,9 +89,13 @@ func TestClientGoneEndsCalls(t *testing.T) {
 	run := s.newRuns(t, 1)[0]
 	server := httptest.NewServer(s)
 	defer server.Close()
-	for _, path := range []string{
-		"runs/get?run_id=" + run, "experiments/get?experiment_id=0", "experiments/search?max_results=5",
-		"metrics/get-history?run_id=" + run + "&metric_key=m",
+	for path, body := range map[string]string{
+		"runs/get?run_id=" + run: "", "experiments/get?experiment_id=0": "", "experiments/search?max_results=5": "",
+		"metrics/get-history?run_id=" + run + "&metric_key=m": "",
+		"runs/search":        `{"experiment_ids":["0"]}`,
+		"runs/create":        `{"experiment_id":"0"}`,
+		"runs/delete":        `{"run_id":"` + run + `"}`,
+		"experiments/create": `{"name":"new"}`,
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
@@ -99,12 +103,20 @@ func TestClientGoneEndsCalls(t *testing.T) {
 			return faulty.Fault{Wait: func(ctx context.Context) error {
 				cancel()
 				<-ctx.Done()
-				ended <- ctx.Err()
+				select {
+				case ended <- ctx.Err():
+				default: // not the first call
+				}
 				return ctx.Err()
 			}}
 		})
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/api/2.0/mlflow/"+path, nil)
+		method := http.MethodGet
+		if body != "" {
+			method = http.MethodPost
+		}
+		r, err := http.NewRequestWithContext(ctx, method, server.URL+"/api/2.0/mlflow/"+path, strings.NewReader(body))
 		require.NoError(t, err)
+		r.Header.Set("Content-Type", "application/json")
 		res, err := server.Client().Do(r)
 		if err == nil {
 			_ = res.Body.Close()

@@ -284,3 +284,12 @@ func TestOpenBuckets(t *testing.T) {
 		require.Error(t, err, uri)
 	}
 }
+
+// TestMaxRequestsFlag: a server that works on no request would be none.
+func TestMaxRequestsFlag(t *testing.T) {
+	t.Parallel()
+	var errs bytes.Buffer
+	code := run(t.Context(), []string{"server", "--max-requests", "0"}, deps{stdout: io.Discard, stderr: &errs, env: noEnv})
+	require.Equal(t, exitMisuse, code)
+	require.Contains(t, errs.String(), "--max-requests must be positive")
+}

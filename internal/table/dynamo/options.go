@@ -27,7 +27,7 @@ const (
 	DefaultConcurrency      = 4
 	DefaultRetryAttempts    = 10 // tries of one request by the SDK
 	DefaultRetryMaxDelay    = 5 * time.Second
-	DefaultTryTimeout       = 10 * time.Second // of one of those, its body included
+	DefaultTryTimeout       = 20 * time.Second // of one of those; 16 MB of a batch have to come in it
 	DefaultCallTimeout      = time.Minute
 )
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/stretchr/testify/require"
 
@@ -403,4 +404,12 @@ func TestChecksum(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, item(7), it)
 	require.Equal(t, 2, w.count(), "tried again")
+}
+
+// TestConfigureTimeout: the SDK's HTTP client waits for ever by default.
+func TestConfigureTimeout(t *testing.T) {
+	t.Parallel()
+	o := dynamodb.Options{HTTPClient: awshttp.NewBuildableClient()}
+	dynamo.Configure(&o)
+	require.Equal(t, dynamo.DefaultTryTimeout, o.HTTPClient.(*awshttp.BuildableClient).GetTimeout())
 }

@@ -165,27 +165,17 @@ func (w passWorld) run(t *testing.T, k int, applied bool) ([]string, bool) {
 	require.NoError(t, tab.BatchWrite(t.Context(), w.full, nil))
 	server := configStoreOf(t, tab, clock.Now)
 	pending := w.serverActs(t, server)
-	beside := func(plan faulty.Plan) faulty.Plan {
-		return func(c faulty.Call) faulty.Fault {
-			if c.N%7 == 0 && len(pending) > 0 {
-				pending[0]()
-				pending = pending[1:]
-			}
-			return plan(c)
-		}
-	}
-	noFault := func(faulty.Call) faulty.Fault { return faulty.Fault{} }
 	stop := noFault
 	if k > 0 {
 		stop = faulty.StopAt(k, applied)
 	}
-	ft := faulty.Wrap(tab, beside(stop))
+	ft := faulty.Wrap(tab, beside(&pending, stop))
 	err := w.pass(t, ft, clock)
 	reached := k > 0 && ft.Calls() >= k
 	require.Equal(t, reached, err != nil, "%v", err)
 	if err != nil {
 		require.ErrorIs(t, err, faulty.ErrStopped)
-		ft.SetPlan(beside(noFault))
+		ft.SetPlan(beside(&pending, noFault))
 		require.NoError(t, w.pass(t, ft, clock))
 	}
 	for _, act := range pending {
@@ -204,6 +194,20 @@ func (w passWorld) run(t *testing.T, k int, applied bool) ([]string, bool) {
 	checkTable(t, tab, server, "default", true)
 	require.NoError(t, server.Close())
 	return text, reached
+}
+
+func noFault(faulty.Call) faulty.Fault { return faulty.Fault{} }
+
+// beside is a plan that does the next of the pending acts at every seventh
+// call.
+func beside(pending *[]func(), plan faulty.Plan) faulty.Plan {
+	return func(c faulty.Call) faulty.Fault {
+		if todo := *pending; c.N%7 == 0 && len(todo) > 0 {
+			todo[0]()
+			*pending = todo[1:]
+		}
+		return plan(c)
+	}
 }
 
 func (w passWorld) pass(t *testing.T, tab table.Table, clock *stillClock) error {

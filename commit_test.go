@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 )
 
 // TestCommitterSlow has a flush that comes to no end: its callers get an error
@@ -40,5 +41,37 @@ func TestCommitterSlow(t *testing.T) {
 		require.Equal(t, []int{1, 1}, groups)
 		require.Empty(t, c.queues)
 		require.ErrorIs(t, failure(errSlow), ErrUnavailable)
+	})
+}
+
+// TestCommitterGathers has 16 callers make 100 changes each, one after the
+// other, of what takes 5 ms to write: but for the first ones they are written together.
+func TestCommitterGathers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var groups []int
+		c := newCommitter(writeTimeout, func(_ context.Context, _ string, group []*change[int]) {
+			groups = append(groups, len(group))
+			time.Sleep(5 * time.Millisecond)
+		})
+		var g errgroup.Group
+		for range 16 {
+			g.Go(func() error {
+				for range 100 {
+					if err := c.do(t.Context(), "run", 1); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		require.NoError(t, g.Wait())
+		c.close()
+		total := 0
+		for _, n := range groups {
+			total += n
+		}
+		require.Equal(t, 1600, total)
+		require.LessOrEqual(t, len(groups), 110)
 	})
 }

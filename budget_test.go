@@ -167,6 +167,13 @@ func budgetReading(t *testing.T, s *dynamodbstore.Store, exp string) {
 }
 
 func budgetWholeRun(t *testing.T, s *dynamodbstore.Store, exp string) {
+	open := newRun(t, s, exp, 29)
+	require.NoError(t, logBatch(s, open, metrics(10, 1, 0), params(10, 0))(t.Context()))
+	end := cost(t, func(ctx context.Context) error {
+		_, err := s.UpdateRun(ctx, dynamodbstore.UpdateRunParams{RunID: open, Status: dynamodbstore.StatusFinished})
+		return err
+	})
+	within(t, "end a run of 10 metrics and 10 params", end, budget{9, 1, 50})
 	u := cost(t, func(ctx context.Context) error {
 		r, err := s.CreateRun(ctx, runParams(exp, 30))
 		if err != nil {

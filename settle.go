@@ -56,7 +56,8 @@ type headWriter func(ctx context.Context, id string, apply func(h *runHead) (boo
 // small. Each step is atomic, the sequence is not: after a crash the change is
 // made or not, and rows may say open until somebody settles the run again.
 // The head is what counts, so it alone is synced.
-// About 6 WCU for a small open run, 4 more for one that was settled.
+// About 6 WCU for a small open run, 4 more for one that was settled, and 1 for
+// each index row that changes.
 func (s *Store) transition(ctx context.Context, id string, write headWriter, change func(h *runHead) error) (*runHead, error) {
 	for attempt := 0; ; attempt++ {
 		h, err := s.tryTransition(ctx, id, write, change)

@@ -96,7 +96,8 @@ func TestInterleavedPairs(t *testing.T) {
 			seen := map[[2]string]bool{}
 			for _, a := range m.first {
 				clock := newStillClock()
-				mt := &match{sweep: sweep{tab: configured(t, memoryTable(t, clock), clock), clock: clock, state: m.state}, sch: newScheduler()}
+				tab, drop := briefTable(t, clock)
+				mt := &match{sweep: sweep{tab: configured(t, tab, clock), clock: clock, state: m.state}, sch: newScheduler()}
 				for _, b := range m.second {
 					if !seen[[2]string{b, a}] {
 						seen[[2]string{a, b}] = true
@@ -108,6 +109,7 @@ func TestInterleavedPairs(t *testing.T) {
 					mt.settle(t, p)
 				}
 				n += len(mt.points)
+				drop()
 			}
 			t.Logf("%d interleavings", n)
 		})

@@ -158,7 +158,7 @@ class Normal:
 
     def text(self, v):
         v = v.replace(self.client.url, "<server>")
-        v = v.replace(":" + self.client.url.rpartition(":")[2], ":<port>")
+        v = re.sub(rf"(?<!\d){self.client.url.rpartition(':')[2]}(?!\d)", "<port>", v)
         v = PYTHON_SET.sub(lambda m: "{%s}" % ", ".join(sorted(m.group(1).split(", "))), v)
         if RANDOM_NAME.match(v):
             return "<random name>"

@@ -54,9 +54,7 @@ func experimentSource(c *filter.Clause, trigrams func(field string) bool) indexS
 	}
 	field := fieldExperimentName
 	if c.Entity == filter.EntityTag {
-		if field = fieldTagPrefix + c.Key; c.Key == descriptionTag && trigrams(fieldDescription) {
-			field = fieldDescription
-		}
+		field = tagField(c.Key, trigrams)
 	}
 	if !trigrams(field) {
 		return nil

@@ -208,13 +208,8 @@ func (c *collection) meetName(ctx context.Context, it table.Item) error {
 		return err
 	}
 	if !c.p.DryRun {
-		err := c.s.t.Delete(ctx, table.Delete{
-			Key: it.Key, Cond: table.Equal(table.Attr{Name: keys.ExpID, Value: table.String(id)}),
-		})
-		if _, isLost := asConditionError(err); isLost {
-			return nil // gone, or taken again
-		}
-		if err != nil {
+		deleted, err := c.s.deleteIf(ctx, it.Key, table.Attr{Name: keys.ExpID, Value: table.String(id)})
+		if err != nil || !deleted { // else it has been taken again
 			return err
 		}
 	}

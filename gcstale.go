@@ -2,7 +2,6 @@ package dynamodbstore
 
 import (
 	"context"
-	"errors"
 	"hash/maphash"
 	"slices"
 
@@ -227,11 +226,8 @@ func (c *collection) removeStaleOfExperiment(ctx context.Context, rows []scanned
 		return err
 	}
 	if !c.p.DryRun {
-		err := c.s.mutateExperiment(ctx, id, func(e *experimentDoc) (*experimentDoc, error) { return e.clone(), nil }, nil)
+		err := c.s.recodeExperiment(ctx, id)
 		c.experiments.Remove(id)
-		if errors.Is(err, ErrNotFound) {
-			return nil
-		}
 		if err != nil {
 			return err
 		}
@@ -273,11 +269,7 @@ func (c *collection) staleOfExperiment(ctx context.Context, rows []scanned) (*ex
 // removeIf removes a row if an attribute is as it was read.
 func (c *collection) removeIf(ctx context.Context, it scanned, attr table.Attr) error {
 	if !c.p.DryRun {
-		err := c.s.t.Delete(ctx, table.Delete{Key: it.Key, Cond: table.Equal(attr)})
-		if _, isLost := asConditionError(err); isLost {
-			return nil // written anew, or gone
-		}
-		if err != nil {
+		if deleted, err := c.s.deleteIf(ctx, it.Key, attr); err != nil || !deleted {
 			return err
 		}
 	}

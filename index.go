@@ -3,7 +3,6 @@ package dynamodbstore
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -90,25 +89,15 @@ func (s *Store) runIndexKeys(p *packedRun, r *indexRules) []table.Key {
 
 // runField returns the text of a trigram field of a run.
 func runField(p *packedRun, field string) string {
-	switch field {
-	case fieldRunName:
+	if field == fieldRunName {
 		if name, ok := p.lookup(sectionTags, runNameTag); ok {
 			return name // which is what searches ask for
 		}
 		return p.name
-	case fieldDescription:
-		text, _ := p.lookup(sectionTags, descriptionTag)
-		return text
 	}
-	if key, ok := strings.CutPrefix(field, fieldTagPrefix); ok {
-		text, _ := p.lookup(sectionTags, key)
-		return text
-	}
-	if key, ok := strings.CutPrefix(field, fieldParamPrefix); ok {
-		text, _ := p.lookup(sectionParams, key)
-		return text
-	}
-	return ""
+	return keyedField(field,
+		func(key string) (string, bool) { return p.lookup(sectionTags, key) },
+		func(key string) (string, bool) { return p.lookup(sectionParams, key) })
 }
 
 // indexChange is what has to be done to the index rows of one run.
@@ -194,14 +183,22 @@ func (s *Store) deleteIndexRows(ctx context.Context, rows []table.Key, attr stri
 			continue
 		}
 		g.Go(func() error {
-			err := s.t.Delete(gctx, table.Delete{Key: it.Key, Cond: table.Equal(table.Attr{Name: attr, Value: stamp})})
-			if _, isLost := asConditionError(err); isLost {
-				return nil // written anew, or gone
-			}
+			_, err := s.deleteIf(gctx, it.Key, table.Attr{Name: attr, Value: stamp})
 			return err
 		})
 	}
 	return g.Wait()
+}
+
+// deleteIf removes an item if an attribute is as it was read, and reports
+// whether it was: otherwise the item has been written anew, or is gone.
+// Atomic. 1 WCU for each KB of the item.
+func (s *Store) deleteIf(ctx context.Context, key table.Key, attr table.Attr) (bool, error) {
+	err := s.t.Delete(ctx, table.Delete{Key: key, Cond: table.Equal(attr)})
+	if _, isLost := asConditionError(err); isLost {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // reindexRun brings the index rows of a settled run up to the settings, and

@@ -20,8 +20,8 @@ type openRun struct {
 // openRuns returns the runs of an experiment that index rows may not show as
 // they are, but for those that have been fetched already. Call it after all
 // index rows have been read: a run that has settled, moved or opened since
-// this search began is open or has settled lately. 1 RCU for each 4 KB of open rows, 2 RCU for each open run, 1 for
-// each that has settled lately.
+// this search began is open or has settled lately. 1 RCU for each 4 KB of open
+// rows, 2 RCU for each open run, 1 for each that has settled lately.
 func (rs *runSearch) openRuns(ctx context.Context, e *expState, behind string) ([]*packedRun, error) {
 	all, err := rs.readOpenRows(ctx, e, behind)
 	if err != nil {

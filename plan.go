@@ -97,12 +97,9 @@ func planClause(c *filter.Clause, complete completeIndexes) (indexSource, bool) 
 	case filter.EntityParam:
 		return planText(c, keys.IndexParam, complete.basics(), fieldParamPrefix+c.Key, complete)
 	case filter.EntityTag:
-		field := fieldTagPrefix + c.Key
-		switch {
-		case c.Key == runNameTag:
+		field := tagField(c.Key, complete.trigrams)
+		if c.Key == runNameTag {
 			field = fieldRunName
-		case c.Key == descriptionTag && complete.trigrams(fieldDescription):
-			field = fieldDescription
 		}
 		return planText(c, keys.IndexTag, complete.tag(c.Key), field, complete)
 	case filter.EntityAttribute:

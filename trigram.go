@@ -62,20 +62,36 @@ func (s *Store) experimentTrigrams(e *experimentDoc, fields []string) []table.Ke
 	return out
 }
 
-// experimentField returns the text of a trigram field of an experiment.
+// experimentField returns the text of a trigram field of an experiment, which
+// has no params.
 func experimentField(e *experimentDoc, field string) string {
-	switch field {
-	case fieldExperimentName:
+	if field == fieldExperimentName {
 		return e.name
-	case fieldDescription:
-		text, _ := e.tags.get(descriptionTag)
-		return text
 	}
+	return keyedField(field, e.tags.get, dict{}.get)
+}
+
+// keyedField returns the text of a trigram field that is no name: a tag, or a
+// param.
+func keyedField(field string, tag, param func(key string) (string, bool)) string {
+	text := ""
 	if key, ok := strings.CutPrefix(field, fieldTagPrefix); ok {
-		text, _ := e.tags.get(key)
-		return text
+		text, _ = tag(key)
+	} else if key, ok := strings.CutPrefix(field, fieldParamPrefix); ok {
+		text, _ = param(key)
+	} else if field == fieldDescription {
+		text, _ = tag(descriptionTag)
 	}
-	return ""
+	return text
+}
+
+// tagField returns the trigram field that serves searches for a tag: that of
+// its key, or, of the description, the one that is complete.
+func tagField(key string, complete func(field string) bool) string {
+	if key == descriptionTag && complete(fieldDescription) {
+		return fieldDescription
+	}
+	return fieldTagPrefix + key
 }
 
 // putTrigrams writes those trigram rows of next, a changed or (cur nil) a new

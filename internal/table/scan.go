@@ -23,22 +23,9 @@ type ScanPage struct {
 // ScanItems iterates over all items behind s.After, page by page. It stops at
 // the first error, which it yields.
 func ScanItems(ctx context.Context, t Table, s Scan) iter.Seq2[Item, error] {
-	return func(yield func(Item, error) bool) {
-		for {
-			page, err := t.Scan(ctx, s)
-			if err != nil {
-				yield(Item{}, err)
-				return
-			}
-			for _, it := range page.Items {
-				if !yield(it, nil) {
-					return
-				}
-			}
-			if page.Next == (Key{}) {
-				return
-			}
-			s.After = page.Next
-		}
-	}
+	return pages(s.After, func(after Key) ([]Item, Key, error) {
+		s.After = after
+		page, err := t.Scan(ctx, s)
+		return page.Items, page.Next, err
+	})
 }

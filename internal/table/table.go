@@ -108,22 +108,33 @@ type Page struct {
 // Items iterates over the whole range of q, page by page. It stops at the
 // first error, which it yields.
 func Items(ctx context.Context, t Table, q Query) iter.Seq2[Item, error] {
+	return pages(q.After, func(after string) ([]Item, string, error) {
+		q.After = after
+		page, err := t.Query(ctx, q)
+		return page.Items, page.Next, err
+	})
+}
+
+// pages iterates over the items of pages, from one place to the next, until
+// the zero place.
+func pages[P comparable](after P, read func(after P) ([]Item, P, error)) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
-		for {
-			page, err := t.Query(ctx, q)
+		var done P
+		for at := after; ; {
+			items, next, err := read(at)
 			if err != nil {
 				yield(Item{}, err)
 				return
 			}
-			for _, it := range page.Items {
+			for _, it := range items {
 				if !yield(it, nil) {
 					return
 				}
 			}
-			if page.Next == "" {
+			if next == done {
 				return
 			}
-			q.After = page.Next
+			at = next
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // experimentRowView shows an experiment to filters and orders.
 type experimentRowView struct{ *experimentDoc }
 
-var _ filter.Experiment = experimentRowView{}
+var _ filter.Tagged = experimentRowView{}
 
 // Tag returns the value of a tag.
 func (r experimentRowView) Tag(key string) (string, bool) { return r.tags.get(key) }
@@ -182,7 +182,7 @@ func (x *experimentSearch) offer(e *experimentDoc) (foundExperiment, bool) {
 	if !x.view.shows(e.stage) || !x.query.Match(row) {
 		return foundExperiment{}, false
 	}
-	f := foundExperiment{e, x.query.Order.AppendExperiment(nil, row)}
+	f := foundExperiment{e, x.query.Order.AppendTagged(nil, row)}
 	return f, x.after == nil || x.query.Order.Compare(f.tuple, x.after) > 0
 }
 

@@ -2,7 +2,8 @@ package filter
 
 import "strconv"
 
-// Attr is an attribute of a run or of an experiment.
+// Attr is an attribute of a run, an experiment, a registered model or a model
+// version.
 type Attr uint8
 
 // The attributes that can be searched and ordered by.
@@ -19,14 +20,17 @@ const (
 	AttrExperimentID   // int
 	AttrCreationTime   // int
 	AttrLastUpdateTime // int
+
+	AttrVersionNumber // int
+	AttrSourcePath
 )
 
 // attrNames is the canonical name of each attribute, in the order of the
 // constants.
-func attrNames() [12]string {
+func attrNames() [14]string {
 	return [...]string{
 		"", "run_id", "run_name", "user_id", "status", "artifact_uri", "start_time", "end_time",
-		"name", "experiment_id", "creation_time", "last_update_time",
+		"name", "experiment_id", "creation_time", "last_update_time", "version_number", "source_path",
 	}
 }
 
@@ -41,7 +45,7 @@ func (a Attr) String() string {
 // IsInt tells whether the attribute's values are integers.
 func (a Attr) IsInt() bool {
 	switch a {
-	case AttrStartTime, AttrEndTime, AttrExperimentID, AttrCreationTime, AttrLastUpdateTime:
+	case AttrStartTime, AttrEndTime, AttrExperimentID, AttrCreationTime, AttrLastUpdateTime, AttrVersionNumber:
 		return true
 	default:
 		return false

@@ -76,6 +76,56 @@ func TestCorpusExperiments(t *testing.T) {
 	}
 }
 
+func TestCorpusModels(t *testing.T) {
+	t.Parallel()
+	checkModels(t, "models.json", filter.ParseModels)
+}
+
+func TestCorpusModelVersions(t *testing.T) {
+	t.Parallel()
+	checkModels(t, "versions.json", filter.ParseModelVersions)
+}
+
+func checkModels(t *testing.T, name string, parse func(string, []string) (*filter.ModelQuery, error)) {
+	t.Helper()
+	c := readCorpus[modelRow](t, name)
+	for i, tc := range c.Cases {
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
+			t.Parallel()
+			q, err := parse(tc.Filter, tc.OrderBy)
+			if checkError(t, tc, err) {
+				return
+			}
+			require.Equal(t, tc.IDs, searchModels(q, c.Rows), "filter %q order_by %q", tc.Filter, tc.OrderBy)
+		})
+	}
+}
+
+func searchModels(q *filter.ModelQuery, rows []modelRow) []string {
+	prompts := map[string]bool{}
+	for _, r := range rows {
+		if r.Tags["mlflow.prompt.is_prompt"] == "true" {
+			prompts[r.Name] = true
+		}
+	}
+	var found []*modelRow
+	for i := range rows {
+		if q.Match(&rows[i]) && !(q.HidesPrompts && prompts[rows[i].Name]) {
+			found = append(found, &rows[i])
+		}
+	}
+	slices.SortFunc(found, func(a, b *modelRow) int {
+		return q.Order.Compare(q.Order.AppendTagged(nil, a), q.Order.AppendTagged(nil, b))
+	})
+	ids := make([]string, len(found))
+	for i, r := range found {
+		if ids[i] = r.ID; r.ID == "" {
+			ids[i] = r.Name
+		}
+	}
+	return ids
+}
+
 func searchRuns(q *filter.RunQuery, rows []runRow) []string {
 	type hit struct {
 		id    string
@@ -103,7 +153,7 @@ func searchExperiments(q *filter.ExperimentQuery, rows []experimentRow) []string
 	var hits []hit
 	for i := range rows {
 		if q.Match(&rows[i]) {
-			hits = append(hits, hit{rows[i].ID, q.Order.AppendExperiment(nil, &rows[i])})
+			hits = append(hits, hit{rows[i].ID, q.Order.AppendTagged(nil, &rows[i])})
 		}
 	}
 	slices.SortFunc(hits, func(a, b hit) int { return q.Order.Compare(a.tuple, b.tuple) })
@@ -140,6 +190,7 @@ func isDeviation(tc corpusCase) bool {
 	}
 	for _, text := range []string{
 		"malformed node or string", "No closing quotation", "No escaped character", "type 'tuple' is not supported",
+		"not enough values to unpack",
 	} {
 		if strings.Contains(tc.Message, text) {
 			return true

@@ -1,10 +1,11 @@
-// Package filter understands MLflow's search language for runs and experiments:
-// the filter string and the order_by list of search requests.
+// Package filter understands MLflow's search language for runs, experiments,
+// registered models and model versions: the filter string and the order_by list
+// of search requests.
 //
-// [ParseRuns] and [ParseExperiments] turn both into a query whose structure is
-// open ([Clause], [OrderKey]), so that a planner can choose indexes from it, and
-// which can be evaluated over any row that implements [Run] or [Experiment]
-// without allocating. A row's place in the result is a [Tuple]; tuples compare
+// [ParseRuns], [ParseExperiments], [ParseModels] and [ParseModelVersions] turn
+// both into a query whose structure is open ([Clause], [OrderKey]), so that a
+// planner can choose indexes from it, and which can be evaluated over any row
+// that implements [Run] or [Tagged] without allocating. A row's place in the result is a [Tuple]; tuples compare
 // under the query's [Order] and have a binary form for page tokens.
 //
 // # Where the rules come from
@@ -25,8 +26,8 @@
 // Where the real server fails with an internal error, a database error or both,
 // for input that is simply wrong, this package says INVALID_PARAMETER_VALUE with a
 // text of its own: clients retry server errors for minutes. These are lists that
-// hold anything but literals, a list after a comparator other than IN, quotes
-// that an order_by leaves open, and integers beyond 64 bits (which compare as
+// hold anything but literals, a list after a comparator other than IN, IS NULL
+// about models, quotes that an order_by leaves open, and integers beyond 64 bits (which compare as
 // floats here). Duplicate order_by fields keep MLflow's INTERNAL_ERROR. Within
 // messages that print a Python set, whose order changes from process to process,
 // the elements come in a fixed order.

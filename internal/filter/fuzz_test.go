@@ -27,6 +27,14 @@ func FuzzParseFilter(f *testing.F) {
 			e.Match(&experimentRow{})
 			_ = e.Filter()
 		}
+		for _, parse := range modelParsers() {
+			m, err := parse(text, nil)
+			checkTyped(t, err)
+			if err == nil {
+				m.Match(&modelRow{})
+				_ = m.Filter()
+			}
+		}
 	})
 }
 
@@ -46,6 +54,13 @@ func FuzzParseOrderBy(f *testing.F) {
 		}
 		_, err = filter.ParseExperiments("", []string{first, second})
 		checkTyped(t, err)
+		for _, parse := range modelParsers() {
+			m, err := parse("", []string{first, second})
+			checkTyped(t, err)
+			if err == nil {
+				require.True(t, m.Order.Fits(m.Order.AppendTagged(nil, &modelRow{})))
+			}
+		}
 	})
 }
 
@@ -66,6 +81,10 @@ func FuzzParseTuple(f *testing.F) {
 		}
 		require.True(t, bytes.Equal(b, filter.AppendTuple(nil, tuple)), "one tuple, one encoding")
 	})
+}
+
+func modelParsers() []func(string, []string) (*filter.ModelQuery, error) {
+	return []func(string, []string) (*filter.ModelQuery, error){filter.ParseModels, filter.ParseModelVersions}
 }
 
 func checkTyped(t *testing.T, err error) {

@@ -93,15 +93,9 @@ func runAlias(key string) string {
 // order_by.
 // Source: search_utils.py, SearchExperimentsUtils._get_identifier.
 func experimentIdentifier(text string) (Entity, string, error) {
-	prefix, key, dotted := strings.Cut(text, ".")
-	entity := EntityAttribute
-	switch {
-	case !dotted:
-		key = text
-	case prefix == "tag", prefix == "tags":
-		entity = EntityTag
-	case prefix != "attribute":
-		return 0, "", invalid("Invalid entity type '%s'. Valid entity types are ('attribute', 'tag', 'tags')", prefix)
+	entity, key, err := splitIdentifier(text)
+	if err != nil {
+		return 0, "", err
 	}
 	key = trimKey(key)
 	if entity == EntityAttribute && experimentAttr(key) == 0 {
@@ -109,6 +103,21 @@ func experimentIdentifier(text string) (Entity, string, error) {
 			pyrepr.Set("name", "experiment_id", "creation_time", "last_update_time"))
 	}
 	return entity, key, nil
+}
+
+// splitIdentifier cuts an identifier of a search over anything but runs into its
+// entity and its key as written.
+func splitIdentifier(text string) (Entity, string, error) {
+	prefix, key, dotted := strings.Cut(text, ".")
+	switch {
+	case !dotted:
+		return EntityAttribute, text, nil
+	case prefix == "tag", prefix == "tags":
+		return EntityTag, key, nil
+	case prefix != "attribute":
+		return 0, "", invalid("Invalid entity type '%s'. Valid entity types are ('attribute', 'tag', 'tags')", prefix)
+	}
+	return EntityAttribute, key, nil
 }
 
 func runAttr(key string) Attr { return attrNamed(runAlias(key), AttrRunID, AttrEndTime) }

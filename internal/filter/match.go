@@ -35,13 +35,15 @@ type Dataset struct {
 	HasContext bool   // whether the input has that tag
 }
 
-// Experiment gives access to what a search can ask of an experiment.
-type Experiment interface {
+// Tagged gives access to what a search can ask of an experiment, a registered
+// model or a model version.
+type Tagged interface {
 	// Tag returns the value of a tag.
 	Tag(key string) (string, bool)
-	// StringAttr returns AttrName.
+	// StringAttr returns AttrName; of a version also AttrRunID and AttrSourcePath.
 	StringAttr(a Attr) (string, bool)
-	// IntAttr returns AttrExperimentID or one of the times.
+	// IntAttr returns one of the times; AttrExperimentID of an experiment,
+	// AttrVersionNumber of a version.
 	IntAttr(a Attr) (int64, bool)
 }
 
@@ -56,9 +58,11 @@ func (q *RunQuery) Match(r Run) bool {
 }
 
 // Match tells whether the experiment satisfies every clause of the query.
-func (q *ExperimentQuery) Match(e Experiment) bool {
-	for i := range q.Clauses {
-		if !q.Clauses[i].MatchExperiment(e) {
+func (q *ExperimentQuery) Match(e Tagged) bool { return matchTagged(q.Clauses, e) }
+
+func matchTagged(clauses []Clause, e Tagged) bool {
+	for i := range clauses {
+		if !clauses[i].matchTagged(e) {
 			return false
 		}
 	}
@@ -96,8 +100,7 @@ func (c *Clause) MatchRun(r Run) bool {
 	return false
 }
 
-// MatchExperiment tells whether the experiment satisfies the clause.
-func (c *Clause) MatchExperiment(e Experiment) bool {
+func (c *Clause) matchTagged(e Tagged) bool {
 	switch {
 	case c.Entity == EntityTag:
 		s, ok := e.Tag(c.Key)

@@ -47,8 +47,9 @@ func (o Order) AppendRun(t Tuple, r Run) Tuple {
 	return t
 }
 
-// AppendExperiment appends the experiment's place in the order to t.
-func (o Order) AppendExperiment(t Tuple, e Experiment) Tuple {
+// AppendTagged appends the place in the order of an experiment, a registered
+// model or a model version to t.
+func (o Order) AppendTagged(t Tuple, e Tagged) Tuple {
 	for i := range o {
 		if k := &o[i]; k.Attr.IsInt() {
 			t = append(t, intElement(e.IntAttr(k.Attr)))

@@ -1,10 +1,6 @@
 package filter
 
-import (
-	"strings"
-
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
-)
+import "strings"
 
 // OrderKey is one key of an order.
 type OrderKey struct {
@@ -57,20 +53,13 @@ func parseRunOrder(orderBy []string) (Order, error) {
 			next.Attr = runAttr(key)
 		}
 		if order.has(next.Entity, next.Key) {
-			return nil, &Error{
-				Code:    CodeInternalError,
-				Message: "`order_by` contains duplicate fields: " + pyrepr.List(orderBy),
-			}
+			return nil, duplicateFields(orderBy)
 		}
 		order = append(order, next)
 	}
-	if !order.has(EntityAttribute, "start_time") {
-		order = append(order, OrderKey{Key: "start_time", Attr: AttrStartTime, Desc: true})
-	}
-	if !order.has(EntityAttribute, "run_id") {
-		order = append(order, OrderKey{Key: "run_id", Attr: AttrRunID})
-	}
-	return order, nil
+	return order.
+		thenBy(OrderKey{Key: "start_time", Attr: AttrStartTime, Desc: true}).
+		thenBy(OrderKey{Key: "run_id", Attr: AttrRunID}), nil
 }
 
 // parseExperimentOrder reads the order_by list of a search over experiments and
@@ -97,10 +86,7 @@ func parseExperimentOrder(orderBy []string) (Order, error) {
 			order = append(order, OrderKey{Key: key, Attr: experimentAttr(key), Desc: desc, NullLow: true})
 		}
 	}
-	if !order.has(EntityAttribute, "experiment_id") {
-		order = append(order, OrderKey{Key: "experiment_id", Attr: AttrExperimentID, Desc: true, NullLow: true})
-	}
-	return order, nil
+	return order.thenBy(OrderKey{Key: "experiment_id", Attr: AttrExperimentID, Desc: true, NullLow: true}), nil
 }
 
 // has tells whether the order has a key.

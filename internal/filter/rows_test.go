@@ -93,7 +93,7 @@ type experimentRow struct {
 	Tags           map[string]string `json:"tags"`
 }
 
-var _ filter.Experiment = (*experimentRow)(nil)
+var _ filter.Tagged = (*experimentRow)(nil)
 
 func (e *experimentRow) Tag(key string) (string, bool) {
 	s, ok := e.Tags[key]
@@ -115,6 +115,51 @@ func (e *experimentRow) IntAttr(a filter.Attr) (int64, bool) {
 		return deref(e.CreationTime)
 	case filter.AttrLastUpdateTime:
 		return deref(e.LastUpdateTime)
+	default:
+		panic("no int attribute: " + a.String())
+	}
+}
+
+// modelRow is a registered model or a version of the corpus.
+type modelRow struct {
+	ID             string            `json:"id"` // of a version
+	Name           string            `json:"name"`
+	VersionNumber  int64             `json:"version_number"`
+	CreationTime   int64             `json:"creation_time"`
+	LastUpdateTime int64             `json:"last_update_time"`
+	RunID          string            `json:"run_id"`
+	SourcePath     string            `json:"source_path"`
+	Tags           map[string]string `json:"tags"`
+}
+
+var _ filter.Tagged = (*modelRow)(nil)
+
+func (m *modelRow) Tag(key string) (string, bool) {
+	s, ok := m.Tags[key]
+	return s, ok
+}
+
+func (m *modelRow) StringAttr(a filter.Attr) (string, bool) {
+	switch a {
+	case filter.AttrName:
+		return m.Name, true
+	case filter.AttrRunID:
+		return m.RunID, true
+	case filter.AttrSourcePath:
+		return m.SourcePath, true
+	default:
+		panic("no string attribute: " + a.String())
+	}
+}
+
+func (m *modelRow) IntAttr(a filter.Attr) (int64, bool) {
+	switch a {
+	case filter.AttrVersionNumber:
+		return m.VersionNumber, true
+	case filter.AttrCreationTime:
+		return m.CreationTime, true
+	case filter.AttrLastUpdateTime:
+		return m.LastUpdateTime, true
 	default:
 		panic("no int attribute: " + a.String())
 	}

@@ -1,6 +1,10 @@
 package filter
 
-import "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+import (
+	"slices"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+)
 
 // rawClause is a clause whose key and value are resolved and whose comparator is
 // still to be checked: MLflow checks comparators after it has read everything.
@@ -29,11 +33,7 @@ func parseValue(entity Entity, key string, numeric bool, listKey string, n *node
 	case n.kind == kindString || n.kind == groupIdentifier:
 		return stringValue(n.text)
 	case n.kind == groupParen && entity == EntityAttribute:
-		if key != listKey {
-			return Value{}, invalid("Only ['%s'] attributes support comparison with a list of quoted string values.",
-				listKey)
-		}
-		return listValue(n.text)
+		return listOf([]string{listKey}, key, n.text)
 	case n.kind == groupParen && entity == EntityDataset:
 		return listValue(n.text)
 	case entity == EntityAttribute:
@@ -52,6 +52,15 @@ func stringValue(text string) (Value, error) {
 			"value %s. Use either single or double quotes.", text)
 	}
 	return Value{Kind: ValueString, Str: s}, nil
+}
+
+// listOf reads a list for an attribute, if it is one of those that take lists.
+func listOf(takers []string, key, text string) (Value, error) {
+	if !slices.Contains(takers, key) {
+		return Value{}, invalid("Only %s attributes support comparison with a list of quoted string values.",
+			pyrepr.List(takers))
+	}
+	return listValue(text)
 }
 
 // listValue reads a list, which MLflow evaluates as a Python literal.

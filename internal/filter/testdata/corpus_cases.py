@@ -271,3 +271,78 @@ def soup_runs(rng, n):
 def soup_experiments(rng, n):
     """Random, mostly broken filters for experiments."""
     return [(_soup_text(rng, _GOOD_EXP), None) for _ in range(n)]
+
+
+def model(name, created, updated, tags=None):
+    return {"name": name, "creation_time": created, "last_update_time": updated, "tags": dict(tags or {})}
+
+
+def version(name, number, created, updated, run_id="", source="s3://b/m", tags=None):
+    return model(name, created, updated, tags) | {
+        "id": f"{name}/{number}", "version_number": number, "run_id": run_id, "source_path": source}
+
+
+PROMPT = {"mlflow.prompt.is_prompt": "true"}
+MODELS = [
+    model("alpha", 100, 300, {"team": "red", "k": "a_b"}),
+    model("Alpha", 200, 300, {"team": "Red", "with-dash": "1"}),
+    model("b%c", 100, 150, {"team": "blue", "k": ""}),
+    model("b_c", 50, 50, {"k": "aXb"}),
+    model("été", 300, 200, {"team": "red", "a.b": "x"}),
+    model('q"q', 400, 100, {"order": "o"}),
+    model("greet", 400, 500, PROMPT | {"team": "red"}),
+    model("not prompt", 10, 20, {"mlflow.prompt.is_prompt": "false"}),
+    model("odd prompt", 11, 21, {"mlflow.prompt.is_prompt": "True"}),
+]
+VERSIONS = [
+    version("alpha", 1, 100, 300, "a" * 32, "s3://b/x", {"team": "red", "k": "a_b"}),
+    version("alpha", 2, 110, 300, "b" * 32, "s3://b/y", {"team": "Red"}),
+    version("alpha", 10, 120, 290, "a" * 32, "S3://b/x", {"k": ""}),
+    version("Alpha", 1, 130, 310, "", "models:/m-1"),
+    version("b%c", 1, 140, 140, "c" * 32, "dbfs:/a%b"),
+    version("greet", 1, 150, 150, "", "prompt-template", PROMPT | {"team": "red"}),
+    version("greet", 2, 160, 160, "", "prompt-template", {"team": "red"}),
+    version("not prompt", 1, 10, 10, "", "x", {"mlflow.prompt.is_prompt": "false"}),
+]
+
+_PROMPT_FILTERS = [f"{p}{k} {op} {v}" for p in ["tag.", "tags."] for k in ["mlflow.prompt.is_prompt", "`mlflow.prompt.is_prompt`"]
+                   for op in ["=", "!=", "LIKE", "ilike", ">"] for v in ["'true'", "'True'", "'false'", "'x'", "true"]]
+_PROMPT_FILTERS += ["tags.`mlflow.prompt.is_prompt` = 'true' AND tags.team = 'red'", "tags.`mlflow.prompt.is_prompt` = 'true' AND tags.`mlflow.prompt.is_prompt` = 'false'",
+                    "tags.`mlflow.prompt.is_prompt` = 'false' AND tags.`mlflow.prompt.is_prompt` = 'true'", "name = 'greet'", "tags.team = 'red'", "name = 'greet' AND tags.`mlflow.prompt.is_prompt` = 'true'"]
+_NAME_FILTERS = [f"{p}{k} {op} {_value(op, v)}" for p in ["", "attribute."] for k, v in [("name", "'alpha'"), ("`name`", "'alpha'"), ('"name"', "'alpha'")] for op in OPS]
+_NAME_FILTERS += [f"name {op} '{v}'" for op in ["LIKE", "ILIKE", "like"] for v in ["alpha", "ALPHA", "b%c", "b_c", "b\\%c", "été", "%t%", "_t_", "%", "", "al%", "%pha"]]
+_NAME_FILTERS += [f"{p}name = 'alpha'" for p in PREFIXES]
+_NAME_FILTERS += [f"name {op} {v}" for op in ["IN", "NOT IN", "in", "=", "LIKE"] for v in
+                  ["('alpha')", "('alpha', 'b%c')", "()", "(1)", "(foo)", "('a' 'b')", "'alpha'", "alpha", "1", "1.5", "NULL"]]
+_NAME_FILTERS += [f"tags.team {op} {_value(op, v)}" for v in ["'red'", "'RED'", "'%e%'", "1", "red"] for op in OPS]
+_NAME_FILTERS += [
+    None, "", "  ", "\tname != 'q'\n", "name = 'a' OR name = 'b'", "(name = 'alpha')", "NOT name = 'a'", "name = 'a'; name = 'b'", "name = 'alpha';", "name", "foo", "foo = 'x'", "foo.x = 'y'",
+    "name = 'a' foo", "name = 'a' AND", "1 = 1", "'x' = name", "name IS NULL", "tags.team IS NULL", "tags.k = ''", "tags.`with-dash` = '1'", "tags.a.b = 'x'", "tags.k = 'a_b' AND tags.team = 'red'",
+    "tags.team = 'red' AND tags.team = 'Red'", "name LIKE 'a%' AND tags.team LIKE 'r%'", "name > 'a' AND foo = 1", "tags.x IN ('a')", "tags.x > 'a'", "creation_timestamp > 1", "last_updated_timestamp > 1", "description = 'x'",
+    "name = 'alpha' AND name = 'Alpha'", "name != 'alpha'", "name NOT IN ('alpha') AND name LIKE '%a%'",
+]
+MODEL_FILTERS = _NAME_FILTERS + _PROMPT_FILTERS + ["version_number = 1", "run_id = 'x'"]
+VERSION_FILTERS = _NAME_FILTERS + _PROMPT_FILTERS
+VERSION_FILTERS += [f"{k} {op} {_value(op, v)}" for k, v in [("run_id", f"'{_A}'"), ("source_path", "'s3://b/x'"), ("source_path", "'%x%'"), ("version_number", "1"), ("version_number", "'10'"), ("source", "'x'"), ("version", "1"), ("status", "'READY'")] for op in OPS]
+VERSION_FILTERS += [f"version_number {op} {v}" for op in ["=", "!=", ">", ">=", "<", "<="] for v in ["1", "2", "10", "'2'", "1.5", "1e1", "'x'", "' 2 '", "(1)", "('1')", "x", "NULL"]]
+VERSION_FILTERS += [f"run_id {op} {v}" for op in ["IN", "NOT IN", "=", "LIKE"] for v in [f"('{_A}')", f"('{_A}', '{_B}')", "()", "(1)", "1", "''"]]
+VERSION_FILTERS += ["source_path IN ('s3://b/x')", "source_path NOT IN ('x')", "name = 'alpha' AND version_number > 1", f"run_id = '{_A}' AND name = 'alpha'", "name = 1", "run_id = 1.5", "attribute.version_number = 1"]
+_MODEL_KEYS = ["name", "timestamp", "last_updated_timestamp", "creation_timestamp", "version_number", "foo", "attribute.name", "tags.name", "tag.x", "`name`", '"name"', "attributes.name", "version"]
+MODEL_ORDERS = [[]] + [[f"{k}{d}"] for k in _MODEL_KEYS for d in ["", " ASC", " DESC", " desc", " foo"]]
+MODEL_ORDERS += [[a, b] for a in ["name", "timestamp DESC", "last_updated_timestamp ASC", "creation_timestamp", "version_number"] for b in ["name DESC", "timestamp", "last_updated_timestamp DESC", "creation_timestamp", "version_number", "foo"]]
+MODEL_ORDERS += [[a] for a in ["", " ", "name ", " name", "name DESC;", "name, timestamp", "1", "name = 'x'", "timestamp  DESC"]]
+_GOOD_MODEL = ["name LIKE 'a%'", "tags.team = 'red'", "name IN ('alpha', 'b_c')", "name != 'x'", "tags.k != ''", "name NOT IN ('Alpha')"]
+_GOOD_VERSION = _GOOD_MODEL + ["version_number >= 2", "version_number != 1", f"run_id IN ('{_A}')", f"run_id = '{_B}'", "source_path LIKE 's3:%'", "run_id != ''"]
+
+
+def soup_models(rng, n, good):
+    """Random, mostly broken filters for registered models or versions."""
+    return [(_soup_text(rng, good), None) for _ in range(n)]
+
+
+def soup_registered_models(rng, n):
+    return soup_models(rng, n, _GOOD_MODEL)
+
+
+def soup_versions(rng, n):
+    return soup_models(rng, n, _GOOD_VERSION)

@@ -1,11 +1,11 @@
 """Produces the golden corpus of this package by asking the real MLflow store.
 
-It builds a fixed set of runs and experiments in a temporary SQLite database,
-sends every filter and order_by below to mlflow's SqlAlchemyStore and writes
-down what came back: the matching ids in order, or the error code and text.
+It builds a fixed set of runs, experiments, registered models and versions in a
+temporary SQLite database, sends every filter and order_by of corpus_cases.py to
+MLflow's SqlAlchemyStores and writes down what came back: the matching ids in order, or the error code and text.
 
     pip install mlflow==3.17.2
-    PYTHONHASHSEED=0 python gen_corpus.py            # rewrites runs.json and experiments.json here
+    PYTHONHASHSEED=0 python gen_corpus.py            # rewrites the four .json files here
     PYTHONHASHSEED=0 python gen_corpus.py --soup 9000 --seed 7 --out DIR   # a larger random corpus
 
 The set reprs inside MLflow's messages change from process to process, so the
@@ -24,6 +24,8 @@ from types import SimpleNamespace
 import mlflow
 from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
+from mlflow.store.model_registry.dbmodels import models as registry
+from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore as RegistryStore
 from mlflow.store.tracking.dbmodels import models
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
@@ -31,11 +33,18 @@ from corpus_cases import (
     EXPERIMENTS,
     EXPERIMENT_FILTERS,
     EXPERIMENT_ORDERS,
+    MODELS,
+    MODEL_FILTERS,
+    MODEL_ORDERS,
     RUNS,
     RUN_FILTERS,
     RUN_ORDERS,
+    VERSIONS,
+    VERSION_FILTERS,
     soup_experiments,
+    soup_registered_models,
     soup_runs,
+    soup_versions,
 )
 
 WANT_VERSION = "3.17.2"
@@ -116,6 +125,36 @@ def add_experiment(session, spec):
         )
 
 
+def add_model(session, spec):
+    session.add(
+        registry.SqlRegisteredModel(
+            name=spec["name"],
+            creation_time=spec["creation_time"],
+            last_updated_time=spec["last_update_time"],
+        )
+    )
+    session.flush()
+    for k, v in spec["tags"].items():
+        session.add(registry.SqlRegisteredModelTag(name=spec["name"], key=k, value=v))
+
+
+def add_version(session, spec):
+    name, number = spec["name"], spec["version_number"]
+    session.add(
+        registry.SqlModelVersion(
+            name=name,
+            version=number,
+            creation_time=spec["creation_time"],
+            last_updated_time=spec["last_update_time"],
+            source=spec["source_path"],
+            run_id=spec["run_id"],
+        )
+    )
+    session.flush()
+    for k, v in spec["tags"].items():
+        session.add(registry.SqlModelVersionTag(name=name, version=number, key=k, value=v))
+
+
 def put_nulls(session):
     """Writes the NULLs for which the ORM would have put a default."""
     for spec in RUNS:
@@ -136,6 +175,8 @@ def bare_run(row):
 def ask(search):
     try:
         return {"ids": search()}
+    except ValueError as e:
+        return {"code": "INTERNAL_ERROR", "message": str(e)}
     except MlflowException as e:
         text = str(e.message).split("\n[SQL: ")[0]
         return {"code": e.error_code, "message": re.sub(" at 0x[0-9a-f]+", "", text)}
@@ -153,6 +194,21 @@ def experiment_case(store, text, order):
     def search():
         found = store.search_experiments(ViewType.ALL, 1000, text, order)
         return [e.experiment_id for e in found]
+
+    return {"filter": text, "order_by": order} | ask(search)
+
+
+def model_case(store, text, order):
+    def search():
+        return [m.name for m in store.search_registered_models(text, 1000, order)]
+
+    return {"filter": text, "order_by": order} | ask(search)
+
+
+def version_case(store, text, order):
+    def search():
+        found = store.search_model_versions(text, 1000, order)
+        return [f"{v.name}/{v.version}" for v in found]
 
     return {"filter": text, "order_by": order} | ask(search)
 
@@ -201,6 +257,21 @@ def main():
             EXPERIMENTS,
             [experiment_case(store, f, o) for f, o in cases],
         )
+
+        store = RegistryStore(f"sqlite:///{tmp}/m.db")
+        with store.ManagedSessionMaker(read_only=False) as session:
+            for spec in MODELS:
+                add_model(session, spec)
+            for spec in VERSIONS:
+                add_version(session, spec)
+        cases = [(f, None) for f in MODEL_FILTERS]
+        cases += [(None, o) for o in MODEL_ORDERS]
+        cases += soup_registered_models(rng, args.soup // 2)
+        write(args.out / "models.json", MODELS, [model_case(store, f, o) for f, o in cases])
+        cases = [(f, None) for f in VERSION_FILTERS]
+        cases += [(None, o) for o in MODEL_ORDERS]
+        cases += soup_versions(rng, args.soup // 2)
+        write(args.out / "versions.json", VERSIONS, [version_case(store, f, o) for f, o in cases])
 
 
 if __name__ == "__main__":

@@ -41,12 +41,28 @@ const (
 	Chunks   = "chunks"
 	Body     = "body"
 	Next     = "next" // last id given out
+
+	// Of registered models and their versions.
+	ModelID     = "model"
+	Description = "desc"
+	Aliases     = "aliases"
+	LastVersion = "versions" // the highest version ever
+	Stages      = "stages"   // what is known of each stage
+	Renamed     = "renamed"  // time of the last rename, ms
+	Prompts     = "prompts"  // versions ever that are prompts
+	Staged      = "staged"   // revision of the model in which a version got its stage
+	Source      = "source"
+	Location    = "loc" // of a version's artifacts, when its source is another model
+	RunLink     = "link"
+	LoggedModel = "logged"
+	UID         = "uid" // of a version's creation
 )
 
 // Prefixes of attributes whose rest users choose. Stored, must not change.
 const (
 	MetricAttr = "m."   // latest value of a metric
 	TagAttr    = "tag." // denormalized tag
+	LatestAttr = "lv."  // copy of the latest version of a stage
 )
 
 // States of a run's fence. Stored, must not change.

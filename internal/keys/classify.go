@@ -29,6 +29,13 @@ const (
 	KindRunIndex          Kind = "run index"
 	KindRunTrigram        Kind = "run trigrams"
 	KindExperimentTrigram Kind = "experiment trigrams"
+	KindModel             Kind = "model"
+	KindModelPointer      Kind = "model pointer"
+	KindModelOverflow     Kind = "model, overflow"
+	KindModelVersion      Kind = "model version"
+	KindVersionOverflow   Kind = "version, overflow"
+	KindVersionIndex      Kind = "version index"
+	KindModelTrigram      Kind = "model trigrams"
 )
 
 // Class is what the key of an item says.
@@ -37,6 +44,9 @@ type Class struct {
 	Workspace  string // "" for what belongs to no workspace
 	Experiment string // id of the experiment, "" if the key has none
 	Run        string // id of the run, "" if the key has none
+	Model      string // id of the registered model, "" if the key has none
+	Version    int    // of a registered model
+	UID        string // of a version's creation
 	Gen        int64  // of an open run
 	// Time of an experiment in a list, of a run in a list or an index, or at
 	// which an open run has settled.
@@ -82,6 +92,9 @@ func Classify(k table.Key) Class {
 
 // classify classifies what is in a workspace.
 func classify(pk, sk string) (Class, bool) {
+	if name, ok := strings.CutPrefix(sk, modelNamePrefix); pk == namesPK && ok {
+		return Class{Kind: KindModel}, isPart(name, ok)
+	}
 	if pk == namesPK {
 		return Class{Kind: KindExperimentName}, isPart(strings.CutPrefix(sk, expNamePrefix))
 	}
@@ -106,6 +119,10 @@ func classify(pk, sk string) (Class, bool) {
 		return classifyRun(rest, sk)
 	case historyPrefix:
 		return Class{Kind: KindHistory, Run: rest}, !strings.Contains(rest, "#")
+	case modelPrefix:
+		return classifyModel(rest, sk)
+	case modelsPrefix:
+		return classifyVersionIndex(rest, sk)
 	case string(IndexTrigram):
 		return classifyTrigram(rest, sk)
 	}
@@ -123,6 +140,10 @@ func classifyTrigram(field, sk string) (Class, bool) {
 	}
 	if c.Value = value; field[0] == '=' {
 		c.Name = field[1:]
+	}
+	if c.Time, c.Model, err = ParseModelPlace(place); err == nil {
+		c.Kind = KindModelTrigram
+		return c, true
 	}
 	c.Time, c.Experiment, err = ParseExperimentPlace(place)
 	return c, err == nil

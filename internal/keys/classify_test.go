@@ -25,6 +25,9 @@ func classified() map[table.Key]keys.Class {
 		return keys.Class{Kind: k, Workspace: "w", Experiment: "12", Run: "r1", Time: at, Index: kind, Name: name, Value: value}
 	}
 	ofExp := func(k keys.Kind) keys.Class { return keys.Class{Kind: k, Workspace: "w", Experiment: "12"} }
+	ofModel := func(k keys.Kind, version int) keys.Class {
+		return keys.Class{Kind: k, Workspace: "w", Model: "m1", Version: version}
+	}
 	ofRun := func(k keys.Kind) keys.Class { return keys.Class{Kind: k, Workspace: "w", Run: "r1"} }
 	listed := func(k keys.Kind) keys.Class {
 		return keys.Class{Kind: k, Workspace: "w", Experiment: "12", Run: "r1", Time: at}
@@ -55,6 +58,20 @@ func classified() map[table.Key]keys.Class {
 		s.OpenRow("12", "r1", 7):                    {Kind: keys.KindOpenRun, Workspace: "w", Experiment: "12", Run: "r1", Gen: 7},
 		s.SettledRow("12", 5, "r1", 7): {
 			Kind: keys.KindOpenRun, Workspace: "w", Experiment: "12", Run: "r1", Gen: 7, Settled: true, Time: 5,
+		},
+		s.RegisteredModel("a#b"):            {Kind: keys.KindModel, Workspace: "w"},
+		s.RegisteredModel(long):             {Kind: keys.KindModel, Workspace: "w"},
+		s.ModelPointer("m1"):                ofModel(keys.KindModelPointer, 0),
+		s.ModelVersion("m1", 7):             ofModel(keys.KindModelVersion, 7),
+		s.ModelOverflow("m1", "TAG#", long): ofModel(keys.KindModelOverflow, 0),
+		s.VersionOverflow("m1", "u", "TAG#", "a#"): {
+			Kind: keys.KindVersionOverflow, Workspace: "w", Model: "m1", UID: "u",
+		},
+		{PK: s.VersionIndexPK(keys.IndexVersionRun, "r#"), SK: keys.VersionIndexSK("m1", 7)}: {
+			Kind: keys.KindVersionIndex, Workspace: "w", Model: "m1", Version: 7, Index: keys.IndexVersionRun, Name: "r#",
+		},
+		{PK: s.TrigramPK("f"), SK: keys.IndexSK("#b#", keys.ModelPlace(at, "m1"))}: {
+			Kind: keys.KindModelTrigram, Workspace: "w", Model: "m1", Time: at, Index: keys.IndexTrigram, Name: "f", Value: "#b#",
 		},
 		indexKey(s, keys.IndexMetric, "a#b", "1", place):  index(keys.IndexMetric, "a#b", "1"),
 		indexKey(s, keys.IndexParam, "OPEN", "x#", place): index(keys.IndexParam, "OPEN", "x#"),
@@ -91,6 +108,12 @@ func TestClassify(t *testing.T) {
 		{PK: "WS#w#TRI#=f", SK: "abc"},
 		{PK: "WS#w#NAMES", SK: "x"},
 		{PK: "WS#w#EXPS", SK: "C#1"},
+		{PK: "WS#w#NAMES", SK: "MODEL#x"},
+		{PK: "WS#w#MODEL#", SK: "META"},
+		{PK: "WS#w#MODEL#1", SK: "V#1"},
+		{PK: "WS#w#MODEL#1", SK: "P##x"},
+		{PK: "WS#w#MODELS#IX#r#x", SK: "m#8000000000000001"},
+		{PK: "WS#w#MODELS#IX#r#=x", SK: "m#8000000000000000"},
 	} {
 		require.Equal(t, keys.Class{Kind: keys.KindOther}, keys.Classify(k), "%q %q", k.PK, k.SK)
 	}
@@ -161,7 +184,18 @@ func FuzzClassify(f *testing.F) {
 			if c.Name != "" && len(c.Name) <= 512 {
 				require.Equal(t, s.IndexPK(c.Experiment, c.Index, c.Name), pk)
 			}
-		case keys.KindExperimentTrigram:
+		case keys.KindModel:
+			require.Equal(t, s.RegisteredModel("").PK, pk)
+		case keys.KindModelPointer, keys.KindModelOverflow, keys.KindVersionOverflow:
+			require.Equal(t, s.ModelPK(c.Model), pk)
+		case keys.KindModelVersion:
+			require.Equal(t, k, s.ModelVersion(c.Model, c.Version))
+		case keys.KindVersionIndex:
+			require.Equal(t, keys.VersionIndexSK(c.Model, c.Version), sk)
+			if c.Name != "" && len(c.Name) <= 512 {
+				require.Equal(t, s.VersionIndexPK(c.Index, c.Name), pk)
+			}
+		case keys.KindExperimentTrigram, keys.KindModelTrigram:
 			if c.Name != "" && len(c.Name) <= 512 {
 				require.Equal(t, s.TrigramPK(c.Name), pk)
 			}

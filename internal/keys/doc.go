@@ -22,6 +22,13 @@
 //	                     W EXP#<id>#IX#p#<key>  <text>#<place>; t for tags, a for attributes
 //	run trigrams         W EXP#<id>#TRI#<field> <trigram>#<place>
 //	experiment trigrams  W TRI#<field>          <trigram>#<created, descending>#<id>
+//	model                W NAMES                MODEL#<name>
+//	model pointer        W MODEL#<id>           META
+//	model, overflow      W MODEL#<id>           O#TAG#<key>, O#ALIAS#<alias>, O#DESC#
+//	model version        W MODEL#<id>           V#<version>
+//	version, overflow    W MODEL#<id>           P#<uid>#TAG#<key>, P#<uid>#DESC#
+//	version index        W MODELS#IX#r#<run id> <model id>#<version>; s for sources
+//	model trigrams       W TRI#model_name       <trigram>#<created, descending>#m<id>
 //
 // W is WS#<workspace>#. Parts that users choose come last in a key and are
 // replaced by a hash when they are long, so that no key passes DynamoDB's

@@ -40,6 +40,12 @@ func TestGolden(t *testing.T) {
 		s.Dataset("12", "d", "1"), s.DatasetChunk("12", "d", "1", "beef", 2),
 		s.RunRow("12", 1700000000000, "r1"), s.OpenRow("12", "r1", 3), s.SettledRow("12", 1700000000000, "r1", 3),
 		s.DeletedRow("12", 0, "r1"),
+		s.RegisteredModel("vision"), s.RegisteredModel(long), s.ModelPointer("a1"), s.ModelVersion("a1", 12),
+		s.ModelOverflow("a1", keys.TagPrefix, "team"), s.ModelOverflow("a1", keys.AliasPrefix, "champion"),
+		s.ModelOverflow("a1", keys.DescriptionPrefix, ""), s.VersionOverflow("a1", "b2", keys.TagPrefix, long),
+		{PK: s.VersionIndexPK(keys.IndexVersionRun, "r1"), SK: keys.VersionIndexSK("a1", 12)},
+		{PK: s.VersionIndexPK(keys.IndexVersionSource, "s3://b/x"), SK: keys.VersionIndexSK("a1", 12)},
+		{PK: s.TrigramPK("model_name"), SK: keys.IndexSK("vis", keys.ModelPlace(1700000000000, "a1"))},
 	}
 	var b strings.Builder
 	for _, k := range all {

@@ -12,6 +12,8 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 # DYNAMODB_LOCAL_ENDPOINT names one.
 WITH_DYNAMODB := bin/ddblocal --
 SERVER := bin/mlflow-dynamodbstore
+MLFLOW_VERSION := 3.17.2
+UI := build/ui
 VENV := .venv
 
 .PHONY: help
@@ -24,7 +26,16 @@ build: ## Build the server as a static binary, bin/mlflow-dynamodbstore
 
 .PHONY: run
 run: build ## Serve on 127.0.0.1:5000 with data in ./mlflow-table and ./mlartifacts; needs no AWS account
-	$(SERVER) server --host 127.0.0.1 --port 5000 --backend-store-uri local:./mlflow-table --artifacts-destination ./mlartifacts
+	@$(MAKE) --no-print-directory ui || echo "The web UI is missing: $(PYTHON) with pip could not fetch it." >&2
+	$(SERVER) server --host 127.0.0.1 --port 5000 --backend-store-uri local:./mlflow-table --artifacts-destination ./mlartifacts \
+		$$(if [[ -f $(UI)/index.html ]]; then echo --ui-dir $(UI); fi)
+
+.PHONY: ui
+ui: $(UI)/$(MLFLOW_VERSION) ## Fetch the files of MLflow's web UI into build/ui, once; needs Python with pip
+
+# The stamp has the version, so that another one is fetched anew.
+$(UI)/$(MLFLOW_VERSION):
+	$(PYTHON) tools/ui $(MLFLOW_VERSION) $(UI)
 
 .PHONY: ddblocal
 ddblocal: # Runs commands with DynamoDB Local, which Maven fetches the first time

@@ -152,7 +152,7 @@ func TestAccessLog(t *testing.T) {
 	require.Contains(t, lines[0], "bytes=2 request_id=abc units=7")
 	require.NotContains(t, log.String(), "hunter2")
 	require.NotContains(t, log.String(), "password")
-	require.Contains(t, lines[1], "route=/api/2.0/mlflow-artifacts/artifacts/{path} status=404")
+	require.Contains(t, lines[1], "route=/api/2.0/mlflow-artifacts/artifacts/<path:artifact_path> status=404")
 	require.Contains(t, lines[2], "route=unknown status=404")
 }
 

@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -32,6 +33,7 @@ type config struct {
 	allowedHosts   []string
 	allowedOrigins []string
 	frameOptions   string
+	ui             fs.FS
 	newMeter       func(context.Context) (context.Context, func() []slog.Attr)
 }
 
@@ -89,6 +91,12 @@ func WithAllowedOrigins(origins ...string) Option {
 // default is SAMEORIGIN.
 func WithFrameOptions(value string) Option { return func(c *config) { c.frameOptions = value } }
 
+// WithUI lets the handler serve MLflow's web UI: index.html as the page of the
+// root, and all files below /static-files/. Files must be seekable, as those of
+// [os.Root] are. A file with .gz behind its name is sent instead to browsers
+// that can unpack it. The default is a page that says that there is no UI.
+func WithUI(files fs.FS) Option { return func(c *config) { c.ui = files } }
+
 // WithMeter sets a function that prepares the context of each request, and
 // returns one that tells, when the request is done, what it cost. The result
 // is added to the access log if that is enabled for the level debug.
@@ -98,11 +106,10 @@ func WithMeter(start func(context.Context) (context.Context, func() []slog.Attr)
 
 type handler struct {
 	config
-	store   Store
-	slots   chan struct{} // one for each request under way
-	exact   map[string]*resource
-	proxies []string // what the paths of proxied artifacts begin with
-	proxied resource // their methods
+	store Store
+	slots chan struct{} // one for each request under way
+	exact map[string]*resource
+	deep  []deepResource
 }
 
 // NewHandler returns a handler of MLflow's REST API over a store.

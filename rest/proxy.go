@@ -22,16 +22,15 @@ const proxyPath = "/2.0/mlflow-artifacts/artifacts"
 func (h *handler) addProxyRoutes() {
 	h.add("2.0", http.MethodGet, "/mlflow-artifacts/artifacts", h.listProxied())
 	for _, api := range []string{"/api", "/ajax-api"} {
-		// MLflow serves these two without the static prefix as well.
-		h.proxies = append(h.proxies, h.staticPrefix+api+proxyPath+"/", api+proxyPath+"/")
-	}
-	h.proxied = resource{
-		pattern: h.staticPrefix + "/api" + proxyPath + "/{path}",
-		methods: map[string]http.HandlerFunc{
-			http.MethodGet:    h.download,
-			http.MethodPut:    h.upload,
-			http.MethodDelete: h.deleteProxied,
-		},
+		prefixes := []string{h.staticPrefix + api + proxyPath + "/"}
+		if h.staticPrefix != "" { // MLflow serves these without it as well
+			prefixes = append(prefixes, api+proxyPath+"/")
+		}
+		for _, prefix := range prefixes {
+			h.addDeep(http.MethodGet, prefix, h.download)
+			h.addDeep(http.MethodPut, prefix, h.upload)
+			h.addDeep(http.MethodDelete, prefix, h.deleteProxied)
+		}
 	}
 }
 
@@ -74,11 +73,7 @@ func (h *handler) listProxied() http.HandlerFunc {
 // writeDisabled answers for the endpoints of Flask when artifacts are not
 // served.
 func (h *handler) writeDisabled(w http.ResponseWriter, r *http.Request) {
-	rule := r.URL.Path
-	if _, ok := h.proxiedPath(rule); ok {
-		rule = h.proxied.pattern
-	}
-	writeText(w, http.StatusServiceUnavailable, "text/html; charset=utf-8", "Endpoint: "+rule+
+	writeText(w, http.StatusServiceUnavailable, "text/html; charset=utf-8", "Endpoint: "+h.find(r.URL.Path).pattern+
 		" disabled due to the mlflow server running with `--no-serve-artifacts`. To enable artifacts server "+
 		"functionality, run `mlflow server` with `--serve-artifacts`")
 }
@@ -96,8 +91,7 @@ func (h *handler) proxiedKey(w http.ResponseWriter, r *http.Request) (string, bo
 			"Artifact serving is disabled. Run `mlflow server` with `--serve-artifacts` to enable.")
 		return "", false
 	}
-	name, _ := h.proxiedPath(r.URL.Path)
-	name, err := cleanPath(name)
+	name, err := cleanPath(h.tail(r.URL.Path))
 	if err != nil {
 		h.writeError(w, r, err)
 		return "", false

@@ -15,6 +15,12 @@ type resource struct {
 	allow   string // for the Allow header
 }
 
+// deepResource is one whose paths go on behind a prefix, to any depth.
+type deepResource struct {
+	prefix string // ends in a slash
+	*resource
+}
+
 // The router is a map and not an http.ServeMux: nearly every path is fixed,
 // artifact paths must arrive as they were sent instead of being cleaned by a
 // redirect, and what is unknown has to be answered in Flask's words, from which
@@ -28,10 +34,13 @@ func (h *handler) addRoutes() {
 	h.addLoggedModelRoutes()
 	h.addArtifactRoutes()
 	h.addInfoRoutes()
+	h.addUIRoutes()
 	for _, res := range h.exact {
 		res.setAllow()
 	}
-	h.proxied.setAllow()
+	for _, deep := range h.deep {
+		deep.setAllow()
+	}
 }
 
 // add adds an endpoint of an API version to both of its prefixes.
@@ -48,6 +57,19 @@ func (h *handler) addPath(method, path string, fn http.HandlerFunc) {
 		h.exact[path] = res
 	}
 	res.methods[method] = fn
+}
+
+// addDeep adds an endpoint for all paths that begin with a prefix, as it is or
+// behind the static prefix, which the caller says.
+func (h *handler) addDeep(method, prefix string, fn http.HandlerFunc) {
+	for _, deep := range h.deep {
+		if deep.prefix == prefix {
+			deep.methods[method] = fn
+			return
+		}
+	}
+	res := &resource{pattern: prefix + "<path:artifact_path>", methods: map[string]http.HandlerFunc{method: fn}}
+	h.deep = append(h.deep, deepResource{prefix, res})
 }
 
 func (res *resource) setAllow() {
@@ -68,27 +90,29 @@ func (h *handler) find(path string) *resource {
 	if res := h.exact[path]; res != nil {
 		return res
 	}
-	if _, ok := h.proxiedPath(path); ok {
-		return &h.proxied
+	for i := range h.deep {
+		if strings.HasPrefix(path, h.deep[i].prefix) {
+			return h.deep[i].resource
+		}
 	}
 	return nil
 }
 
-// proxiedPath cuts the prefix off the path of a proxied artifact.
-func (h *handler) proxiedPath(path string) (string, bool) {
-	for _, prefix := range h.proxies {
-		if rest, ok := strings.CutPrefix(path, prefix); ok {
-			return rest, true
+// tail is the part of a path behind the prefix of its resource, one that
+// addDeep has added.
+func (h *handler) tail(path string) string {
+	for i := range h.deep {
+		if tail, ok := strings.CutPrefix(path, h.deep[i].prefix); ok {
+			return tail
 		}
 	}
-	return "", false
+	return ""
 }
 
 func (h *handler) route(w http.ResponseWriter, r *http.Request) {
 	res := h.find(r.URL.Path)
 	if res == nil {
-		writePage(w, http.StatusNotFound, "The requested URL was not found on the server. "+
-			"If you entered the URL manually please check your spelling and try again.")
+		writeNotFound(w)
 		return
 	}
 	method := r.Method
@@ -107,6 +131,11 @@ func (h *handler) route(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", res.allow)
 		writePage(w, http.StatusMethodNotAllowed, "The method is not allowed for the requested URL.")
 	}
+}
+
+func writeNotFound(w http.ResponseWriter) {
+	writePage(w, http.StatusNotFound, "The requested URL was not found on the server. "+
+		"If you entered the URL manually please check your spelling and try again.")
 }
 
 // writePage answers with a page as Flask makes them.

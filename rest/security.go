@@ -144,11 +144,9 @@ func changesState(method string) bool {
 }
 
 func (h *handler) isAPI(path string) bool {
-	if _, ok := h.proxiedPath(path); ok {
-		return true
-	}
-	p, ok := strings.CutPrefix(path, h.staticPrefix)
-	return ok && (strings.HasPrefix(p, "/api/") || strings.HasPrefix(p, "/ajax-api/"))
+	// Some of the API is there without the static prefix as well.
+	path = strings.TrimPrefix(path, h.staticPrefix)
+	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/ajax-api/")
 }
 
 func (h *handler) originListed(origin string) bool {

@@ -36,6 +36,7 @@ type serverOptions struct {
 	corsAllowedOrigins   string
 	xFrameOptions        string
 	staticPrefix         string
+	uiDir                string
 	truncateLongValues   bool
 	maxBodyMB            int
 	maxRequests          int
@@ -62,6 +63,7 @@ func (o *serverOptions) addFlags(f *pflag.FlagSet) {
 		"origins whose pages may use the API, separated by commas (default localhost)")
 	f.StringVar(&o.xFrameOptions, "x-frame-options", "SAMEORIGIN", "X-Frame-Options header: DENY, SAMEORIGIN or NONE")
 	f.StringVar(&o.staticPrefix, "static-prefix", "", "prefix of all paths, such as /mlflow")
+	f.StringVar(&o.uiDir, "ui-dir", "", "directory with MLflow's web UI, made by make ui (default no UI)")
 	f.BoolVar(&o.truncateLongValues, "truncate-long-values", true, "cut params and tags that are too long instead of refusing them")
 	f.IntVar(&o.maxBodyMB, "max-body-mb", rest.DefaultMaxBody>>20, "largest JSON request in MiB; artifacts have no limit")
 	f.IntVar(&o.maxRequests, "max-requests", rest.DefaultMaxRequests,
@@ -72,7 +74,8 @@ func (o *serverOptions) addFlags(f *pflag.FlagSet) {
 	f.IntVarP(&o.workers, "workers", "w", 0, "ignored: one process uses all cores")
 }
 
-// serverEnv maps flags to the variables that MLflow has for them.
+// serverEnv maps flags to the variables that MLflow has for them, and one of
+// our own.
 func serverEnv() map[string]string {
 	return map[string]string{
 		"backend-store-uri":     "MLFLOW_BACKEND_STORE_URI",
@@ -85,6 +88,7 @@ func serverEnv() map[string]string {
 		"cors-allowed-origins":  "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
 		"x-frame-options":       "MLFLOW_SERVER_X_FRAME_OPTIONS",
 		"static-prefix":         "MLFLOW_STATIC_PREFIX",
+		"ui-dir":                "MLFLOW_UI_DIR",
 		"truncate-long-values":  "MLFLOW_TRUNCATE_LONG_VALUES",
 		"workers":               "MLFLOW_WORKERS",
 	}
@@ -169,11 +173,11 @@ func (o *serverOptions) run(ctx context.Context, d deps) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	handler, closeArtifacts, err := o.handler(ctx, store, root, log, d)
+	handler, used, err := o.handler(ctx, store, root, log, d)
+	defer func() { err = errors.Join(err, used.close()) }()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closeArtifacts()) }()
 	if err := o.announce(d.stdout, listener.Addr()); err != nil {
 		return err
 	}
@@ -207,9 +211,21 @@ func (o *serverOptions) collect(ctx context.Context, store *dynamodbstore.Store,
 	return func() { cancel(); <-done }
 }
 
+// closers are closed together.
+type closers []io.Closer
+
+func (c closers) close() error {
+	var errs []error
+	for _, closer := range c {
+		errs = append(errs, closer.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// handler makes the handler. What it uses is to be closed even after an error.
 func (o *serverOptions) handler(
 	ctx context.Context, store rest.Store, root string, log *slog.Logger, d deps,
-) (http.Handler, func() error, error) {
+) (h http.Handler, used closers, err error) {
 	buckets := bucketOpener{env: d.env}
 	schemes, _ := d.env("MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES")
 	opts := []rest.Option{
@@ -225,20 +241,24 @@ func (o *serverOptions) handler(
 		rest.WithAllowedOrigins(splitList(o.corsAllowedOrigins)...),
 		rest.WithFrameOptions(o.xFrameOptions),
 	}
-	closeArtifacts := func() error { return nil }
+	if o.uiDir != "" {
+		ui, err := openUI(o.uiDir)
+		if err != nil {
+			return nil, used, err
+		}
+		used = append(used, ui)
+		opts = append(opts, rest.WithUI(ui.FS()))
+	}
 	if o.serveArtifacts {
 		bucket, err := buckets.destination(ctx, o.artifactsDestination)
 		if err != nil {
-			return nil, nil, fmt.Errorf("artifacts destination %s: %w", o.artifactsDestination, err)
+			return nil, used, fmt.Errorf("artifacts destination %s: %w", o.artifactsDestination, err)
 		}
+		used = append(used, bucket)
 		opts = append(opts, rest.WithArtifacts(bucket))
-		closeArtifacts = bucket.Close
 	}
-	h, err := rest.NewHandler(store, opts...)
-	if err != nil {
-		return nil, nil, errors.Join(err, closeArtifacts())
-	}
-	return h, closeArtifacts, nil
+	h, err = rest.NewHandler(store, opts...)
+	return h, used, err
 }
 
 // artifactRoot returns the root for the artifacts of new experiments.

@@ -51,8 +51,8 @@ type Metric struct {
 	Step      int64
 
 	// The logged model and dataset that the metric is of. As in MLflow they
-	// are no part of a run's metric; logged models, which would keep them, are
-	// not supported yet.
+	// are no part of a run's metric; the logged model keeps them. A dataset has
+	// both a name and a digest.
 	ModelID       string
 	DatasetName   string
 	DatasetDigest string

@@ -315,11 +315,39 @@ func (s *Store) DeleteTag(ctx context.Context, run, key string) error {
 // validated before anything is written. As in MLflow it is not atomic as a
 // whole: params and tags are one write, metrics follow.
 // 3 requests with all three kinds; see [Store.LogMetric] and [Store.LogParam].
+//
+// Metrics of logged models are attached to those behind the run's, and tags
+// follow last: what a model refuses keeps them from being set. 1 or 2 requests
+// more for each model, and 1 for the tags; 4 WCU or more for a model.
 func (s *Store) LogBatch(ctx context.Context, p LogBatchParams) error {
+	if err := validateMetricDatasets(p.Metrics...); err != nil {
+		return err
+	}
 	p, err := validateBatch(p, s.opts.truncate)
 	if err != nil {
 		return err
 	}
+	if slices.ContainsFunc(p.Metrics, func(m Metric) bool { return m.ModelID != "" }) {
+		return failure(s.logModelBatch(ctx, p))
+	}
+	return s.logBatch(ctx, p)
+}
+
+// logModelBatch logs a batch with metrics of logged models, step by step in
+// MLflow's order.
+// Source: MLflow 3.17, sqlalchemy_store.py, log_batch.
+func (s *Store) logModelBatch(ctx context.Context, p LogBatchParams) error {
+	if err := s.logBatch(ctx, LogBatchParams{RunID: p.RunID, Metrics: p.Metrics, Params: p.Params}); err != nil {
+		return err
+	}
+	if err := s.logModelMetrics(ctx, p.RunID, p.Metrics); err != nil || len(p.Tags) == 0 {
+		return err
+	}
+	return s.logBatch(ctx, LogBatchParams{RunID: p.RunID, Tags: p.Tags})
+}
+
+// logBatch logs a batch that is valid, without regard to logged models.
+func (s *Store) logBatch(ctx context.Context, p LogBatchParams) error {
 	params := make([]Tag, len(p.Params))
 	for i, x := range p.Params {
 		params[i] = Tag(x)

@@ -112,11 +112,22 @@ func shardOf(key string, n int) int {
 // changes nothing. The latest value is the one with the greatest step,
 // timestamp and value, in this order.
 //
+// A metric of a logged model is attached to that first, if the run is active.
+//
 // Two writes, each atomic, together with those of concurrent callers: the
-// latest values first, then the history. 2 requests, 2 WCU.
+// latest values first, then the history. 2 requests, 2 WCU; a logged model
+// costs 2 or 3 more, see [Store.LogBatch].
 func (s *Store) LogMetric(ctx context.Context, run string, m Metric) error {
+	if err := validateMetricDatasets(m); err != nil {
+		return err
+	}
 	if err := validateMetric(m, ""); err != nil {
 		return err
+	}
+	if m.ModelID != "" {
+		if err := s.logActiveModelMetric(ctx, run, m); err != nil {
+			return failure(err)
+		}
 	}
 	return failure(s.logMetrics(ctx, run, []Metric{m}))
 }

@@ -20,6 +20,9 @@ const (
 	cachedRuns = 4096
 	// cachedExperiments is how many experiment states are held.
 	cachedExperiments = 1024
+	// cachedLoggedModels is how many documents of logged models are held, each
+	// below 20 KB but for what has no limit: names, types and runs.
+	cachedLoggedModels = 512
 	// cachedHeadBytes is the size up to which a head is cached.
 	cachedHeadBytes = 32 << 10
 )
@@ -44,6 +47,7 @@ type Store struct {
 	shapes    *lru.Cache[string, *metricShape]
 	expCache  *lru.Cache[string, *cachedState]
 	bodies    *lru.Cache[string, Dataset]
+	modelDocs *lru.Cache[string, *loggedModelDoc]
 
 	settling *settleQueue
 	rollups  *rollUpQueue
@@ -63,11 +67,12 @@ func OpenTable(t table.Table, opts ...Option) (*Store, error) {
 	s.metrics = newCommitter(writeTimeout, s.flushMetrics)
 	s.settling = newSettleQueue(s)
 	s.rollups = newRollUpQueue(s)
-	var errs [4]error
+	var errs [5]error
 	s.headCache, errs[0] = lru.New[string, *runHead](cachedRuns)
 	s.shapes, errs[1] = lru.New[string, *metricShape](cachedRuns)
 	s.expCache, errs[2] = lru.New[string, *cachedState](cachedExperiments)
 	s.bodies, errs[3] = lru.New[string, Dataset](cachedBodies)
+	s.modelDocs, errs[4] = lru.New[string, *loggedModelDoc](cachedLoggedModels)
 	return s, errors.Join(errs[:]...)
 }
 

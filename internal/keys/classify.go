@@ -29,6 +29,9 @@ const (
 	KindRunIndex          Kind = "run index"
 	KindRunTrigram        Kind = "run trigrams"
 	KindExperimentTrigram Kind = "experiment trigrams"
+	KindLoggedModel       Kind = "logged model"
+	KindLoggedModelPart   Kind = "logged model, overflow"
+	KindLoggedModelList   Kind = "logged models"
 	KindModel             Kind = "model"
 	KindModelPointer      Kind = "model pointer"
 	KindModelOverflow     Kind = "model, overflow"
@@ -44,12 +47,13 @@ type Class struct {
 	Workspace  string // "" for what belongs to no workspace
 	Experiment string // id of the experiment, "" if the key has none
 	Run        string // id of the run, "" if the key has none
+	Logged     string // id of the logged model, "" if the key has none
 	Model      string // id of the registered model, "" if the key has none
 	Version    int    // of a registered model
 	UID        string // of a version's creation
 	Gen        int64  // of an open run
-	// Time of an experiment in a list, of a run in a list or an index, or at
-	// which an open run has settled.
+	// Time of an experiment, a run or a logged model in a list, of a run in an
+	// index, or at which an open run has settled.
 	Time int64
 	// Settled says that an open run has settled lately.
 	Settled bool
@@ -117,6 +121,8 @@ func classify(pk, sk string) (Class, bool) {
 		return classifyExperiment(id, sk)
 	case runPrefix:
 		return classifyRun(rest, sk)
+	case loggedModelPrefix:
+		return classifyLoggedModel(rest, sk)
 	case historyPrefix:
 		return Class{Kind: KindHistory, Run: rest}, !strings.Contains(rest, "#")
 	case modelPrefix:
@@ -189,6 +195,10 @@ func classifyPart(id, name, sk string) (Class, bool) {
 	case dataPart:
 		c.Kind = KindDataset
 		return c, true
+	case loggedModelsPart:
+		c.Kind = KindLoggedModelList
+		c.Time, c.Logged, err = ParseLoggedModelSK(sk)
+		return c, err == nil && c.Logged != ""
 	case runsPart, deletedPart:
 		if c.Kind = KindRunList; name == deletedPart {
 			c.Kind = KindDeletedRun

@@ -56,6 +56,11 @@ func classified() map[table.Key]keys.Class {
 		s.RunRow("12", at, "r1"):                    listed(keys.KindRunList),
 		s.DeletedRow("12", at, "r1"):                listed(keys.KindDeletedRun),
 		s.OpenRow("12", "r1", 7):                    {Kind: keys.KindOpenRun, Workspace: "w", Experiment: "12", Run: "r1", Gen: 7},
+		s.LoggedModel("m-1"):                        {Kind: keys.KindLoggedModel, Workspace: "w", Logged: "m-1"},
+		s.LoggedModelOverflow("m-1", "TAG#", "a"):   {Kind: keys.KindLoggedModelPart, Workspace: "w", Logged: "m-1"},
+		s.LoggedModelPoints("m-1", "cafe"):          {Kind: keys.KindLoggedModelPart, Workspace: "w", Logged: "m-1"},
+		s.LoggedModelRow("12", at, "m-1"):           {Kind: keys.KindLoggedModelList, Workspace: "w", Experiment: "12", Logged: "m-1", Time: at},
+		s.LoggedModelOfRun("12", "a#b", at, "m-1"):  {Kind: keys.KindLoggedModelList, Workspace: "w", Experiment: "12", Logged: "m-1", Time: at},
 		s.SettledRow("12", 5, "r1", 7): {
 			Kind: keys.KindOpenRun, Workspace: "w", Experiment: "12", Run: "r1", Gen: 7, Settled: true, Time: 5,
 		},
@@ -165,6 +170,10 @@ func FuzzClassify(f *testing.F) {
 			require.Equal(t, s.ExperimentsPK(), pk)
 		case keys.KindRun, keys.KindRunMetrics, keys.KindRunOverflow:
 			require.Equal(t, s.RunPK(c.Run), pk)
+		case keys.KindLoggedModel, keys.KindLoggedModelPart:
+			require.Equal(t, s.LoggedModelPK(c.Logged), pk)
+		case keys.KindLoggedModelList:
+			require.Equal(t, s.LoggedModelsPK(c.Experiment), pk)
 		case keys.KindDataset:
 			require.Equal(t, s.Dataset(c.Experiment, "", "").PK, pk)
 		case keys.KindHistory:

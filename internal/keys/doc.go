@@ -12,6 +12,9 @@
 //	run, head            W RUN#<id>             META
 //	run, latest metrics  W RUN#<id>             METRICS, METRICS#<shard>
 //	run, overflow        W RUN#<id>             PARAM#<key>, TAG#<key>, INPUT#<key>, MODEL#<key>
+//	logged model         W LMODEL#<id>          META
+//	logged model, overflow W LMODEL#<id>        PARAM#<key>, TAG#<key>, M#<content>
+//	logged models        W EXP#<id>#MODELS      C#<created, descending>#<id>, R#<source run>#<created, descending>#<id>
 //	dataset bodies       W EXP#<id>#DATA        <dataset>, <dataset>#<content>#<chunk>
 //	metric history       W HIST#<run id>        R#<step>#<content>, B#<key>#<level and span>#<step>#<content>
 //	run list             W EXP#<id>#RUNS        <start time, descending>#<run id>

@@ -1,0 +1,254 @@
+package dynamodbstore
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// modelPoints are points of a logged model that one run has logged for one
+// dataset.
+type modelPoints struct {
+	run             string
+	dataset, digest string // "" without one
+	record          string // as encodeRecord writes it
+}
+
+// packModelMetrics writes points for a model's document: run, dataset, digest
+// and record in turn, as strings.
+func packModelMetrics(groups []modelPoints) string {
+	var b []byte
+	for _, g := range groups {
+		for _, s := range []string{g.run, g.dataset, g.digest, g.record} {
+			b = appendString(b, s)
+		}
+	}
+	return string(b)
+}
+
+// parseModelMetrics is the inverse of packModelMetrics.
+func parseModelMetrics(s string) ([]modelPoints, error) {
+	var groups []modelPoints
+	r := reader{s: s}
+	for r.s != "" {
+		groups = append(groups, modelPoints{r.str(), r.str(), r.str(), r.str()})
+	}
+	if r.bad {
+		return nil, errPacked
+	}
+	return groups, nil
+}
+
+// modelPointsOf reads points that stand in an item of their own.
+func modelPointsOf(it table.Item) modelPoints {
+	return modelPoints{it.Str(keys.RunID), it.Str(keys.Name), it.Str(keys.Key), it.Str(keys.Points)}
+}
+
+// item is the item of points that do not fit the document. Its key is the
+// hash of its content, so that a repetition overwrites itself.
+func (g modelPoints) item(ks keys.Space, model string) table.Item {
+	key := ks.LoggedModelPoints(model, keys.Hash(g.run, g.dataset, g.digest, g.record))
+	attrs := []table.Attr{
+		{Name: keys.Version, Value: table.Number(schemaVersion)},
+		{Name: keys.RunID, Value: table.String(g.run)},
+		{Name: keys.Points, Value: table.Bytes(g.record)},
+	}
+	if g.dataset != "" {
+		attrs = append(attrs, table.Attr{Name: keys.Name, Value: table.String(g.dataset)},
+			table.Attr{Name: keys.Key, Value: table.String(g.digest)})
+	}
+	return table.NewItem(key, attrs...)
+}
+
+// unpackModelPoints returns the points of a model by key, timestamp, step and
+// run. These identify a point: of several only the first stays.
+func unpackModelPoints(model string, groups []modelPoints) ([]RunMetric, error) {
+	var all []RunMetric
+	var column []point
+	for _, g := range groups {
+		err := eachColumn(g.record, func(key, body string) (bool, error) {
+			var err error
+			column, err = parseColumn(column[:0], body)
+			for _, p := range column {
+				all = append(all, RunMetric{RunID: g.run, Metric: Metric{
+					Key: key, Value: p.value, Timestamp: p.timestamp, Step: p.step,
+					ModelID: model, DatasetName: g.dataset, DatasetDigest: g.digest,
+				}})
+			}
+			return true, err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(all, func(a, b RunMetric) int {
+		return cmp.Or(compareModelPoints(a, b), strings.Compare(a.DatasetName, b.DatasetName),
+			strings.Compare(a.DatasetDigest, b.DatasetDigest), cmp.Compare(a.Value, b.Value))
+	})
+	return slices.CompactFunc(all, func(a, b RunMetric) bool { return compareModelPoints(a, b) == 0 }), nil
+}
+
+// compareModelPoints compares what identifies a point of a model.
+// Source: MLflow 3.17, dbmodels/models.py, SqlLoggedModelMetric.
+func compareModelPoints(a, b RunMetric) int {
+	return cmp.Or(strings.Compare(a.Key, b.Key), cmp.Compare(a.Timestamp, b.Timestamp),
+		cmp.Compare(a.Step, b.Step), strings.Compare(a.RunID, b.RunID))
+}
+
+// groupModelPoints is the inverse of unpackModelPoints.
+func groupModelPoints(points []RunMetric) []modelPoints {
+	type group struct{ run, dataset, digest string }
+	by := map[group][]Metric{}
+	for _, p := range points {
+		g := group{p.RunID, p.DatasetName, p.DatasetDigest}
+		by[g] = append(by[g], p.Metric)
+	}
+	out := make([]modelPoints, 0, len(by))
+	for g, list := range by {
+		record, _ := encodeRecord(list)
+		out = append(out, modelPoints{g.run, g.dataset, g.digest, record})
+	}
+	slices.SortFunc(out, func(a, b modelPoints) int {
+		return cmp.Or(strings.Compare(a.run, b.run), strings.Compare(a.dataset, b.dataset), strings.Compare(a.digest, b.digest))
+	})
+	return out
+}
+
+// validateMetricDatasets refuses half a dataset.
+// Source: MLflow 3.17, entities/metric.py.
+func validateMetricDatasets(metrics ...Metric) error {
+	for i := range metrics {
+		if (metrics[i].DatasetName == "") != (metrics[i].DatasetDigest == "") {
+			return invalidf("Both dataset_name and dataset_digest must be provided if one is provided")
+		}
+	}
+	return nil
+}
+
+// logActiveModelMetric attaches a point to its logged model, if the run is
+// active.
+func (s *Store) logActiveModelMetric(ctx context.Context, run string, m Metric) error {
+	e, err := s.stateOfRun(ctx, run)
+	if err != nil {
+		return err
+	}
+	if err := s.checkRunActive(ctx, run, e); err != nil {
+		return err
+	}
+	return s.logModelMetrics(ctx, run, []Metric{m})
+}
+
+// logModelMetrics attaches those of a run's points that name a logged model to
+// that model; its latest values are the caller's work. NaN is kept as 0, as
+// MLflow does. Points that the model has are left alone; one with another
+// value or dataset is BAD_REQUEST, and so is a model that does not exist.
+//
+// Atomic for each model. While a model's metrics are few they stand in its
+// document, and cost 1 or 2 requests and 4 WCU or more; then each batch is 1
+// request and 1 WCU for each KB, and a point that contradicts an earlier one is
+// not refused: one of them stays.
+func (s *Store) logModelMetrics(ctx context.Context, run string, metrics []Metric) error {
+	by := map[string][]RunMetric{}
+	var order []string
+	for _, m := range metrics {
+		if m.ModelID == "" {
+			continue
+		}
+		if m.Value = clampInf(m.Value); math.IsNaN(m.Value) {
+			m.Value = 0
+		}
+		if by[m.ModelID] == nil {
+			order = append(order, m.ModelID)
+		}
+		by[m.ModelID] = append(by[m.ModelID], RunMetric{Metric: m, RunID: run})
+	}
+	for _, id := range order {
+		points, err := mergeModelPoints(nil, by[id])
+		if err != nil {
+			return err
+		}
+		if err := s.addModelPoints(ctx, id, points); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mergeModelPoints adds points to known ones, both as unpackModelPoints sorts
+// them when they are returned.
+func mergeModelPoints(known, added []RunMetric) ([]RunMetric, error) {
+	all := slices.Concat(known, added)
+	slices.SortStableFunc(all, compareModelPoints)
+	for i := 1; i < len(all); i++ {
+		if a, b := all[i-1], all[i]; compareModelPoints(a, b) == 0 && a != b {
+			return nil, errorf(CodeBadRequest, "Metric %s of run %s was already logged for model with ID %s, at "+
+				"timestamp %d and step %d.", pyrepr.String(b.Key), pyrepr.String(b.RunID), pyrepr.String(b.ModelID),
+				b.Timestamp, b.Step)
+		}
+	}
+	return slices.Compact(all), nil
+}
+
+func (s *Store) addModelPoints(ctx context.Context, id string, points []RunMetric) error {
+	m, ok := s.modelDocs.Get(id)
+	if ok && m.recorded {
+		return s.putModelPoints(ctx, id, points)
+	}
+	recorded := false
+	_, err := s.mutateLoggedModel(ctx, id, true, func(c *loggedModelChange) (bool, error) {
+		if recorded = c.recorded; recorded {
+			return false, nil
+		}
+		return s.addInlinePoints(c, points)
+	}, nil)
+	if known, ok := errors.AsType[*Error](err); ok && known.Code == CodeResourceDoesNotExist {
+		return errorf(CodeBadRequest, "%s", known.Message) // MLflow's database refuses it
+	}
+	if err == nil && recorded {
+		err = s.putModelPoints(ctx, id, points)
+	}
+	return err
+}
+
+// addInlinePoints adds points to a document, or has them written as items if
+// they do not fit. From then on all new ones are.
+func (s *Store) addInlinePoints(c *loggedModelChange, points []RunMetric) (bool, error) {
+	groups, err := parseModelMetrics(c.metrics)
+	if err != nil {
+		return false, err
+	}
+	known, err := unpackModelPoints(c.id, groups)
+	if err != nil {
+		return false, err
+	}
+	all, err := mergeModelPoints(known, points)
+	if err != nil || len(all) == len(known) {
+		return false, err
+	}
+	if packed := packModelMetrics(groupModelPoints(all)); len(packed) <= loggedModelMetrics {
+		c.metrics = packed
+		return true, nil
+	}
+	c.recorded = true
+	for _, g := range groupModelPoints(points) {
+		c.ops = append(c.ops, table.Put{Item: g.item(s.ks, c.id)})
+	}
+	return true, nil
+}
+
+// putModelPoints writes points of a model whose document is full. Each run and
+// dataset is one item, atomically written.
+func (s *Store) putModelPoints(ctx context.Context, id string, points []RunMetric) error {
+	var items []table.Item
+	for _, g := range groupModelPoints(points) {
+		items = append(items, g.item(s.ks, id))
+	}
+	return s.t.BatchWrite(ctx, items, nil)
+}

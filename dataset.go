@@ -98,18 +98,27 @@ func (s *Store) LogInputs(ctx context.Context, p LogInputsParams) error {
 	for _, m := range p.Models {
 		models = models.set(m, "")
 	}
-	return failure(s.addInputs(ctx, p.RunID, e, inputs, models))
+	added := [entryKinds]dict{entryInput: inputs, entryModel: models}
+	_, err = s.addEntries(ctx, p.RunID, e, &added, func(*runHead) error { return nil })
+	return failure(err)
 }
 
-func (s *Store) addInputs(ctx context.Context, run string, e *expState, inputs, models dict) error {
-	var spilled []overflow
-	_, err := s.changeHead(ctx, run, func(h *runHead) (bool, error) {
+// addEntries adds entries that stay as they are once they are there, if the
+// head allows it, and returns those that stand in items of their own.
+func (s *Store) addEntries(ctx context.Context, run string, e *expState, added *[entryKinds]dict,
+	check func(h *runHead) error,
+) (spilled []overflow, err error) {
+	_, err = s.changeHead(ctx, run, func(h *runHead) (bool, error) {
 		spilled = nil
 		if err := h.checkActive(e); err != nil {
 			return false, err
 		}
+		if err := check(h); err != nil {
+			return false, err
+		}
 		frozen, changed := h.frozen, false
-		for kind, d := range map[entryKind]dict{entryInput: inputs, entryModel: models} {
+		for k, d := range added {
+			kind := entryKind(k)
 			fresh := without(d, h.entries[kind])
 			out := h.setEntries(kind, fresh)
 			spilled = append(spilled, puts(kind, out)...)
@@ -122,9 +131,9 @@ func (s *Store) addInputs(ctx context.Context, run string, e *expState, inputs, 
 		return changed, nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.writeOverflow(ctx, run, e, spilled)
+	return spilled, s.writeOverflow(ctx, run, e, spilled)
 }
 
 // without returns the entries of d whose keys o does not have.

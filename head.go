@@ -15,19 +15,20 @@ type entryKind int
 const (
 	entryTag entryKind = iota
 	entryParam
-	entryInput // dataset inputs: hash of name and digest -> packed reference
-	entryModel // model inputs: model id -> ""
+	entryInput  // dataset inputs: hash of name and digest -> packed reference
+	entryModel  // model inputs: model id -> ""
+	entryOutput // model outputs: model id -> step
 	entryKinds
 )
 
 // attr is the attribute of the head with the inline entries.
 func (k entryKind) attr() string {
-	return [entryKinds]string{keys.Tags, keys.Params, keys.Inputs, keys.Models}[k]
+	return [entryKinds]string{keys.Tags, keys.Params, keys.Inputs, keys.Models, keys.Outputs}[k]
 }
 
 // prefix is the sort-key prefix of overflow items.
 func (k entryKind) prefix() string {
-	return [entryKinds]string{keys.TagPrefix, keys.ParamPrefix, keys.InputPrefix, keys.ModelPrefix}[k]
+	return [entryKinds]string{keys.TagPrefix, keys.ParamPrefix, keys.InputPrefix, keys.ModelPrefix, keys.OutputPrefix}[k]
 }
 
 // Lifecycle marks of a run.
@@ -235,6 +236,8 @@ func decodeHead(id string, it table.Item) (*runHead, error) {
 			h.entries[entryInput] = v.Strings()
 		case keys.Models:
 			h.entries[entryModel] = v.Strings()
+		case keys.Outputs:
+			h.entries[entryOutput] = v.Strings()
 		}
 	}
 	h.entries[entryTag] = joinTags(it)

@@ -90,6 +90,7 @@ func (l *loadedRun) packed() *packedRun {
 	}
 	p.dicts = &[packedSections]dict{
 		l.registers, h.entries[entryParam], h.entries[entryTag], h.entries[entryInput], h.entries[entryModel],
+		h.entries[entryOutput],
 	}
 	return p
 }

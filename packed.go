@@ -3,6 +3,7 @@ package dynamodbstore
 import (
 	"encoding/binary"
 	"errors"
+	"strconv"
 	"strings"
 )
 
@@ -11,14 +12,14 @@ import (
 // walks the bytes and allocates nothing; a page of results is unpacked only
 // for the runs on it.
 //
-//	byte    format, 1
+//	byte    format, 1; 2 with outputs
 //	string  experiment id, name, user, status, mark
 //	varint  start, generation of the mark
 //	byte    1 if there is an end, then varint end
-//	4 x     section: uvarint bytes, then entries
+//	5 x     section, of format 2 6 x: uvarint bytes, then entries
 //	        metrics: string key, 24 bytes of register
 //	        params, tags, inputs: string key, string value
-//	        models: string key, string value
+//	        models, outputs: string key, string value
 //
 // Strings are a uvarint length and bytes. Sections are sorted by key. The
 // bytes are stored in tables: the format must not change under its number.
@@ -39,13 +40,15 @@ type packedInfo struct {
 }
 
 const (
-	packedFormat = 1
+	packedFormat  = 1
+	packedOutputs = 2 // the format of a run that has outputs
 
-	sectionMetrics = iota - 1
+	sectionMetrics = iota - 2
 	sectionParams
 	sectionTags
 	sectionInputs
 	sectionModels
+	sectionOutputs
 	packedSections
 )
 
@@ -55,7 +58,12 @@ var errPacked = errors.New("packed run is malformed")
 // by key.
 func packRun(h *runHead, registers dict) string {
 	b := make([]byte, 0, 256+h.size()+registers.size())
-	b = append(b, packedFormat)
+	kinds := []entryKind{entryParam, entryTag, entryInput, entryModel}
+	format := byte(packedFormat)
+	if len(h.entries[entryOutput]) > 0 {
+		kinds, format = append(kinds, entryOutput), packedOutputs
+	}
+	b = append(b, format)
 	for _, s := range []string{h.exp, h.name, h.user, string(h.status), h.mark} {
 		b = appendString(b, s)
 	}
@@ -67,7 +75,7 @@ func packRun(h *runHead, registers dict) string {
 		b = append(b, 0)
 	}
 	b = appendSection(b, registers, true)
-	for _, k := range []entryKind{entryParam, entryTag, entryInput, entryModel} {
+	for _, k := range kinds {
 		b = appendSection(b, h.entries[k], false)
 	}
 	return string(b)
@@ -156,7 +164,12 @@ func (r *reader) str() string { return r.take(r.uvarint()) }
 // parsePacked reads a packed run; its strings share the memory of s.
 func parsePacked(id, s string) (*packedRun, error) {
 	r := reader{s: s}
-	if r.byte() != packedFormat {
+	sections := packedSections
+	switch r.byte() {
+	case packedFormat:
+		sections = sectionOutputs
+	case packedOutputs:
+	default:
 		return nil, errPacked
 	}
 	p := &packedRun{id: id}
@@ -166,7 +179,7 @@ func parsePacked(id, s string) (*packedRun, error) {
 	if p.hasEnd = r.byte() == 1; p.hasEnd {
 		p.end = r.varint()
 	}
-	for i := range p.sections {
+	for i := range sections {
 		p.sections[i] = r.str()
 	}
 	if r.bad || r.s != "" {
@@ -234,6 +247,16 @@ func (p *packedRun) metrics() []Metric {
 // stage is the run's lifecycle in an experiment of that state.
 func (p *packedRun) stage(e *expState) LifecycleStage { return stageOf(p.mark, p.markGen, e) }
 
+// outputs unpacks the models that the run made.
+func (p *packedRun) outputs() []ModelOutput {
+	var out []ModelOutput
+	for d := p.dict(sectionOutputs); len(d) > 0; d = d[2:] {
+		step, _ := strconv.ParseInt(d[1], 10, 64) // as LogOutputs wrote it
+		out = append(out, ModelOutput{ModelID: d[0], Step: step})
+	}
+	return out
+}
+
 // run unpacks everything but the datasets.
 func (p *packedRun) run(e *expState) *Run {
 	r := &Run{
@@ -244,6 +267,7 @@ func (p *packedRun) run(e *expState) *Run {
 		Metrics: p.metrics(),
 		Params:  p.dict(sectionParams).params(),
 		Tags:    p.dict(sectionTags).tags(),
+		Outputs: p.outputs(),
 	}
 	if p.hasEnd {
 		end := p.end

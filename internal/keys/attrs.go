@@ -30,6 +30,7 @@ const (
 	Params   = "params"
 	Inputs   = "inputs"
 	Models   = "models"
+	Outputs  = "outputs"
 	Key      = "key"
 	Value    = "val"
 	Shards   = "shards"

@@ -11,7 +11,7 @@
 //	experiment lists     W EXPS                 C#<created, descending>#<id>, U#<updated, descending>#<id>
 //	run, head            W RUN#<id>             META
 //	run, latest metrics  W RUN#<id>             METRICS, METRICS#<shard>
-//	run, overflow        W RUN#<id>             PARAM#<key>, TAG#<key>, INPUT#<key>, MODEL#<key>
+//	run, overflow        W RUN#<id>             PARAM#<key>, TAG#<key>, INPUT#<key>, MODEL#<key>, OUTPUT#<key>
 //	logged model         W LMODEL#<id>          META
 //	logged model, overflow W LMODEL#<id>        PARAM#<key>, TAG#<key>, M#<content>
 //	logged models        W EXP#<id>#MODELS      C#<created, descending>#<id>, R#<source run>#<created, descending>#<id>

@@ -17,6 +17,7 @@ const (
 	TagPrefix     = "TAG#"
 	InputPrefix   = "INPUT#"
 	ModelPrefix   = "MODEL#"
+	OutputPrefix  = "OUTPUT#"
 	RecordPrefix  = "R#"
 	blockPrefix   = "B#"
 	CreatedPrefix = "C#"
@@ -153,7 +154,7 @@ func MetricsSK(shard int) string {
 func IsMetrics(sk string) bool { return sk == Metrics || strings.HasPrefix(sk, metricsShard) }
 
 // RunOverflow is an entry of a run that does not fit its head; prefix is
-// [ParamPrefix], [TagPrefix], [InputPrefix] or [ModelPrefix].
+// [ParamPrefix], [TagPrefix], [InputPrefix], [ModelPrefix] or [OutputPrefix].
 func (s Space) RunOverflow(id, prefix, key string) table.Key {
 	return table.Key{PK: s.RunPK(id), SK: prefix + part(key)}
 }

@@ -34,6 +34,7 @@ func TestGolden(t *testing.T) {
 		s.Run("r1"), s.RunMetrics("r1", 0), s.RunMetrics("r1", 7), s.RunMetrics("r1", 4096),
 		s.RunOverflow("r1", keys.ParamPrefix, "lr"), s.RunOverflow("r1", keys.TagPrefix, long),
 		s.RunOverflow("r1", keys.InputPrefix, "x"), s.RunOverflow("r1", keys.ModelPrefix, "m-1"),
+		s.RunOverflow("r1", keys.OutputPrefix, "m-1"),
 		s.Record("r1", -3, "cafe"),
 		s.Block("r1", "loss", keys.BlockID{Level: 1, Span: 2, First: -3, Hash: "0123456789abcdef"}),
 		s.Block("r1", long, keys.BlockID{Level: 15, Span: 15, First: 7, Hash: "0123456789abcdef"}),

@@ -33,6 +33,8 @@ func (h *handler) addRoutes() {
 	h.addMetricRoutes()
 	h.addLoggedModelRoutes()
 	h.addArtifactRoutes()
+	h.addTraceRoutes()
+	h.addEvaluationRoutes()
 	h.addInfoRoutes()
 	h.addUIRoutes()
 	for _, res := range h.exact {

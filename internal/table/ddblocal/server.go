@@ -13,6 +13,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/child"
 )
 
 // EndpointEnv names the environment variable with the URL of a DynamoDB Local
@@ -38,9 +40,9 @@ type Server struct {
 // does, when it is stopped, or when this process ends, however that comes.
 // It complains to stderr.
 func Start(ctx context.Context, stderr io.Writer) (*Server, error) {
-	root, err := repositoryRoot()
+	root, err := child.RepositoryRoot()
 	if err != nil {
-		return nil, err
+		return nil, err //nolint:wrapcheck // it says what was not found
 	}
 	if err := fetch(ctx, root, stderr); err != nil {
 		return nil, err
@@ -49,7 +51,7 @@ func Start(ctx context.Context, stderr io.Writer) (*Server, error) {
 	cmd := exec.CommandContext(ctx, "java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
 		"-Dsqlite4java.library.path="+lib, "-cp", filepath.Join(lib, "*"),
 		filepath.Join(root, sourceDir, "Loopback.java"), "-disableTelemetry", "-inMemory", "-sharedDb")
-	cmd.SysProcAttr = dieWithParent()
+	cmd.SysProcAttr = child.DieWithParent()
 	var log strings.Builder
 	cmd.Stderr = &log // SLF4J complains that it has no backend
 	stdin, err := cmd.StdinPipe()
@@ -128,23 +130,4 @@ func fetch(ctx context.Context, root string, stderr io.Writer) error {
 		return fmt.Errorf("fetch DynamoDB Local: %w", err)
 	}
 	return nil
-}
-
-// repositoryRoot finds the directory with go.mod, from the working directory
-// upwards.
-func repositoryRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", fmt.Errorf("find the repository: %w", err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", errors.New("find the repository: no go.mod above the working directory")
-		}
-		dir = parent
-	}
 }

@@ -42,6 +42,7 @@ type Store struct {
 
 	heads   *committer[*headChange]
 	metrics *committer[*metricChange]
+	models  *committer[modelTask]
 
 	headCache *lru.Cache[string, *runHead]
 	shapes    *lru.Cache[string, *metricShape]
@@ -65,6 +66,7 @@ func OpenTable(t table.Table, opts ...Option) (*Store, error) {
 	s.settings = newSettings(s)
 	s.heads = newCommitter(writeTimeout, s.flushHead)
 	s.metrics = newCommitter(writeTimeout, s.flushMetrics)
+	s.models = newCommitter(writeTimeout, s.flushModels)
 	s.settling = newSettleQueue(s)
 	s.rollups = newRollUpQueue(s)
 	var errs [5]error
@@ -96,6 +98,7 @@ func (s *Store) Close() error {
 	s.settling.close()
 	s.rollups.close()
 	s.metrics.close()
+	s.models.close()
 	s.heads.close()
 	errs := make([]error, 0, len(s.closers))
 	for _, c := range s.closers {

@@ -102,6 +102,17 @@ func VersionOverflowRange(uid string) (from, to string) {
 	return p, table.PrefixEnd(p) + Last
 }
 
+// OverflowKind returns the prefix of entries that the sort key of an overflow
+// item of a registered model or a version was made with.
+func OverflowKind(sk string) string {
+	rest, ok := strings.CutPrefix(sk, modelOverflow)
+	if !ok {
+		_, rest, _ = strings.Cut(strings.TrimPrefix(sk, versionOverflow), "#")
+	}
+	kind, _, _ := strings.Cut(rest, "#")
+	return kind + "#"
+}
+
 // VersionIndexPK is the partition of the index rows of the versions of one run,
 // or of one source.
 func (s Space) VersionIndexPK(kind IndexKind, value string) string {

@@ -1,0 +1,107 @@
+package dynamodbstore
+
+import (
+	"context"
+	"slices"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// modelTrigrams returns the keys of the trigram rows of a model's name, the one
+// field of models that has any, sorted.
+func (s *Store) modelTrigrams(m *modelDoc) []table.Key {
+	place, pk := keys.ModelPlace(m.created, m.id), s.ks.TrigramPK(fieldModelName)
+	var out []table.Key
+	for _, t := range fieldTrigrams(m.name) {
+		out = append(out, table.Key{PK: pk, SK: keys.IndexSK(t, place)})
+	}
+	slices.SortFunc(out, table.Key.Compare)
+	return out
+}
+
+// putModelTrigrams writes those trigram rows of next, a renamed or (cur nil) a
+// new model, that cur did not have, and returns those that cur alone had. Until
+// the document is written they are rows too many. 1 WCU a row.
+func (s *Store) putModelTrigrams(ctx context.Context, cur, next *modelDoc) (stale []table.Key, err error) {
+	var old []table.Key
+	if cur != nil {
+		old = s.modelTrigrams(cur)
+	}
+	change := diffKeys(old, s.modelTrigrams(next))
+	return change.deletes, s.putIndexRows(ctx, change.puts, keys.Rev, next.rev)
+}
+
+// dropModelTrigrams removes rows that a model does not have any more. They are
+// rows too many, so a failure fails nobody.
+func (s *Store) dropModelTrigrams(ctx context.Context, m *modelDoc, stale []table.Key) {
+	if err := s.deleteIndexRows(ctx, stale, keys.Rev, m.rev); err != nil {
+		s.opts.logger.WarnContext(ctx, "trigrams stay until a garbage collection", "model", m.id, "error", err)
+	}
+}
+
+// versionIndex returns the keys of the index rows of a version: by its run, if
+// it has one, and by its source. Neither ever changes. The rows are candidates:
+// who follows one looks whether the version is of that run or source.
+func (s *Store) versionIndex(model string, v *versionDoc) []table.Key {
+	sk := keys.VersionIndexSK(model, v.version)
+	out := []table.Key{{PK: s.ks.VersionIndexPK(keys.IndexVersionSource, v.source), SK: sk}}
+	if v.run != "" {
+		out = append(out, table.Key{PK: s.ks.VersionIndexPK(keys.IndexVersionRun, v.run), SK: sk})
+	}
+	return out
+}
+
+// versionIndexItems are the index rows of a version.
+func (s *Store) versionIndexItems(model string, v *versionDoc) []table.Item {
+	var items []table.Item
+	for _, k := range s.versionIndex(model, v) {
+		items = append(items, table.NewItem(k, table.Attr{Name: keys.Version, Value: table.Number(schemaVersion)}))
+	}
+	return items
+}
+
+// removeModelRows removes everything of a model that has no document any more:
+// what is in its partition, index rows of its versions, trigrams. Each item is
+// removed atomically; nothing makes any of it useful again.
+func (s *Store) removeModelRows(ctx context.Context, m *modelDoc) error {
+	rows := s.modelTrigrams(m)
+	q := table.Query{PK: s.ks.ModelPK(m.id), From: keys.First, To: keys.Last}
+	for it, err := range table.Items(ctx, s.t, q) {
+		if err != nil {
+			return err
+		}
+		switch keys.Classify(it.Key).Kind {
+		case keys.KindModelPointer: // a tombstone
+			continue
+		case keys.KindModelVersion:
+			v, err := decodeVersion(it)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, s.versionIndex(m.id, v)...)
+		}
+		if rows = append(rows, it.Key); len(rows) >= gcBatch {
+			if err := s.t.BatchWrite(ctx, nil, rows); err != nil {
+				return err
+			}
+			rows = rows[:0]
+		}
+	}
+	return s.t.BatchWrite(ctx, nil, rows)
+}
+
+// removeVersionRows removes what a deleted version leaves behind, likewise.
+func (s *Store) removeVersionRows(ctx context.Context, model string, v *versionDoc) error {
+	rows := s.versionIndex(model, v)
+	if v.frozen {
+		from, to := keys.VersionOverflowRange(v.uid)
+		for it, err := range table.Items(ctx, s.t, table.Query{PK: s.ks.ModelPK(model), From: from, To: to}) {
+			if err != nil {
+				return err
+			}
+			rows = append(rows, it.Key)
+		}
+	}
+	return s.t.BatchWrite(ctx, nil, rows)
+}

@@ -1,0 +1,92 @@
+package dynamodbstore
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+)
+
+// Limits and texts of MLflow 3.17, mlflow/utils/validation.py and
+// store/model_registry/__init__.py. They count characters.
+const (
+	maxModelTagKey      = 250
+	maxModelTagValue    = 100000
+	maxAlias            = 255
+	defaultModelResults = 100
+	maxModelResults     = 1000
+	defaultVersions     = 10000
+	maxVersions         = 200000
+
+	promptTextTag = "mlflow.prompt.text"
+	latestAlias   = "latest"
+)
+
+// validateModelName checks a name; param names it in the error for none.
+func validateModelName(name, param string) error {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return invalidf("Missing value for required parameter '%s'.", param)
+	case strings.ContainsAny(name, "/:"):
+		return invalidf("Invalid model name '%s'. Names cannot contain '/' or ':'.", name)
+	case pathNotUnique(name):
+		return invalidf("Invalid value %s for parameter 'name' supplied: %s%s",
+			appendJSONString(nil, name), badPathText, pyrepr.String(normPath(name)))
+	case !utf8.ValidString(name):
+		return invalidf("Invalid model name %q. It is not UTF-8.", name)
+	}
+	return nil
+}
+
+func validateModelTags(tags []Tag, ofVersion bool) error {
+	for _, t := range tags {
+		if err := validateModelTag(t, ofVersion); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func validateModelTag(t Tag, ofVersion bool) error {
+	if err := validateName(t.Key, "", "key"); err != nil {
+		return err
+	}
+	if err := checkLength("key", maxModelTagKey, t.Key); err != nil {
+		return err
+	}
+	err := checkLength("value", maxModelTagValue, t.Value)
+	if err != nil && ofVersion && t.Key == promptTextTag {
+		return invalidf("Prompt text exceeds max length of %d characters.", maxModelTagValue)
+	}
+	return err
+}
+
+// validateAlias is ^[\w\-]*$, where $ allows a line feed at the end.
+func validateAlias(alias string) error {
+	if alias == "" {
+		return invalidf("Registered model alias name cannot be empty.")
+	}
+	for _, r := range strings.TrimSuffix(alias, "\n") {
+		if r != '-' && !isWord(r) || r == utf8.RuneError {
+			return invalidf("Invalid alias name: '%s'. Names may only contain alphanumerics, underscores (_), and dashes (-).", alias)
+		}
+	}
+	return checkLength("Registered model alias name", maxAlias, alias)
+}
+
+// validateNewAlias also refuses the names that stand for versions.
+func validateNewAlias(alias string) error {
+	if err := validateAlias(alias); err != nil {
+		return err
+	}
+	if strings.EqualFold(alias, latestAlias) {
+		return invalidf("'latest' alias name (case insensitive) is reserved.")
+	}
+	digits := strings.TrimSuffix(alias[1:], "\n")
+	isVersion := alias[0] == 'v' || alias[0] == 'V'
+	if isVersion && digits != "" && strings.IndexFunc(digits, func(r rune) bool { return !unicode.IsDigit(r) }) < 0 {
+		return invalidf("Version alias name '%s' is reserved.", alias)
+	}
+	return nil
+}

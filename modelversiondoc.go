@@ -1,0 +1,135 @@
+package dynamodbstore
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// versionDoc is the row of a model version. It is immutable; changes are made
+// on copies. It changes only together with its model's document.
+type versionDoc struct {
+	notes
+	version  int
+	uid      string // of its creation, by which its overflow is known
+	rev      int64  // revision of the model in which it was last written
+	staged   int64  // revision of the model in which it got its stage
+	stage    int    // the stage that it was put into, see [modelDoc.stageOf]
+	created  int64  // ms
+	updated  int64  // ms
+	source   string
+	location string // of the artifacts, "": the source
+	run      string
+	link     string
+	logged   string // id of the logged model
+}
+
+func (v *versionDoc) clone() *versionDoc {
+	c := *v
+	return &c
+}
+
+// texts are the strings that a version has once.
+func (v *versionDoc) texts() []textAttr {
+	return []textAttr{
+		{keys.UID, &v.uid},
+		{keys.Source, &v.source},
+		{keys.Location, &v.location},
+		{keys.RunID, &v.run},
+		{keys.RunLink, &v.link},
+		{keys.LoggedModel, &v.logged},
+	}
+}
+
+type textAttr struct {
+	name string
+	text *string
+}
+
+// encodeVersion builds the row's item.
+func encodeVersion(key table.Key, v *versionDoc) table.Item {
+	attrs := append(make([]table.Attr, 0, 16),
+		table.Attr{Name: keys.Version, Value: table.Number(schemaVersion)},
+		table.Attr{Name: keys.Rev, Value: table.Number(v.rev)},
+		table.Attr{Name: keys.Staged, Value: table.Number(v.staged)},
+		table.Attr{Name: keys.Stage, Value: table.String(string(stages()[v.stage]))},
+		table.Attr{Name: keys.Created, Value: table.Number(v.created)},
+		table.Attr{Name: keys.Updated, Value: table.Number(v.updated)})
+	for _, t := range v.texts() {
+		if *t.text != "" {
+			attrs = append(attrs, table.Attr{Name: t.name, Value: table.String(*t.text)})
+		}
+	}
+	return table.NewItem(key, v.notes.attrs(attrs)...)
+}
+
+// decodeVersion reads the row's item.
+func decodeVersion(it table.Item) (*versionDoc, error) {
+	if err := checkVersion(it); err != nil {
+		return nil, err
+	}
+	n, err := keys.ParseVersionSK(it.Key.SK)
+	if err != nil {
+		return nil, err
+	}
+	v := &versionDoc{
+		notes: notesOf(it), version: n, rev: it.Num(keys.Rev), staged: it.Num(keys.Staged),
+		stage: stageIndex(ModelStage(it.Str(keys.Stage))), created: it.Num(keys.Created), updated: it.Num(keys.Updated),
+	}
+	for _, t := range v.texts() {
+		*t.text = it.Str(t.name)
+	}
+	if v.stage < 0 {
+		return nil, errPackedVersion
+	}
+	return v, nil
+}
+
+const packedVersionFormat = 1
+
+var errPackedVersion = errors.New("model version is malformed")
+
+// packVersion packs a version that has nothing elsewhere, for its model's
+// document: format byte, then number, revision, revision of the stage, stage,
+// creation and update time as varints, then creation id, source, location, run,
+// link, logged model and description as strings, then tags as strings. The
+// bytes are stored in tables: the format must not change under its number.
+func packVersion(v *versionDoc) string {
+	b := append(make([]byte, 0, 256+v.notes.size()), packedVersionFormat)
+	for _, n := range []int64{int64(v.version), v.rev, v.staged, int64(v.stage), v.created, v.updated} {
+		b = binary.AppendVarint(b, n)
+	}
+	for _, t := range v.texts() {
+		b = appendString(b, *t.text)
+	}
+	b = appendString(b, v.description())
+	for _, s := range v.entries[noteTag] {
+		b = appendString(b, s)
+	}
+	return string(b)
+}
+
+// parseVersion is the inverse of packVersion.
+func parseVersion(s string) (*versionDoc, error) {
+	r := reader{s: s}
+	if r.byte() != packedVersionFormat {
+		return nil, errPackedVersion
+	}
+	v := &versionDoc{version: int(r.varint()), rev: r.varint(), staged: r.varint(), stage: int(r.varint())}
+	v.created, v.updated = r.varint(), r.varint()
+	for _, t := range v.texts() {
+		*t.text = r.str()
+	}
+	if text := r.str(); text != "" {
+		v.entries[noteDescription] = dict{"", text}
+	}
+	for r.s != "" {
+		v.entries[noteTag] = append(v.entries[noteTag], r.str())
+	}
+	if r.bad || len(v.entries[noteTag])%2 != 0 || v.stage < 0 || v.stage >= stageCount {
+		return nil, errPackedVersion
+	}
+	return v, nil
+}

@@ -1,0 +1,193 @@
+package dynamodbstore
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// CreateRegisteredModel makes a registered model, or a prompt: one with the tag
+// mlflow.prompt.is_prompt = 'true'. Both share their names; a name that is
+// taken is RESOURCE_ALREADY_EXISTS.
+//
+// Atomic: one transaction of the document, which stands at the name, and its
+// pointer. Trigrams of the name, and what does not fit the document, are
+// written before, where nobody follows them without a document. 3 requests, 1
+// RCU, and 4 WCU below 1 KB, 1 more for each trigram: the characters of the name
+// less two.
+func (s *Store) CreateRegisteredModel(ctx context.Context, p CreateRegisteredModelParams) (*RegisteredModel, error) {
+	if err := validateModelName(p.Name, "name"); err != nil {
+		return nil, err
+	}
+	if err := validateModelTags(p.Tags, false); err != nil {
+		return nil, err
+	}
+	// A name that is taken costs a read, not rows that nobody needs.
+	old, err := s.loadModel(ctx, p.Name)
+	if err != nil {
+		return nil, failure(err)
+	}
+	id, err := newModelID()
+	if err != nil {
+		return nil, err
+	}
+	m := &modelDoc{docMeta: docMeta{}.next(), id: id, name: p.Name, created: s.nowMillis()}
+	m.updated = m.created
+	rest := m.fill(s.modelNoteKey(id), p.Description, p.Tags)
+	if old != nil {
+		return nil, errModelTaken(m, old)
+	}
+	if err := s.insertModel(ctx, m, rest); err != nil {
+		return nil, failure(err)
+	}
+	created, err := s.modelEntity(ctx, m)
+	return created, failure(err)
+}
+
+// newModelID returns an id that is never used again and says when it was made.
+func newModelID() (string, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", errorf(CodeInternalError, "No random numbers: %v", err)
+	}
+	return strings.ReplaceAll(id.String(), "-", ""), nil
+}
+
+// insertModel writes a new model: document and pointer must be absent. rest is
+// what does not fit the document.
+func (s *Store) insertModel(ctx context.Context, m *modelDoc, rest []table.Item) error {
+	if err := s.t.BatchWrite(table.DeferSync(ctx), rest, nil); err != nil {
+		return err
+	}
+	if _, err := s.putModelTrigrams(table.DeferSync(ctx), nil, m); err != nil {
+		return err
+	}
+	err := s.t.Transact(ctx, uuid.NewString(),
+		table.Put{Item: encodeModel(s.ks.RegisteredModel(m.name), m), Cond: table.Absent()},
+		table.Put{Item: modelPointer(s.ks.ModelPointer(m.id), m), Cond: table.Absent()})
+	lost, ok := errors.AsType[*table.CanceledError](err)
+	if !ok {
+		return err
+	}
+	if c := lost.Failed[0]; c != nil && c.Found {
+		old, err := decodeModel(c.Item)
+		switch {
+		case err != nil:
+			return err
+		case old.wrote(m.docMeta): // our own earlier write, whose reply was lost
+			return nil
+		}
+		return errModelTaken(m, old)
+	}
+	// It took so long that a garbage collection has put a tombstone in its
+	// place. Another try gets another id.
+	return errorf(CodeTemporarilyUnavailable, "The registered model %q could not be created, please try again.", m.name)
+}
+
+// errModelTaken words a name that is taken as MLflow does.
+// Source: MLflow 3.17, prompt/registry_utils.py, handle_resource_already_exist_error.
+func errModelTaken(m, old *modelDoc) error {
+	name := func(m *modelDoc) string {
+		if m.isPrompt() {
+			return "Prompt"
+		}
+		return "Registered Model"
+	}
+	if m.isPrompt() == old.isPrompt() {
+		return errorf(CodeResourceAlreadyExists, "%s (name=%s) already exists.", name(m), m.name)
+	}
+	return errorf(CodeResourceAlreadyExists, "Tried to create a %s with name %s, but the name is already taken by a %s. "+
+		"MLflow does not allow creating a model and a prompt with the same name.",
+		strings.ToLower(name(m)), pyrepr.String(m.name), strings.ToLower(name(old)))
+}
+
+// GetRegisteredModel returns a registered model with the latest version of each
+// stage; RESOURCE_DOES_NOT_EXIST if there is none of that name. 1 request and 1
+// RCU for a small model with small versions; else 1 RCU for each 4 KB of them.
+func (s *Store) GetRegisteredModel(ctx context.Context, name string) (*RegisteredModel, error) {
+	if err := validateModelName(name, "name"); err != nil {
+		return nil, err
+	}
+	m, latest, err := s.readModel(ctx, name, errNoModel(name), latestOf)
+	if err != nil {
+		return nil, failure(err)
+	}
+	if m, err = s.wholeModel(ctx, m, ""); err != nil {
+		return nil, failure(err)
+	}
+	return m.entity(latest), nil
+}
+
+// UpdateRegisteredModel sets the description of a registered model; "" removes
+// it. Atomic. 2 requests, 1 RCU and 2 WCU below 1 KB.
+func (s *Store) UpdateRegisteredModel(ctx context.Context, p UpdateRegisteredModelParams) (*RegisteredModel, error) {
+	return s.changeModel(ctx, p.Name, func(_ context.Context, cur *modelDoc) (*modelDoc, error) {
+		next := cur.clone()
+		next.updated = s.nextModelTime(cur)
+		next.ops = next.describeOp(s.modelNoteKey(cur.id), p.Description)
+		return next, nil
+	})
+}
+
+// changeModel is mutateModel for methods that return the model.
+func (s *Store) changeModel(ctx context.Context, name string,
+	apply func(ctx context.Context, cur *modelDoc) (*modelDoc, error),
+) (*RegisteredModel, error) {
+	if err := validateModelName(name, "name"); err != nil {
+		return nil, err
+	}
+	m, err := s.mutateModel(ctx, name, errNoModel(name), apply)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.modelEntity(ctx, m)
+	return r, failure(err)
+}
+
+// RenameRegisteredModel gives a registered model, and with it all its versions,
+// another name; one that is taken is RESOURCE_ALREADY_EXISTS. Atomic with the
+// old name's release: one transaction, whatever the number of versions. 3
+// requests, 1 RCU and 6 WCU below 1 KB, and 1 WCU for each trigram that one of
+// the names has and the other has not.
+func (s *Store) RenameRegisteredModel(ctx context.Context, name, newName string) (*RegisteredModel, error) {
+	if err := validateModelName(newName, "new_name"); err != nil {
+		return nil, err
+	}
+	return s.changeModel(ctx, name, func(_ context.Context, cur *modelDoc) (*modelDoc, error) {
+		next := cur.clone()
+		next.updated = s.nextModelTime(cur)
+		next.name, next.renamed = newName, next.updated
+		return next, nil
+	})
+}
+
+// DeleteRegisteredModel deletes a registered model with all its versions;
+// RESOURCE_DOES_NOT_EXIST if there is none of that name.
+//
+// The document goes first, in one transaction: from then on the name is free,
+// and nobody sees any of the versions. Then their rows are removed, which are
+// garbage by then; what a crash or a failure leaves of them is removed by a
+// garbage collection. 4 WCU below 1 KB, 1 WCU for each KB of each row, and for
+// each trigram.
+func (s *Store) DeleteRegisteredModel(ctx context.Context, name string) error {
+	if err := validateModelName(name, "name"); err != nil {
+		return err
+	}
+	m, err := s.mutateModel(ctx, name, errNoModel(name), func(_ context.Context, cur *modelDoc) (*modelDoc, error) {
+		next := cur.clone()
+		next.gone = true
+		return next, nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.removeModelRows(table.DeferSync(ctx), m); err != nil {
+		s.opts.logger.WarnContext(ctx, "rows of a deleted model stay until a garbage collection", "model", m.id, "error", err)
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package dynamodbstore_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/tabletest"
+)
+
+func tag(key, value string) dynamodbstore.Tag { return dynamodbstore.Tag{Key: key, Value: value} }
+
+// newModel makes a registered model.
+func newModel(t tester, s *dynamodbstore.Store, name string, tags ...dynamodbstore.Tag) *dynamodbstore.RegisteredModel {
+	t.Helper()
+	m, err := s.CreateRegisteredModel(t.Context(), dynamodbstore.CreateRegisteredModelParams{Name: name, Tags: tags})
+	require.NoError(t, err)
+	return m
+}
+
+// newVersion makes a version with a source and run of its own.
+func newVersion(t tester, s *dynamodbstore.Store, name string, tags ...dynamodbstore.Tag) *dynamodbstore.ModelVersion {
+	t.Helper()
+	v, err := s.CreateModelVersion(t.Context(), dynamodbstore.CreateModelVersionParams{
+		Name: name, Source: "s3://b/" + name, RunID: "run-" + name, Tags: tags,
+	})
+	require.NoError(t, err)
+	return v
+}
+
+// moved moves a version to a stage.
+func moved(t tester, s *dynamodbstore.Store, name string, version int, stage string, archive bool) *dynamodbstore.ModelVersion {
+	t.Helper()
+	v, err := s.TransitionModelVersionStage(t.Context(), dynamodbstore.TransitionModelVersionParams{
+		Name: name, Version: version, Stage: stage, ArchiveExisting: archive,
+	})
+	require.NoError(t, err)
+	return v
+}
+
+// requireFails asserts code and text of an error.
+func requireFails(t tester, err error, code dynamodbstore.Code, text string) {
+	t.Helper()
+	var known *dynamodbstore.Error
+	require.ErrorAs(t, err, &known)
+	require.Equal(t, code, known.Code)
+	require.Equal(t, text, known.Message)
+}
+
+// stagesOf are the latest versions of a model by stage.
+func stagesOf(t tester, s *dynamodbstore.Store, name string) map[dynamodbstore.ModelStage]int {
+	t.Helper()
+	m, err := s.GetRegisteredModel(t.Context(), name)
+	require.NoError(t, err)
+	out := map[dynamodbstore.ModelStage]int{}
+	for _, v := range m.LatestVersions {
+		out[v.Stage] = v.Version
+	}
+	return out
+}
+
+func TestRegisteredModels(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
+		s := open(t, tab, clock)
+		created, err := s.CreateRegisteredModel(t.Context(), dynamodbstore.CreateRegisteredModelParams{
+			Name: "m", Description: "d", Tags: []dynamodbstore.Tag{tag("b", "1"), tag("a", "2"), tag("b", "3")},
+		})
+		require.NoError(t, err)
+		require.Equal(t, []dynamodbstore.Tag{tag("a", "2"), tag("b", "3")}, created.Tags)
+		got, err := s.GetRegisteredModel(t.Context(), "m")
+		require.NoError(t, err)
+		require.Equal(t, created, got)
+		updated, err := s.UpdateRegisteredModel(t.Context(), dynamodbstore.UpdateRegisteredModelParams{Name: "m", Description: "e"})
+		require.NoError(t, err)
+		require.Equal(t, "e", updated.Description)
+		require.NoError(t, s.SetRegisteredModelTag(t.Context(), "m", tag("c", "")))
+		require.NoError(t, s.DeleteRegisteredModelTag(t.Context(), "m", "a"))
+		require.NoError(t, s.DeleteRegisteredModelTag(t.Context(), "m", "nope"))
+		newVersion(t, s, "m", tag("k", "v"))
+		renamed, err := s.RenameRegisteredModel(t.Context(), "m", "n")
+		require.NoError(t, err)
+		require.Equal(t, []dynamodbstore.Tag{tag("b", "3"), tag("c", "")}, renamed.Tags)
+		_, err = s.GetRegisteredModel(t.Context(), "m")
+		requireFails(t, err, dynamodbstore.CodeResourceDoesNotExist, "Registered Model with name=m not found")
+		v, err := s.GetModelVersion(t.Context(), "n", 1)
+		require.NoError(t, err)
+		require.Equal(t, "n", v.Name)
+		require.Equal(t, renamed.LastUpdateTime, v.LastUpdateTime)
+		newModel(t, s, "m")
+		_, err = s.RenameRegisteredModel(t.Context(), "m", "n")
+		requireFails(t, err, dynamodbstore.CodeResourceAlreadyExists, "Registered Model (name=n) already exists.")
+		require.NoError(t, s.DeleteRegisteredModel(t.Context(), "n"))
+		require.ErrorIs(t, s.DeleteRegisteredModel(t.Context(), "n"), dynamodbstore.ErrNotFound)
+		require.Empty(t, newModel(t, s, "n").LatestVersions)
+		require.Equal(t, 1, newVersion(t, s, "n").Version)
+	})
+}
+
+func TestStages(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
+		s := open(t, tab, clock)
+		newModel(t, s, "m")
+		for range 5 {
+			newVersion(t, s, "m", tag("text", strings.Repeat("x", 2000)))
+		}
+		moved(t, s, "m", 1, "production", false)
+		moved(t, s, "m", 2, "PRODUCTION", false)
+		moved(t, s, "m", 3, "staging", false)
+		require.Equal(t, dynamodbstore.StageProduction, moved(t, s, "m", 4, "Production", true).Stage)
+		moved(t, s, "m", 4, "Production", true)
+		want := map[dynamodbstore.ModelStage]int{"Archived": 2, "Staging": 3, "Production": 4, "None": 5}
+		require.Equal(t, want, stagesOf(t, s, "m"))
+		v, err := s.GetModelVersion(t.Context(), "m", 1)
+		require.NoError(t, err)
+		require.Equal(t, dynamodbstore.StageArchived, v.Stage)
+		require.NoError(t, s.DeleteModelVersion(t.Context(), "m", 2))
+		require.NoError(t, s.DeleteModelVersion(t.Context(), "m", 5))
+		want = map[dynamodbstore.ModelStage]int{"Archived": 1, "Staging": 3, "Production": 4}
+		require.Equal(t, want, stagesOf(t, s, "m"))
+		require.Equal(t, 6, newVersion(t, s, "m").Version)
+		require.NoError(t, s.SetRegisteredModelAlias(t.Context(), "m", "champ", 4))
+		v, err = s.GetModelVersionByAlias(t.Context(), "m", "champ")
+		require.NoError(t, err)
+		require.Equal(t, []string{"champ"}, v.Aliases)
+		require.Equal(t, 4, v.Version)
+		v, err = s.GetModelVersionByAlias(t.Context(), "m", "LATEST")
+		require.NoError(t, err)
+		require.Equal(t, 6, v.Version)
+		latest, err := s.LatestVersions(t.Context(), "m", []string{"archived", "PRODUCTION"})
+		require.NoError(t, err)
+		require.Len(t, latest, 2)
+		require.Equal(t, []string{"champ"}, latest[1].Aliases)
+		require.NoError(t, s.DeleteModelVersion(t.Context(), "m", 4))
+		_, err = s.GetModelVersionByAlias(t.Context(), "m", "champ")
+		requireFails(t, err, dynamodbstore.CodeInvalidParameterValue, "Registered model alias champ not found.")
+	})
+}

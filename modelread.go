@@ -126,20 +126,27 @@ func latestOf(m *modelDoc) ([]int, error) { return m.latest(func(int) bool { ret
 // modelEntity shows a model, with the latest versions of its stages. It reads
 // the document anew when those have changed since.
 func (s *Store) modelEntity(ctx context.Context, m *modelDoc) (*RegisteredModel, error) {
-	wanted, _ := latestOf(m)
-	latest, current, err := s.versionsOf(ctx, m, wanted)
-	if err != nil {
-		return nil, err
-	}
-	if !current {
-		if m, latest, err = s.readModel(ctx, m.name, errNoModel(m.name), latestOf); err != nil {
+	for attempt := 0; ; attempt++ {
+		wanted, _ := latestOf(m)
+		latest, current, err := s.versionsOf(ctx, m, wanted)
+		if err != nil {
 			return nil, err
 		}
+		var docs []*modelDoc
+		if !current && attempt < tornReads {
+			if docs, err = s.modelsByID(ctx, []string{m.id}); err != nil {
+				return nil, err
+			}
+		}
+		if len(docs) == 0 { // or it is gone by now
+			whole, err := s.wholeModel(ctx, m, "")
+			if err != nil {
+				return nil, err
+			}
+			return whole.entity(latest), nil
+		}
+		m = docs[0]
 	}
-	if m, err = s.wholeModel(ctx, m, ""); err != nil {
-		return nil, err
-	}
-	return m.entity(latest), nil
 }
 
 // versionEntity shows a version with its aliases.

@@ -130,17 +130,22 @@ func textEscaper() *strings.Replacer {
 func TextPrefix(p string) (from, to string) {
 	from, _ = Text(p)
 	from = strings.TrimSuffix(from, "\x00")
-	for to = from; to != ""; {
-		last, size := utf8.DecodeLastRuneInString(to)
-		to = to[:len(to)-size]
+	return from, behindPrefix(from)
+}
+
+// behindPrefix returns the first text behind all that begin with p.
+func behindPrefix(p string) string {
+	for p != "" {
+		last, size := utf8.DecodeLastRuneInString(p)
+		p = p[:len(p)-size]
 		switch next := last + 1; {
 		case next == 0xD800:
-			return from, to + "\uE000"
+			return p + "\uE000"
 		case next <= utf8.MaxRune:
-			return from, to + string(next)
+			return p + string(next)
 		}
 	}
-	return from, Last
+	return Last
 }
 
 // Trigrams returns the distinct runs of three characters of a text, in no

@@ -51,7 +51,8 @@ func (s Space) HashedModelNames() (pk, from, to string) {
 // ModelNamePrefix returns the bounds of the names among [Space.WholeModelNames]
 // that begin with p.
 func ModelNamePrefix(p string) (from, to string) {
-	return modelNamePrefix + "=" + p, modelNamePrefix + "=" + p + Last
+	from = modelNamePrefix + "=" + p
+	return from, behindPrefix(from)
 }
 
 // ModelPK is the partition of a registered model's versions and overflow.

@@ -21,6 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // fakeStore knows the runs and experiments that it was given and remembers
 // what it was last asked for.
 type fakeStore struct {
+	ModelStore
 	runs map[string]*dynamodbstore.Run
 	err  error  // returned by everything, if set
 	hook func() // called by everything, if set
@@ -208,4 +209,8 @@ func (s *testServer) do(method, target, body string, headers ...string) *httptes
 
 func (s *testServer) post(path, body string) *httptest.ResponseRecorder {
 	return s.do(http.MethodPost, "/api/2.0/mlflow/"+path, body)
+}
+
+func (s *fakeStore) GetLoggedModel(_ context.Context, id string) (*dynamodbstore.LoggedModel, error) {
+	return nil, s.call(id)
 }

@@ -26,15 +26,19 @@ type deepResource struct {
 // redirect, and what is unknown has to be answered in Flask's words, from which
 // clients tell an old server.
 
-func (h *handler) addRoutes() {
+func (h *handler) addRoutes() error {
 	h.exact = make(map[string]*resource, 128)
 	h.addExperimentRoutes()
 	h.addRunRoutes()
 	h.addMetricRoutes()
 	h.addLoggedModelRoutes()
+	h.addModelRoutes()
 	h.addArtifactRoutes()
 	h.addTraceRoutes()
 	h.addEvaluationRoutes()
+	if err := h.addGraphRoutes(); err != nil {
+		return err
+	}
 	h.addInfoRoutes()
 	h.addUIRoutes()
 	for _, res := range h.exact {
@@ -43,6 +47,7 @@ func (h *handler) addRoutes() {
 	for _, deep := range h.deep {
 		deep.setAllow()
 	}
+	return nil
 }
 
 // add adds an endpoint of an API version to both of its prefixes.

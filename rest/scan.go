@@ -174,6 +174,20 @@ func (s *scanner) null() bool {
 	return !s.bad
 }
 
+// flag reads a bool; null is false.
+func (s *scanner) flag() bool {
+	switch {
+	case s.null():
+		return false
+	case s.peek() == 't':
+		s.word("true")
+		return !s.bad
+	default:
+		s.word("false")
+		return false
+	}
+}
+
 // strOrNull reads a string; null is the same as an absent field.
 func (s *scanner) strOrNull() string {
 	if s.null() {

@@ -44,6 +44,10 @@ func isString() check {
 	return typed(func(v *node) bool { return v != nil && v.kind == kindString })
 }
 
+func isBool() check {
+	return typed(func(v *node) bool { return v != nil && v.kind == kindBool })
+}
+
 func isArray() check {
 	return typed(func(v *node) bool { return v != nil && v.kind == kindList })
 }

@@ -44,4 +44,48 @@ type Store interface {
 	MetricHistoryBulkInterval(
 		ctx context.Context, p dynamodbstore.MetricHistoryIntervalParams,
 	) ([]dynamodbstore.RunMetric, error)
+
+	ModelStore
+	GetLoggedModel(ctx context.Context, id string) (*dynamodbstore.LoggedModel, error)
+}
+
+// ModelStore is what the handler needs of a model registry.
+type ModelStore interface {
+	CreateRegisteredModel(
+		ctx context.Context, p dynamodbstore.CreateRegisteredModelParams,
+	) (*dynamodbstore.RegisteredModel, error)
+	GetRegisteredModel(ctx context.Context, name string) (*dynamodbstore.RegisteredModel, error)
+	RenameRegisteredModel(ctx context.Context, name, newName string) (*dynamodbstore.RegisteredModel, error)
+	UpdateRegisteredModel(
+		ctx context.Context, p dynamodbstore.UpdateRegisteredModelParams,
+	) (*dynamodbstore.RegisteredModel, error)
+	DeleteRegisteredModel(ctx context.Context, name string) error
+	SearchRegisteredModels(
+		ctx context.Context, p dynamodbstore.SearchRegisteredModelsParams,
+	) (dynamodbstore.Page[*dynamodbstore.RegisteredModel], error)
+	LatestVersions(ctx context.Context, name string, stages []string) ([]*dynamodbstore.ModelVersion, error)
+	SetRegisteredModelTag(ctx context.Context, name string, t dynamodbstore.Tag) error
+	DeleteRegisteredModelTag(ctx context.Context, name, key string) error
+	SetRegisteredModelAlias(ctx context.Context, name, alias string, version int) error
+	DeleteRegisteredModelAlias(ctx context.Context, name, alias string) error
+
+	CreateModelVersion(
+		ctx context.Context, p dynamodbstore.CreateModelVersionParams,
+	) (*dynamodbstore.ModelVersion, error)
+	GetModelVersion(ctx context.Context, name string, version int) (*dynamodbstore.ModelVersion, error)
+	GetModelVersionByAlias(ctx context.Context, name, alias string) (*dynamodbstore.ModelVersion, error)
+	UpdateModelVersion(
+		ctx context.Context, p dynamodbstore.UpdateModelVersionParams,
+	) (*dynamodbstore.ModelVersion, error)
+	TransitionModelVersionStage(
+		ctx context.Context, p dynamodbstore.TransitionModelVersionParams,
+	) (*dynamodbstore.ModelVersion, error)
+	DeleteModelVersion(ctx context.Context, name string, version int) error
+	SearchModelVersions(
+		ctx context.Context, p dynamodbstore.SearchModelVersionsParams,
+	) (dynamodbstore.Page[*dynamodbstore.ModelVersion], error)
+	ModelVersionDownloadURI(ctx context.Context, name string, version int) (string, error)
+	SetModelVersionTag(ctx context.Context, name string, version int, t dynamodbstore.Tag) error
+	DeleteModelVersionTag(ctx context.Context, name string, version int, key string) error
+	AddModelVersionToLoggedModel(ctx context.Context, modelID, name string, version int) error
 }

@@ -98,23 +98,33 @@ func (h *handler) checkLocation(uri string) (string, error) {
 		return absolute(uri)
 	case "file":
 		return fileLocation(uri, rest)
+	}
+	return uri, h.checkHost("artifact_location", uri)
+}
+
+// checkHost refuses a location, which a request gives as param, whose scheme
+// names the host to connect to, unless the server itself was configured with
+// that host.
+func (h *handler) checkHost(param, uri string) error {
+	scheme, rest := cutScheme(uri)
+	switch scheme {
 	case "mlflow-artifacts":
 		if !strings.HasPrefix(rest, "//") {
-			return uri, nil
+			return nil
 		}
 	case "ftp", "sftp", "hdfs", "viewfs", "http", "https", "r2", "b2", "abfss":
 	default:
-		return uri, nil
+		return nil
 	}
 	if slices.ContainsFunc(h.hostSchemes, func(s string) bool { return strings.EqualFold(s, scheme) }) {
-		return uri, nil
+		return nil
 	}
 	for _, root := range h.artifactRoots {
 		if sameHost(root, uri) {
-			return uri, nil
+			return nil
 		}
 	}
-	return "", invalid("'artifact_location' cannot use the '" + scheme + "' scheme: the '" + scheme +
+	return invalid("'" + param + "' cannot use the '" + scheme + "' scheme: the '" + scheme +
 		"' scheme addresses a host other than the tracking server's configured artifact storage, so the server " +
 		"would connect to the host named in the URI. Set the MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES " +
 		"environment variable on the server to allow it.")

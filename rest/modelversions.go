@@ -1,0 +1,197 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+func (h *handler) addVersionRoutes() {
+	const base, models = "/mlflow/model-versions/", "/mlflow/registered-models/"
+	latest := query(h, modelSpec("name").with(
+		[]field{list(f("stages", typeString))}, rule{"stages", []check{isArray(), itemsAreStrings()}}), h.latestVersions)
+	h.add("2.0", http.MethodGet, models+"get-latest-versions", latest)
+	h.add("2.0", http.MethodPost, models+"get-latest-versions", latest)
+	h.add("2.0", http.MethodGet, models+"alias", query(h, modelSpec("name", "alias"),
+		func(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
+			v, err := h.store.GetModelVersionByAlias(ctx, q.name, q.alias)
+			return appendOneVersion(b, v), err
+		}))
+
+	h.add("2.0", http.MethodPost, base+"create", query(h, createVersionSpec(), h.createVersion))
+	h.add("2.0", http.MethodPatch, base+"update",
+		query(h, modelSpec("name", "version").with(texts("description"), text("description")),
+			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
+				return h.store.UpdateModelVersion(ctx, dynamodbstore.UpdateModelVersionParams{
+					Name: q.name, Version: version, Description: q.description,
+				})
+			})))
+	h.add("2.0", http.MethodPost, base+"transition-stage",
+		query(h, modelSpec("name", "version", "stage").with(
+			[]field{f("archive_existing_versions", typeBool)}, rule{"archive_existing_versions", []check{isBool()}}),
+			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
+				return h.store.TransitionModelVersionStage(ctx, dynamodbstore.TransitionModelVersionParams{
+					Name: q.name, Version: version, Stage: q.stage, ArchiveExisting: q.archive,
+				})
+			})))
+	h.add("2.0", http.MethodDelete, base+"delete", command(h, modelSpec("name", "version"),
+		onVersion(func(ctx context.Context, q *modelRequest, version int) error {
+			return h.store.DeleteModelVersion(ctx, q.name, version)
+		})))
+	h.add("2.0", http.MethodGet, base+"get", query(h, modelSpec("name", "version"),
+		versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
+			return h.store.GetModelVersion(ctx, q.name, version)
+		})))
+	h.add("2.0", http.MethodGet, base+"search", explained(query(h, searchModelsSpec(200_000), h.searchVersions)))
+	h.add("2.0", http.MethodGet, base+"get-download-uri", query(h, &spec[modelRequest]{
+		fields: texts("name", "version"), scan: scanModel,
+	}, h.downloadURI))
+	h.add("2.0", http.MethodPost, base+"set-tag",
+		command(h, modelSpec("name", "version", "key").with(texts("value"), text("value")),
+			onVersion(func(ctx context.Context, q *modelRequest, version int) error {
+				return h.store.SetModelVersionTag(ctx, q.name, version, dynamodbstore.Tag{Key: q.key, Value: q.value})
+			})))
+	h.add("2.0", http.MethodDelete, base+"delete-tag", command(h, modelSpec("name", "version", "key"),
+		onVersion(func(ctx context.Context, q *modelRequest, version int) error {
+			return h.store.DeleteModelVersionTag(ctx, q.name, version, q.key)
+		})))
+}
+
+// versionAnswer makes an endpoint about one version answer with it.
+func versionAnswer(
+	do func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error),
+) func(context.Context, []byte, *modelRequest) ([]byte, error) {
+	return func(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
+		version, err := parseVersion(q.version)
+		if err != nil {
+			return nil, err
+		}
+		v, err := do(ctx, q, version)
+		return appendOneVersion(b, v), err
+	}
+}
+
+// createVersionRequest is a request for a new version. A run or model that is
+// "" is not the same as none at all: see resolveSource.
+type createVersionRequest struct {
+	dynamodbstore.CreateModelVersionParams
+	hasRun, hasModel bool
+}
+
+func createVersionSpec() *spec[createVersionRequest] {
+	return &spec[createVersionRequest]{
+		fields: append(texts("name", "source", "run_id", "run_link", "description", "model_id"),
+			messages("tags", pairFields()...)),
+		rules: []rule{
+			textRequired("name"), textRequired("source"), text("run_id"), array("tags"), text("run_link"), text("description"),
+			text("model_id"),
+		},
+		scan: scanCreateVersion,
+		fits: func(q *createVersionRequest) bool { return q.Name != "" && q.Source != "" },
+	}
+}
+
+func scanCreateVersion(s *scanner, name []byte, q *createVersionRequest) {
+	switch string(name) {
+	case "name":
+		q.Name = s.strOrNull()
+	case "source":
+		q.Source = s.strOrNull()
+	case "run_id":
+		q.RunID, q.hasRun = "", false
+		if !s.null() {
+			q.RunID, q.hasRun = s.str(), true
+		}
+	case "run_link":
+		q.RunLink = s.strOrNull()
+	case "description":
+		q.Description = s.strOrNull()
+	case "model_id":
+		q.ModelID, q.hasModel = "", false
+		if !s.null() {
+			q.ModelID, q.hasModel = s.str(), true
+		}
+	case "tags":
+		q.Tags = s.tags()
+	default:
+		s.unknown(name)
+	}
+}
+
+// createVersion makes a version and then tells the logged model of it, if there
+// is one. Not atomic: after a crash in between the version stands and the model
+// does not know of it, as with MLflow.
+func (h *handler) createVersion(ctx context.Context, b []byte, q *createVersionRequest) ([]byte, error) {
+	prompt := isPrompt(q.Tags)
+	if prompt && q.Source != "prompt-template" && q.Source != "dummy-source" {
+		return nil, invalid("Invalid prompt source: '" + q.Source + "'. Prompt sources must use an MLflow placeholder.")
+	}
+	if err := h.checkHost("source", q.Source); err != nil {
+		return nil, err
+	}
+	if !prompt {
+		if err := h.resolveSource(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	v, err := h.store.CreateModelVersion(ctx, q.CreateModelVersionParams)
+	if err != nil {
+		return nil, err
+	}
+	if !prompt && q.ModelID != "" {
+		if err := h.store.AddModelVersionToLoggedModel(ctx, q.ModelID, v.Name, v.Version); err != nil {
+			return nil, err
+		}
+	}
+	return appendOneVersion(b, v), nil
+}
+
+// isPrompt tells whether the tags of a request are those of a prompt.
+func isPrompt(tags []dynamodbstore.Tag) bool {
+	is := false
+	for _, t := range tags { // of a key given twice the last one counts
+		if t.Key == "mlflow.prompt.is_prompt" {
+			is = strings.EqualFold(t.Value, "true")
+		}
+	}
+	return is
+}
+
+func (h *handler) latestVersions(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
+	versions, err := h.store.LatestVersions(ctx, q.name, q.stages)
+	if err != nil {
+		return nil, err
+	}
+	return appendVersions(b, dynamodbstore.Page[*dynamodbstore.ModelVersion]{Items: versions}), nil
+}
+
+func (h *handler) searchVersions(ctx context.Context, b []byte, q *modelSearch) ([]byte, error) {
+	results, err := q.results()
+	if err != nil {
+		return nil, err
+	}
+	page, err := h.store.SearchModelVersions(ctx, dynamodbstore.SearchModelVersionsParams{
+		Filter: q.filter, MaxResults: results, OrderBy: q.orderBy, PageToken: q.pageToken,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return appendVersions(b, page), nil
+}
+
+func (h *handler) downloadURI(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
+	if q.name == "" {
+		return nil, invalid("Missing value for required parameter 'name'.")
+	}
+	version, err := parseVersion(q.version)
+	if err != nil {
+		return nil, err
+	}
+	uri, err := h.store.ModelVersionDownloadURI(ctx, q.name, version)
+	if err != nil {
+		return nil, err
+	}
+	return closeObject(appendStringField(append(b, '{'), 1, "artifact_uri", uri), 0), nil
+}

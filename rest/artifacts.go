@@ -60,28 +60,34 @@ type entry struct {
 func (h *handler) listArtifacts(ctx context.Context, b []byte, q *listArtifactsRequest) ([]byte, error) {
 	dir := ""
 	if q.path != nil {
-		var err error
-		if dir, err = cleanPath(*q.path); err != nil {
-			return nil, err
-		}
+		dir = *q.path
 	}
-	run, err := h.store.GetRun(ctx, q.run.run())
+	uri, entries, err := h.artifactsOf(ctx, q.run.run(), dir)
 	if err != nil {
 		return nil, err
+	}
+	b = appendStringField(append(b, '{'), 1, "root_uri", uri)
+	return closeObject(appendEntries(b, entries), 0), nil
+}
+
+// artifactsOf lists a directory of a run's artifacts, and returns where they lie.
+func (h *handler) artifactsOf(ctx context.Context, runID, dir string) (uri string, entries []entry, err error) {
+	if dir, err = cleanPath(dir); err != nil {
+		return "", nil, err
+	}
+	run, err := h.store.GetRun(ctx, runID)
+	if err != nil {
+		return "", nil, err
 	}
 	root, err := h.openRoot(ctx, run.Info.ArtifactURI)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	entries, err := root.list(ctx, dir)
-	if err = errors.Join(err, root.close()); err != nil {
-		return nil, err
-	}
+	entries, err = root.list(ctx, dir)
 	for i := range entries {
 		entries[i].path = path.Join(dir, entries[i].path)
 	}
-	b = appendStringField(append(b, '{'), 1, "root_uri", run.Info.ArtifactURI)
-	return closeObject(appendEntries(b, entries), 0), nil
+	return run.Info.ArtifactURI, entries, errors.Join(err, root.close())
 }
 
 // artifactRoot is where the artifacts of one run lie.

@@ -136,6 +136,8 @@ func NewHandler(store Store, opts ...Option) (http.Handler, error) {
 		return nil, err
 	}
 	h := &handler{config: c, store: store, slots: make(chan struct{}, c.maxRequests)}
-	h.addRoutes()
+	if err := h.addRoutes(); err != nil {
+		return nil, err
+	}
 	return h.logged(h.guarded(http.HandlerFunc(h.route))), nil
 }

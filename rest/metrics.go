@@ -278,6 +278,17 @@ func (s *scanner) optionalStep() *int64 {
 func (h *handler) metricHistoryInterval(
 	ctx context.Context, b []byte, q *dynamodbstore.MetricHistoryIntervalParams,
 ) ([]byte, error) {
+	points, err := h.interval(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return appendInterval(b, points), nil
+}
+
+// interval returns the points of a chart.
+func (h *handler) interval(
+	ctx context.Context, q *dynamodbstore.MetricHistoryIntervalParams,
+) ([]dynamodbstore.RunMetric, error) {
 	switch {
 	case (q.StartStep == nil) != (q.EndStep == nil):
 		return nil, invalid("If either start step or end step are specified, both must be specified.")
@@ -288,11 +299,7 @@ func (h *handler) metricHistoryInterval(
 	if q.MaxResults == 0 {
 		q.MaxResults = maxPointsOfRun
 	}
-	points, err := h.store.MetricHistoryBulkInterval(ctx, *q)
-	if err != nil {
-		return nil, err
-	}
-	return appendInterval(b, points), nil
+	return h.store.MetricHistoryBulkInterval(ctx, *q)
 }
 
 func (h *handler) metricHistoryBulk(w http.ResponseWriter, r *http.Request) {

@@ -1,0 +1,120 @@
+//nolint:wrapcheck // errors become messages: see graphError
+package rest
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/graph-gophers/graphql-go"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+//go:embed schema.graphql
+var graphSchema string
+
+// addGraphRoutes adds the endpoint that the web UI asks for the page of a run
+// and for charts.
+func (h *handler) addGraphRoutes() error {
+	schema, err := graphql.ParseSchema(graphSchema, graphRoot{&graphQuery{h}}, graphql.UseFieldResolvers())
+	if err != nil {
+		return fmt.Errorf("schema of GraphQL: %w", err)
+	}
+	h.addPath(http.MethodPost, "/graphql", h.admitted(func(w http.ResponseWriter, r *http.Request) {
+		h.graph(w, r, schema)
+	}))
+	return nil
+}
+
+// graphRoot is what queries and mutations are asked of.
+type graphRoot struct{ query *graphQuery }
+
+// Query returns what queries are asked of.
+func (r graphRoot) Query() *graphQuery { return r.query }
+
+// Mutation returns what mutations are asked of.
+func (r graphRoot) Mutation() *graphQuery { return r.query }
+
+// graph answers one query. Like MLflow's server it says what is wrong with a
+// query or its outcome with status 200.
+func (h *handler) graph(w http.ResponseWriter, r *http.Request, schema *graphql.Schema) {
+	if err := checkContentType(r); err != nil {
+		h.writeError(w, r, err)
+		return
+	}
+	buf := getBuffer()
+	defer putBuffer(buf)
+	if err := h.readBody(r, buf); err != nil {
+		h.writeError(w, r, err)
+		return
+	}
+	var q struct {
+		Query         string         `json:"query"`
+		OperationName string         `json:"operationName"`
+		Variables     map[string]any `json:"variables"`
+	}
+	if err := json.Unmarshal(*buf, &q); err != nil {
+		h.writeError(w, r, invalid("Bad Request. The body must be a JSON object."))
+		return
+	}
+	if q.Query == "" {
+		writeGraph(w, nil, []string{"Must provide query string."})
+		return
+	}
+	if text := checkGraphLimits(q.Query); text != "" {
+		writeGraph(w, nil, []string{text})
+		return
+	}
+	answer := schema.Exec(withRequest(r), q.Query, q.OperationName, q.Variables)
+	var texts []string
+	for _, e := range answer.Errors {
+		texts = append(texts, e.Message)
+	}
+	writeGraph(w, answer.Data, texts)
+}
+
+func writeGraph(w http.ResponseWriter, data []byte, texts []string) {
+	if data == nil {
+		data = []byte("null")
+	}
+	b := append([]byte(`{"data":`), data...)
+	b = append(b, `,"errors":`...)
+	if texts == nil {
+		writeJSON(w, http.StatusOK, append(b, "null}\n"...))
+		return
+	}
+	for i, text := range texts {
+		if b = append(b, ','); i == 0 {
+			b[len(b)-1] = '['
+		}
+		b = appendString(b, text)
+	}
+	writeJSON(w, http.StatusOK, append(b, "]}\n"...))
+}
+
+type requestKey struct{}
+
+// withRequest lets resolvers log for a request.
+func withRequest(r *http.Request) context.Context {
+	return context.WithValue(r.Context(), requestKey{}, r)
+}
+
+// graphError is what a client may know of an error: its text alone.
+func (h *handler) graphError(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	e, ok := errors.AsType[*dynamodbstore.Error](err)
+	r, _ := ctx.Value(requestKey{}).(*http.Request)
+	switch {
+	case !ok:
+		e = h.hide(r, err)
+	case e.Err != nil:
+		h.logCause(r, e)
+	}
+	return errors.New(e.Message)
+}

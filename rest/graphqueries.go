@@ -1,0 +1,338 @@
+package rest
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+// graphQuery answers the fields at the root of queries and mutations. A method
+// is a field of schema.graphql.
+type graphQuery struct{ h *handler }
+
+type inputString struct{ InputString *string }
+
+type graphTest struct{ Output string }
+
+// Test echoes its argument.
+func (*graphQuery) Test(args inputString) *graphTest { return &graphTest{deref(args.InputString)} }
+
+// TestMutation answers nothing, as in MLflow.
+func (*graphQuery) TestMutation(inputString) *graphTest { return nil }
+
+// input is the one argument that fields have.
+type input[T any] struct{ Input *T }
+
+// get returns the argument; an empty one if there is none.
+func (i input[T]) get() T {
+	if i.Input == nil {
+		var zero T
+		return zero
+	}
+	return *i.Input
+}
+
+type graphExperimentInput struct{ ExperimentID *string }
+
+type graphExperimentAnswer struct {
+	Experiment *graphExperiment
+	APIError   *apiError
+}
+
+// MlflowGetExperiment returns an experiment.
+func (q *graphQuery) MlflowGetExperiment(ctx context.Context, args input[graphExperimentInput]) (*graphExperimentAnswer, error) {
+	e, err := q.h.store.GetExperiment(ctx, deref(args.get().ExperimentID))
+	if err != nil {
+		return nil, q.h.graphError(ctx, err)
+	}
+	return &graphExperimentAnswer{Experiment: newGraphExperiment(e)}, nil
+}
+
+type graphRunInput struct{ RunID, RunUUID *string }
+
+func (i graphRunInput) id() string {
+	q := runRequest{id: deref(i.RunID), legacyID: deref(i.RunUUID)}
+	return q.run()
+}
+
+type graphRunAnswer struct {
+	Run      *graphRun
+	APIError *apiError
+}
+
+// MlflowGetRun returns a run.
+func (q *graphQuery) MlflowGetRun(ctx context.Context, args input[graphRunInput]) (*graphRunAnswer, error) {
+	run, err := q.h.store.GetRun(ctx, args.get().id())
+	if err != nil {
+		return nil, q.h.graphError(ctx, err)
+	}
+	return &graphRunAnswer{Run: newGraphPage(q.h, run).runs[0]}, nil
+}
+
+type graphSearchRunsInput struct {
+	ExperimentIDs, OrderBy         *[]*string
+	Filter, RunViewType, PageToken *string
+	MaxResults                     *int32
+}
+
+type graphRunsAnswer struct {
+	Runs          []*graphRun
+	NextPageToken string
+	APIError      *apiError
+}
+
+// MlflowSearchRuns searches runs.
+func (q *graphQuery) MlflowSearchRuns(ctx context.Context, args input[graphSearchRunsInput]) (*graphRunsAnswer, error) {
+	in := args.get()
+	p := dynamodbstore.SearchRunsParams{
+		ExperimentIDs: stringsOf(in.ExperimentIDs), OrderBy: stringsOf(in.OrderBy),
+		Filter: deref(in.Filter), PageToken: deref(in.PageToken),
+	}
+	switch deref(in.RunViewType) {
+	case "DELETED_ONLY":
+		p.View = dynamodbstore.ViewDeletedOnly
+	case "ALL":
+		p.View = dynamodbstore.ViewAll
+	}
+	if in.MaxResults != nil {
+		if p.MaxResults = int(*in.MaxResults); p.MaxResults == 0 {
+			return nil, q.h.graphError(ctx, errNoResults())
+		}
+	}
+	page, err := q.h.store.SearchRuns(ctx, p)
+	if err != nil {
+		return nil, q.h.graphError(ctx, err)
+	}
+	return &graphRunsAnswer{Runs: newGraphPage(q.h, page.Items...).runs, NextPageToken: page.NextPageToken}, nil
+}
+
+type graphIntervalInput struct {
+	RunIDs                        *[]*string
+	MetricKey                     *string
+	StartStep, EndStep, MaxResults *int32
+}
+
+type graphIntervalAnswer struct {
+	Metrics  []graphMetric
+	APIError *apiError
+}
+
+// MlflowGetMetricHistoryBulkInterval returns points of a metric of several runs
+// for a chart.
+func (q *graphQuery) MlflowGetMetricHistoryBulkInterval(
+	ctx context.Context, args input[graphIntervalInput],
+) (*graphIntervalAnswer, error) {
+	in := args.get()
+	p := dynamodbstore.MetricHistoryIntervalParams{
+		RunIDs: stringsOf(in.RunIDs), Key: deref(in.MetricKey), StartStep: step(in.StartStep), EndStep: step(in.EndStep),
+		MaxResults: int(deref(in.MaxResults)),
+	}
+	if in.MaxResults != nil && (p.MaxResults < 1 || p.MaxResults > maxPointsOfRun) {
+		return nil, q.h.graphError(ctx, invalid("max_results must be between 1 and 2500."+seeDocs))
+	}
+	if len(p.RunIDs) > maxBulkRuns {
+		return nil, q.h.graphError(ctx, invalid("GetMetricHistoryBulkInterval request must specify at most 100 run_ids. "+
+			"Received "+strconv.Itoa(len(p.RunIDs))+" run_ids."+seeDocs))
+	}
+	points, err := q.h.interval(ctx, &p)
+	if err != nil {
+		return nil, q.h.graphError(ctx, err)
+	}
+	answer := &graphIntervalAnswer{Metrics: make([]graphMetric, len(points))}
+	for i := range points {
+		answer.Metrics[i] = newGraphMetric(&points[i].Metric, points[i].RunID)
+	}
+	return answer, nil
+}
+
+type graphArtifactsInput struct {
+	graphRunInput
+
+	Path, PageToken *string
+}
+
+type graphFilesAnswer struct {
+	RootURI, NextPageToken string
+	Files                  []graphFile
+	APIError               *apiError
+}
+
+// MlflowListArtifacts lists a directory of a run's artifacts.
+func (q *graphQuery) MlflowListArtifacts(ctx context.Context, args input[graphArtifactsInput]) (*graphFilesAnswer, error) {
+	in := args.get()
+	uri, entries, err := q.h.artifactsOf(ctx, in.id(), deref(in.Path))
+	if err != nil {
+		return nil, q.h.graphError(ctx, err)
+	}
+	answer := &graphFilesAnswer{RootURI: uri}
+	for _, e := range entries {
+		answer.Files = append(answer.Files, graphFile{e.path, e.dir, long(e.size)})
+	}
+	return answer, nil
+}
+
+type graphVersionsInput struct {
+	Filter, PageToken *string
+	MaxResults        *long
+	OrderBy           *[]*string
+}
+
+type graphVersionsAnswer struct {
+	ModelVersions []graphModelVersion
+	NextPageToken string
+	APIError      *apiError
+}
+
+// MlflowSearchModelVersions searches model versions.
+func (q *graphQuery) MlflowSearchModelVersions(
+	ctx context.Context, args input[graphVersionsInput],
+) (*graphVersionsAnswer, error) {
+	in := args.get()
+	search := modelSearch{maxResults: int(deref(in.MaxResults))}
+	if in.MaxResults != nil {
+		search.maxResults = nonZero(search.maxResults)
+	}
+	results, err := search.results()
+	if err != nil {
+		return nil, q.h.graphError(ctx, err)
+	}
+	page, err := q.h.store.SearchModelVersions(ctx, dynamodbstore.SearchModelVersionsParams{
+		Filter: deref(in.Filter), MaxResults: results, OrderBy: stringsOf(in.OrderBy), PageToken: deref(in.PageToken),
+	})
+	if err != nil {
+		return nil, q.h.graphError(ctx, err)
+	}
+	return &graphVersionsAnswer{ModelVersions: graphVersions(page.Items), NextPageToken: page.NextPageToken}, nil
+}
+
+func graphVersions(versions []*dynamodbstore.ModelVersion) []graphModelVersion {
+	out := make([]graphModelVersion, len(versions))
+	for i, v := range versions {
+		out[i] = newGraphVersion(v)
+	}
+	return out
+}
+
+// graphPage is a page of runs. What the runs have in common, and is not asked
+// for by every query, is read once for all.
+type graphPage struct {
+	h           *handler
+	runs        []*graphRun
+	versions    func(ctx context.Context) (map[string][]graphModelVersion, error)
+	mu          sync.Mutex
+	experiments map[string]*graphExperiment
+}
+
+func newGraphPage(h *handler, runs ...*dynamodbstore.Run) *graphPage {
+	p := &graphPage{h: h, experiments: map[string]*graphExperiment{}}
+	for _, r := range runs {
+		p.runs = append(p.runs, &graphRun{page: p, run: r})
+	}
+	var once sync.Once
+	var versions map[string][]graphModelVersion
+	var err error
+	p.versions = func(ctx context.Context) (map[string][]graphModelVersion, error) {
+		once.Do(func() { versions, err = p.readVersions(ctx) })
+		return versions, err
+	}
+	return p
+}
+
+// readVersions returns the model versions of all runs of the page.
+func (p *graphPage) readVersions(ctx context.Context) (map[string][]graphModelVersion, error) {
+	ids := make([]string, len(p.runs))
+	for i, r := range p.runs {
+		ids[i] = "'" + r.run.Info.RunID + "'"
+	}
+	out := map[string][]graphModelVersion{}
+	q := dynamodbstore.SearchModelVersionsParams{Filter: "run_id IN (" + strings.Join(ids, ",") + ")"}
+	for {
+		page, err := p.h.store.SearchModelVersions(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range page.Items {
+			out[v.RunID] = append(out[v.RunID], newGraphVersion(v))
+		}
+		if q.PageToken = page.NextPageToken; q.PageToken == "" {
+			return out, nil
+		}
+	}
+}
+
+func (p *graphPage) experiment(ctx context.Context, id string) (*graphExperiment, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e := p.experiments[id]; e != nil {
+		return e, nil
+	}
+	e, err := p.h.store.GetExperiment(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	p.experiments[id] = newGraphExperiment(e)
+	return p.experiments[id], nil
+}
+
+// graphRun is one run of a page.
+type graphRun struct {
+	page *graphPage
+	run  *dynamodbstore.Run
+}
+
+// Info returns what the run is.
+func (r *graphRun) Info() graphRunInfo { return newGraphRunInfo(&r.run.Info) }
+
+// Data returns what was logged.
+func (r *graphRun) Data() graphRunData {
+	d := graphRunData{Params: r.run.Params, Tags: r.run.Tags}
+	for i := range r.run.Metrics {
+		d.Metrics = append(d.Metrics, newGraphMetric(&r.run.Metrics[i], r.run.Info.RunID))
+	}
+	return d
+}
+
+// Inputs returns datasets and models that the run used.
+func (r *graphRun) Inputs() graphRunInputs { return newGraphInputs(r.run.Inputs) }
+
+// Outputs returns the models that the run made.
+func (r *graphRun) Outputs() graphRunOutputs { return newGraphOutputs(r.run.Outputs) }
+
+// Experiment returns the run's experiment.
+func (r *graphRun) Experiment(ctx context.Context) (*graphExperiment, error) {
+	e, err := r.page.experiment(ctx, r.run.Info.ExperimentID)
+	return e, r.page.h.graphError(ctx, err)
+}
+
+// ModelVersions returns the versions that were registered of the run.
+func (r *graphRun) ModelVersions(ctx context.Context) ([]graphModelVersion, error) {
+	versions, err := r.page.versions(ctx)
+	return versions[r.run.Info.RunID], r.page.h.graphError(ctx, err)
+}
+
+func deref[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
+
+func step(p *int32) *int64 {
+	if p == nil {
+		return nil
+	}
+	return new(int64(*p))
+}
+
+// stringsOf returns the strings of a list, of which none should be null.
+func stringsOf(list *[]*string) []string {
+	var out []string
+	for _, s := range deref(list) {
+		out = append(out, deref(s))
+	}
+	return out
+}

@@ -23,8 +23,10 @@ import (
 
 // readers are the methods that change nothing.
 var readers = []string{
-	"AllExperiments", "AllRuns", "Close", "GetExperiment", "GetExperimentByName", "GetRun", "MetricHistory",
-	"MetricHistoryBulk", "MetricHistoryBulkInterval", "SearchExperiments", "SearchRuns", "TTLPolicy", "TagPatterns",
+	"AllExperiments", "AllModelVersions", "AllRegisteredModels", "AllRuns", "Close", "GetExperiment", "GetExperimentByName", "GetModelVersion",
+	"GetModelVersionByAlias", "GetRegisteredModel", "GetRun", "LatestVersions", "MetricHistory",
+	"MetricHistoryBulk", "MetricHistoryBulkInterval", "ModelVersionDownloadURI",
+	"SearchExperiments", "SearchModelVersions", "SearchRegisteredModels", "SearchRuns", "TTLPolicy", "TagPatterns",
 	"TrigramFields",
 }
 
@@ -36,7 +38,7 @@ var sweptElsewhere = []string{"CollectGarbage"} // TestStopCollection
 func TestEveryMethodIsSwept(t *testing.T) {
 	t.Parallel()
 	for m := range reflect.TypeFor[*dynamodbstore.Store]().Methods() {
-		swept := slices.ContainsFunc(slices.Concat(acts, configActs), func(a act) bool { return a.method == m.Name }) ||
+		swept := slices.ContainsFunc(slices.Concat(acts, configActs, modelActs), func(a act) bool { return a.method == m.Name }) ||
 			slices.Contains(sweptElsewhere, m.Name)
 		require.NotEqual(t, slices.Contains(readers, m.Name), swept, "method %s", m.Name)
 	}
@@ -178,7 +180,11 @@ func (sw *sweep) workspace(t *testing.T, through table.Table) (string, scene) {
 	t.Helper()
 	sw.spaces++
 	name := strings.ToLower(fmt.Sprintf("%sw%d", sw.prefix, sw.spaces))
-	return name, scenes[sw.state](t, view(t, through, sw.clock.Now, name))
+	prepare, ok := scenes[sw.state]
+	if !ok {
+		prepare = modelScenes[sw.state]
+	}
+	return name, prepare(t, view(t, through, sw.clock.Now, name))
 }
 
 func (sw *sweep) look(t *testing.T, workspace string) sight {

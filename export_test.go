@@ -19,6 +19,7 @@ func WaitSettled(s *Store) { s.settling.wg.Wait() }
 func WaitWritten(s *Store) {
 	s.heads.wg.Wait()
 	s.metrics.wg.Wait()
+	s.models.wg.Wait()
 }
 
 // RunIndexKeys returns the keys of the index rows that a run has to have.

@@ -84,6 +84,7 @@ func look(t tester, s *dynamodbstore.Store) sight {
 		require.Equal(t, stages[stage], runIDs(found), "runs of the view of %s ones", stage)
 	}
 	lookThroughIndexes(t, s, ids, all)
+	lookAtModels(t, s, out)
 	return out
 }
 
@@ -220,7 +221,10 @@ func checkTable(t tester, tab table.Table, s *dynamodbstore.Store, workspace str
 	t.Helper()
 	ks := keys.Workspace(workspace)
 	experiments := allExperiments(t, s, dynamodbstore.ViewAll)
-	require.Len(t, partition(t, tab, ks.ExperimentName("").PK), len(experiments), "name rows")
+	names := partition(t, tab, ks.ExperimentName("").PK)
+	names = slices.DeleteFunc(names, func(it table.Item) bool { return keys.Classify(it.Key).Kind != keys.KindExperimentName })
+	require.Len(t, names, len(experiments), "name rows")
+	checkModels(t, tab, s)
 	require.Len(t, partition(t, tab, ks.ExperimentsPK()), 2*len(experiments), "rows of the experiment lists")
 	for _, e := range experiments {
 		doc := item(t, tab, ks.Experiment(e.ID))

@@ -1,0 +1,90 @@
+package dynamodbstore_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/ddblocal"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/dynamo"
+)
+
+// TestStopModelsEverywhere is TestStopEverywhere for registered models.
+func TestStopModelsEverywhere(t *testing.T) {
+	t.Parallel()
+	for state := range modelScenes {
+		t.Run(state, func(t *testing.T) {
+			t.Parallel()
+			points := 0
+			for _, a := range modelActs {
+				t.Run(a.method+" "+a.label, func(t *testing.T) {
+					clock := newStillClock()
+					points += (&sweep{tab: configured(t, memoryTable(t, clock), clock), clock: clock, state: state}).run(t, a)
+				})
+			}
+			t.Logf("%d crash points", points)
+		})
+	}
+	t.Run("dynamodb", func(t *testing.T) {
+		t.Parallel()
+		clock := newStillClock()
+		tab := configured(t, ddblocal.NewTableWith(t, dynamo.Options{Clock: clock.Now}), clock)
+		for _, a := range modelActs {
+			if slices.Contains([]string{"RenameRegisteredModel", "CreateModelVersion", "DeleteModelVersion"}, a.method) && a.label == "" {
+				(&sweep{tab: tab, clock: clock, state: "models", prefix: a.method, sparse: true}).run(t, a)
+			}
+		}
+	})
+}
+
+// TestFailedModelCalls fails calls, and ends the contexts of their callers.
+func TestFailedModelCalls(t *testing.T) {
+	t.Parallel()
+	for _, state := range []string{"models", "full models"} {
+		t.Run(state, func(t *testing.T) {
+			t.Parallel()
+			clock := newStillClock()
+			for _, a := range modelActs {
+				sw := &sweep{tab: memoryTable(t, clock), clock: clock, state: state}
+				o := sw.outcome(t, a)
+				for k := 1; sw.refuseAt(t, a, o, k); k++ {
+				}
+				for k := 1; sw.hangAt(t, a, o, k); k++ {
+				}
+			}
+		})
+	}
+}
+
+// modelMatches are the acts on models that meet in a state, see matches.
+var modelMatches = []string{
+	"RenameRegisteredModel", "UpdateRegisteredModel", "DeleteRegisteredModel", "CreateRegisteredModel of a name taken", "CreateRegisteredModel",
+	"SetRegisteredModelTag", "SetRegisteredModelAlias", "CreateModelVersion", "CreateModelVersion large",
+	"TransitionModelVersionStage", "TransitionModelVersionStage archiving", "TransitionModelVersionStage archiving others",
+	"DeleteModelVersion", "SetModelVersionTag", "SetModelVersionTag of a prompt", "UpdateModelVersion",
+}
+
+// TestInterleaveModels lets two Stores act on one model at once, call by call:
+// it ends as if one had come after the other.
+func TestInterleaveModels(t *testing.T) {
+	t.Parallel()
+	for _, state := range []string{"models", "full models"} {
+		for i, a := range modelMatches {
+			t.Run(fmt.Sprint(state, " ", a), func(t *testing.T) {
+				t.Parallel()
+				clock := newStillClock()
+				tab, drop := briefTable(t, clock)
+				defer drop()
+				mt := &match{sweep: sweep{tab: configured(t, tab, clock), clock: clock, state: state}, sch: newScheduler()}
+				for _, b := range modelMatches[i:] {
+					mt.meet(t, a, b)
+				}
+				clock.Advance(3 * time.Hour)
+				require.NotEmpty(t, mt.points)
+			})
+		}
+	}
+}

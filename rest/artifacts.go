@@ -11,13 +11,14 @@ import (
 	"slices"
 
 	"gocloud.dev/blob"
-
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 )
 
 func (h *handler) addArtifactRoutes() {
 	h.add("2.0", http.MethodGet, "/mlflow/artifacts/list", query(h, listArtifactsSpec(), h.listArtifacts))
 	h.addPath(http.MethodGet, "/get-artifact", h.getArtifact)
+	h.addPath(http.MethodGet, "/model-versions/get-artifact", h.getModelVersionArtifact)
+	h.addPath(http.MethodPost, "/ajax-api/2.0/mlflow/upload-artifact", h.uploadArtifact)
+	h.addPresignedRoutes()
 	h.addProxyRoutes()
 }
 
@@ -98,6 +99,12 @@ type artifactRoot struct {
 }
 
 func (h *handler) openRoot(ctx context.Context, uri string) (artifactRoot, error) {
+	return h.openRootTo(ctx, uri, false)
+}
+
+// openRootTo opens a root, and makes one that is to be written to if it is not
+// there.
+func (h *handler) openRootTo(ctx context.Context, uri string, create bool) (artifactRoot, error) {
 	if prefix, ok := proxiedRoot(uri); ok {
 		if h.destination == nil {
 			return artifactRoot{}, invalid("The server does not serve the artifacts of '" + uri + "'.")
@@ -107,7 +114,7 @@ func (h *handler) openRoot(ctx context.Context, uri string) (artifactRoot, error
 	if h.buckets == nil {
 		return artifactRoot{}, invalid("The server has no access to the artifacts of '" + uri + "'.")
 	}
-	bucket, err := h.buckets(ctx, uri)
+	bucket, err := h.buckets(ctx, uri, create)
 	return artifactRoot{bucket: bucket, owned: bucket != nil}, err
 }
 
@@ -195,11 +202,11 @@ func (h *handler) getArtifact(w http.ResponseWriter, r *http.Request) {
 		h.writeError(w, r, err)
 		return
 	}
-	h.sendFrom(w, r, run, name)
+	h.sendFrom(w, r, run.Info.ArtifactURI, name)
 }
 
-func (h *handler) sendFrom(w http.ResponseWriter, r *http.Request, run *dynamodbstore.Run, name string) {
-	root, err := h.openRoot(r.Context(), run.Info.ArtifactURI)
+func (h *handler) sendFrom(w http.ResponseWriter, r *http.Request, uri, name string) {
+	root, err := h.openRoot(r.Context(), uri)
 	if err != nil {
 		h.writeError(w, r, err)
 		return

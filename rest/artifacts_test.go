@@ -98,7 +98,7 @@ func TestArtifactsElsewhere(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "sub"), 0o750))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "sub", "f.txt"), []byte("x"), 0o600))
-	open := func(_ context.Context, uri string) (*blob.Bucket, error) {
+	open := func(_ context.Context, uri string, _ bool) (*blob.Bucket, error) {
 		if uri != dir {
 			return nil, nil
 		}

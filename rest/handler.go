@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"gocloud.dev/blob"
 )
@@ -27,6 +28,9 @@ type config struct {
 	maxRequests    int
 	staticPrefix   string
 	destination    *blob.Bucket
+	direct         Direct
+	openDirect     DirectOpener
+	urlLife        time.Duration
 	buckets        BucketOpener
 	artifactRoots  []string
 	hostSchemes    []string
@@ -61,11 +65,11 @@ func WithArtifacts(destination *blob.Bucket) Option {
 }
 
 // BucketOpener opens the storage that a URI or an absolute path names. The
-// caller closes the bucket. It returns nil and no error if there is no such
-// directory.
-type BucketOpener func(ctx context.Context, uri string) (*blob.Bucket, error)
+// caller closes the bucket. A directory that does not exist is made, or else
+// there is no bucket and no error.
+type BucketOpener func(ctx context.Context, uri string, create bool) (*blob.Bucket, error)
 
-// WithBuckets lets the handler list and send the artifacts of runs whose
+// WithBuckets lets the handler list, send and store the artifacts of runs whose
 // artifact URI is not one of mlflow-artifacts:/. The default is not to.
 func WithBuckets(open BucketOpener) Option { return func(c *config) { c.buckets = open } }
 
@@ -114,7 +118,10 @@ type handler struct {
 
 // NewHandler returns a handler of MLflow's REST API over a store.
 func NewHandler(store Store, opts ...Option) (http.Handler, error) {
-	c := config{log: slog.New(slog.DiscardHandler), maxBody: DefaultMaxBody, maxRequests: DefaultMaxRequests, frameOptions: "SAMEORIGIN"}
+	c := config{
+		log: slog.New(slog.DiscardHandler), maxBody: DefaultMaxBody, maxRequests: DefaultMaxRequests, frameOptions: "SAMEORIGIN",
+		urlLife: DefaultURLLife,
+	}
 	for _, o := range opts {
 		o(&c)
 	}

@@ -31,17 +31,24 @@ func fixed(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, []byte(body)) }
 }
 
-// serverInfo tells clients what the server can do. Presigned URLs are not among
-// it, nor is uploading in parts.
+// serverInfo tells clients what the server can do. Uploads in parts and
+// downloads past the server depend on where artifacts are stored; presigned URLs
+// are a matter of each run.
 func (h *handler) serverInfo(w http.ResponseWriter, _ *http.Request) {
 	b := []byte(`{"store_type":"SqlStore"`)
-	for _, name := range []string{
-		"workspaces_enabled", "trace_archival_enabled", "multipart_uploads_enabled", "multipart_downloads_enabled",
-		"presigned_upload_run_id_supported", "presigned_upload_model_id_supported",
+	for _, feature := range []struct {
+		name string
+		on   bool
+	}{
+		{"workspaces_enabled", false},
+		{"trace_archival_enabled", false},
+		{"multipart_uploads_enabled", h.direct != nil},
+		{"multipart_downloads_enabled", h.direct != nil},
+		{"presigned_upload_run_id_supported", true},
+		{"presigned_upload_model_id_supported", true},
 	} {
-		b = append(b, ',')
-		b = strconv.AppendQuote(b, name)
-		b = append(b, ":false"...)
+		b = append(strconv.AppendQuote(append(b, ','), feature.name), ':')
+		b = strconv.AppendBool(b, feature.on)
 	}
 	writeJSON(w, http.StatusOK, append(b, `,"features_enabled":{"gateway":false}}`...))
 }

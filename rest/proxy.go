@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"net/http"
-	"path"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -21,6 +18,7 @@ const proxyPath = "/2.0/mlflow-artifacts/artifacts"
 
 func (h *handler) addProxyRoutes() {
 	h.add("2.0", http.MethodGet, "/mlflow-artifacts/artifacts", h.listProxied())
+	h.addMultipartRoutes()
 	for _, api := range []string{"/api", "/ajax-api"} {
 		prefixes := []string{h.staticPrefix + api + proxyPath + "/"}
 		if h.staticPrefix != "" { // MLflow serves these without it as well
@@ -110,46 +108,6 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		h.writeError(w, r, err)
 	}
-}
-
-var errIsDirectory = errors.New("artifact is a directory")
-
-func directoryText(name string) string {
-	return "Artifact path refers to a directory, not a file: '" + name + "'"
-}
-
-// send streams an artifact. An error means that nothing was sent yet.
-func (h *handler) send(w http.ResponseWriter, r *http.Request, bucket *blob.Bucket, key string) error {
-	if key == "" {
-		return errIsDirectory
-	}
-	in, err := bucket.NewReader(r.Context(), key, nil)
-	if gcerrors.Code(err) == gcerrors.NotFound || unnameable(err) {
-		if isDir(r.Context(), bucket, key) {
-			return errIsDirectory
-		}
-		return noSuchArtifact(key)
-	}
-	if err != nil {
-		return fmt.Errorf("open artifact: %w", err)
-	}
-	defer func() { _ = in.Close() }() // it was only read from
-	header := w.Header()
-	header.Set("Content-Type", contentType(key))
-	header.Set("Content-Disposition", attachment(path.Base(key)))
-	header.Set("Content-Length", strconv.FormatInt(in.Size(), 10))
-	if t := in.ModTime(); !t.IsZero() {
-		header.Set("Last-Modified", t.UTC().Format(http.TimeFormat))
-	}
-	w.WriteHeader(http.StatusOK)
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	if _, err := io.Copy(w, in); err != nil && r.Context().Err() == nil {
-		h.log.LogAttrs(r.Context(), slog.LevelError, "artifact was cut short", slog.Any("error", err))
-		panic(http.ErrAbortHandler) // the client must not take it for the whole
-	}
-	return nil
 }
 
 // orDot names the root, which is no artifact either.

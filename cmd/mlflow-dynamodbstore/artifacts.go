@@ -9,9 +9,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
 	"gocloud.dev/blob/s3blob"
@@ -20,7 +17,11 @@ import (
 // bucketOpener opens artifact storage by URI. Nothing is opened, and no AWS
 // configuration read, before it is asked for.
 type bucketOpener struct {
-	env func(string) (string, bool)
+	s3 *s3Clients
+}
+
+func newBucketOpener(env func(string) (string, bool)) bucketOpener {
+	return bucketOpener{s3: &s3Clients{env: env}}
 }
 
 // open opens the storage of existing artifacts. A directory that does not exist
@@ -83,32 +84,22 @@ func openDir(dir string, create bool) (*blob.Bucket, error) {
 	})
 }
 
-// openS3 opens s3://<bucket>/<prefix>, at the endpoint of
-// MLFLOW_S3_ENDPOINT_URL if that is set.
+// openS3 opens s3://<bucket>/<prefix>.
 func (o bucketOpener) openS3(ctx context.Context, uri string) (*blob.Bucket, error) {
-	u, err := url.Parse(uri)
-	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("%q is not of the form s3://<bucket>/<prefix>", uri)
-	}
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("AWS configuration: %w", err)
-	}
-	client := s3.NewFromConfig(cfg, func(s *s3.Options) {
-		if endpoint, ok := o.env("MLFLOW_S3_ENDPOINT_URL"); ok && endpoint != "" {
-			s.BaseEndpoint = aws.String(endpoint)
-			s.UsePathStyle = true
-		}
-		if s.Region == "" {
-			s.Region = "us-east-1"
-		}
-	})
-	bucket, err := s3blob.OpenBucket(ctx, client, u.Host, nil)
+	name, prefix, err := s3Location(uri)
 	if err != nil {
 		return nil, err
 	}
-	if prefix := strings.Trim(u.Path, "/"); prefix != "" {
-		bucket = blob.PrefixedBucket(bucket, prefix+"/")
+	client, err := o.s3.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	bucket, err := s3blob.OpenBucket(ctx, client, name, nil)
+	if err != nil {
+		return nil, err
+	}
+	if prefix != "" {
+		bucket = blob.PrefixedBucket(bucket, prefix)
 	}
 	return bucket, nil
 }

@@ -100,7 +100,7 @@ func (o *gcOptions) run(cmd *cobra.Command, d deps) (err error) {
 		return explain(err, o.place())
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	remover := &artifactRemover{buckets: bucketOpener{d.env}, destination: o.artifactsDest, log: d.warnings()}
+	remover := &artifactRemover{buckets: newBucketOpener(d.env), destination: o.artifactsDest, log: d.warnings()}
 	p.DeleteArtifacts = remover.remove
 	var report dynamodbstore.GCReport
 	err = withProgress(cmd, "collecting garbage", func(progress func(dynamodbstore.Progress)) error {

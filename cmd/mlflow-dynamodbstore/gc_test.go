@@ -120,7 +120,7 @@ func TestRemoveArtifacts(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, nil, 0o600))
 		return path
 	}
-	r := &artifactRemover{buckets: bucketOpener{noEnv}, destination: dir, log: deps{stderr: &bytes.Buffer{}}.warnings()}
+	r := &artifactRemover{buckets: newBucketOpener(noEnv), destination: dir, log: deps{stderr: &bytes.Buffer{}}.warnings()}
 	kept := file("1/b/artifacts/x")
 	for path, uri := range map[string]string{
 		"1/a/artifacts/x":   "mlflow-artifacts:/1/a/artifacts",
@@ -178,7 +178,7 @@ func TestRemoveObjects(t *testing.T) {
 	}))
 	t.Cleanup(s3.Close)
 	r := &artifactRemover{
-		buckets: bucketOpener{env("MLFLOW_S3_ENDPOINT_URL", s3.URL)}, destination: "s3://bucket/mlflow/",
+		buckets: newBucketOpener(env("MLFLOW_S3_ENDPOINT_URL", s3.URL)), destination: "s3://bucket/mlflow/",
 		log: deps{stderr: &bytes.Buffer{}}.warnings(),
 	}
 	require.NoError(t, r.remove(t.Context(), "mlflow-artifacts:/1/a/artifacts"))

@@ -194,7 +194,7 @@ func (o *serverOptions) collect(ctx context.Context, store *dynamodbstore.Store,
 	if o.gcEvery == 0 {
 		return func() {}
 	}
-	remover := &artifactRemover{buckets: bucketOpener{d.env}, log: log}
+	remover := &artifactRemover{buckets: newBucketOpener(d.env), log: log}
 	if o.serveArtifacts {
 		remover.destination = o.artifactsDestination
 	}
@@ -226,7 +226,7 @@ func (c closers) close() error {
 func (o *serverOptions) handler(
 	ctx context.Context, store rest.Store, root string, log *slog.Logger, d deps,
 ) (h http.Handler, used closers, err error) {
-	buckets := bucketOpener{env: d.env}
+	buckets := newBucketOpener(d.env)
 	schemes, _ := d.env("MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES")
 	opts := []rest.Option{
 		rest.WithLogger(log),
@@ -234,7 +234,7 @@ func (o *serverOptions) handler(
 		rest.WithMaxBody(int64(o.maxBodyMB) << 20),
 		rest.WithMaxRequests(o.maxRequests),
 		rest.WithStaticPrefix(o.staticPrefix),
-		rest.WithBuckets(buckets.open),
+		rest.WithBuckets(buckets.openURI),
 		rest.WithTrustedRoots(root, o.artifactsDestination),
 		rest.WithHostSchemes(splitList(schemes)...),
 		rest.WithAllowedHosts(splitList(o.allowedHosts)...),
@@ -249,6 +249,7 @@ func (o *serverOptions) handler(
 		used = append(used, ui)
 		opts = append(opts, rest.WithUI(ui.FS()))
 	}
+	var direct rest.Direct
 	if o.serveArtifacts {
 		bucket, err := buckets.destination(ctx, o.artifactsDestination)
 		if err != nil {
@@ -256,7 +257,11 @@ func (o *serverOptions) handler(
 		}
 		used = append(used, bucket)
 		opts = append(opts, rest.WithArtifacts(bucket))
+		if direct, err = buckets.direct(ctx, o.artifactsDestination); err != nil {
+			return nil, used, fmt.Errorf("artifacts destination %s: %w", o.artifactsDestination, err)
+		}
 	}
+	opts = append(opts, rest.WithDirect(direct, buckets.direct))
 	h, err = rest.NewHandler(store, opts...)
 	return h, used, err
 }

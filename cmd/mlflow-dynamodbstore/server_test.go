@@ -270,7 +270,7 @@ func TestWithoutUser(t *testing.T) {
 func TestOpenBuckets(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	o := bucketOpener{env: noEnv}
+	o := newBucketOpener(noEnv)
 	for _, uri := range []string{dir, "file://" + dir, "file:" + dir, "file://localhost" + dir, "s3://bucket/prefix"} {
 		b, err := o.open(t.Context(), uri)
 		require.NoError(t, err, uri)

@@ -1,0 +1,191 @@
+//nolint:wrapcheck // errors of storage go to writeError, which tells them apart
+package rest
+
+import (
+	"context"
+	"net/http"
+	"path"
+	"strconv"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+// maxParts is the number of parts that S3 takes for an object.
+const maxParts = 10_000
+
+// addMultipartRoutes adds uploads in parts and downloads that go to the storage
+// directly. They exist where the storage is S3; elsewhere clients are told to
+// send and get artifacts through the server, which they then do.
+func (h *handler) addMultipartRoutes() {
+	for _, api := range []string{"/api", "/ajax-api"} {
+		prefix := h.staticPrefix + api + "/2.0/mlflow-artifacts/"
+		h.addDeep(http.MethodPost, prefix+"mpu/create/", uploadEndpoint(h, createUploadSpec(), h.createUpload))
+		h.addDeep(http.MethodPost, prefix+"mpu/complete/", uploadEndpoint(h, completeUploadSpec(), h.completeUpload))
+		h.addDeep(http.MethodPost, prefix+"mpu/abort/", uploadEndpoint(h, abortUploadSpec(), h.abortUpload))
+		h.addDeep(http.MethodGet, prefix+"presigned/", h.presignProxied)
+	}
+}
+
+func notSupported(what string) error {
+	return &dynamodbstore.Error{Code: "NOT_IMPLEMENTED", Message: what + " is not supported for the current artifact repository"}
+}
+
+// uploadRequest is what the requests of an upload in parts have together.
+type uploadRequest struct {
+	key   string // of the object
+	name  string // of the file at the client, maybe with its directory
+	id    string
+	parts []UploadedPart
+	count int
+}
+
+func uploadSpec(fields []field, rules []rule) *spec[uploadRequest] {
+	return &spec[uploadRequest]{
+		fields: append(texts("path"), fields...),
+		rules:  append([]rule{{"path", []check{required(), isString()}}}, rules...),
+		scan: func(s *scanner, name []byte, q *uploadRequest) {
+			switch string(name) {
+			case "path":
+				q.name = s.strOrNull()
+			case "upload_id":
+				q.id = s.strOrNull()
+			case "num_parts":
+				q.count = s.optionalInteger()
+			case "parts":
+				q.parts = s.parts()
+			default:
+				s.unknown(name)
+			}
+		},
+		fits: func(*uploadRequest) bool { return false }, // let the rules look; there are few of these requests
+	}
+}
+
+func createUploadSpec() *spec[uploadRequest] {
+	return uploadSpec([]field{f("num_parts", typeInt64)}, []rule{integer("num_parts")})
+}
+
+func completeUploadSpec() *spec[uploadRequest] {
+	part := messages("parts", f("part_number", typeInt64), f("etag", typeString), f("url", typeString))
+	return uploadSpec([]field{f("upload_id", typeString), part}, []rule{text("upload_id"), {"parts", []check{required()}}})
+}
+
+func abortUploadSpec() *spec[uploadRequest] {
+	return uploadSpec([]field{f("upload_id", typeString)}, []rule{text("upload_id")})
+}
+
+func (s *scanner) parts() []UploadedPart {
+	var parts []UploadedPart
+	for first := s.enter('['); s.next(&first, ']'); {
+		var p UploadedPart
+		for first := s.enter('{'); s.next(&first, '}'); {
+			switch string(s.name()) {
+			case "part_number":
+				p.Number = s.optionalInteger()
+			case "etag":
+				p.ETag = s.strOrNull()
+			default: // its URL is of no use any more
+				s.skip(0)
+			}
+		}
+		parts = append(parts, p)
+	}
+	return parts
+}
+
+// uploadEndpoint makes an endpoint of an upload in parts. The directory of the
+// object is in its path, the name is that of the client's file.
+func uploadEndpoint(
+	h *handler, p *spec[uploadRequest], do func(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error),
+) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		dir := h.tail(r.URL.Path)
+		switch {
+		case dir == "":
+			writeNotFound(w)
+			return
+		case h.destination == nil:
+			h.writeDisabled(w, r)
+			return
+		}
+		query(h, p, func(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error) {
+			var err error
+			if q.key, err = uploadKey(dir, q.name); err != nil {
+				return nil, err
+			}
+			if h.direct == nil {
+				return nil, notSupported("Multipart upload")
+			}
+			return do(ctx, b, q)
+		})(w, r)
+	}
+}
+
+// uploadKey returns the key of a file that is sent to a directory. It is the
+// same as if the file were sent through the server.
+func uploadKey(dir, name string) (string, error) {
+	dir, err := cleanPath(dir)
+	if err != nil {
+		return "", err
+	}
+	name, err = cleanPath(path.Base(name))
+	if err != nil {
+		return "", err
+	}
+	if name = blobKey(name); name == "" {
+		return "", invalid("Invalid path")
+	}
+	return blobKey(dir, name), nil
+}
+
+func (h *handler) createUpload(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error) {
+	if q.count < 1 || q.count > maxParts {
+		return nil, invalid("num_parts must be between 1 and " + strconv.Itoa(maxParts) + " (got " + strconv.Itoa(q.count) + ").")
+	}
+	id, urls, err := h.direct.CreateUpload(ctx, q.key, q.count)
+	if err != nil {
+		return nil, err
+	}
+	b = appendStringField(append(b, '{'), 1, "upload_id", id)
+	b = append(appendKey(b, 1, "credentials"), '[')
+	for i, u := range urls {
+		b = append(appendItem(b, 2), '{')
+		b = appendStringField(b, 3, "url", u)
+		b = appendIntField(b, 3, "part_number", int64(i+1))
+		b = closeObject(b, 2)
+	}
+	return closeObject(closeArray(b, 1), 0), nil
+}
+
+func (h *handler) completeUpload(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error) {
+	return append(b, "{}"...), h.direct.CompleteUpload(ctx, q.key, q.id, q.parts)
+}
+
+func (h *handler) abortUpload(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error) {
+	return append(b, "{}"...), h.direct.AbortUpload(ctx, q.key, q.id)
+}
+
+// presignProxied answers with a URL to download a served artifact from the
+// storage.
+func (h *handler) presignProxied(w http.ResponseWriter, r *http.Request) {
+	if h.destination == nil {
+		h.writeDisabled(w, r)
+		return
+	}
+	name, ok := h.proxiedKey(w, r)
+	if !ok {
+		return
+	}
+	if h.direct == nil {
+		h.writeError(w, r, notSupported("Multipart download"))
+		return
+	}
+	u, size, err := h.direct.DownloadURL(r.Context(), blobKey(name), attachment(path.Base(name)), h.urlLife)
+	if err != nil {
+		h.writeError(w, r, err)
+		return
+	}
+	b := appendString([]byte(`{"url": `), u)
+	b = strconv.AppendInt(append(b, `, "headers": {}, "file_size": `...), size, 10)
+	writeJSON(w, http.StatusOK, append(b, '}'))
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -51,6 +52,9 @@ func (c *s3Clients) get(ctx context.Context) (*s3.Client, error) {
 			s.BaseEndpoint = aws.String(endpoint)
 			s.UsePathStyle = true
 		}
+		// Of an object that came in parts there is no checksum to compare, which is
+		// nothing to warn of.
+		s.DisableLogOutputChecksumValidationSkipped = true
 		if s.Region == "" {
 			s.Region = "us-east-1"
 		}
@@ -165,6 +169,21 @@ func (d *s3Direct) UploadURL(ctx context.Context, key, contentType string, life 
 		return "", s3Error(err)
 	}
 	return put.URL, nil
+}
+
+// urlLife is how long URLs for downloads work: as long as the variable says that
+// MLflow has for it, which S3 bounds.
+func urlLife(env func(string) (string, bool)) (time.Duration, error) {
+	const name, most = "MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS", 7 * 24 * 3600
+	value, ok := env(name)
+	if !ok || value == "" {
+		return rest.DefaultURLLife, nil
+	}
+	seconds, err := strconv.Atoi(value)
+	if err != nil || seconds < 1 || seconds > most {
+		return 0, fmt.Errorf("%s is %q, not a number of seconds between 1 and %d", name, value, most)
+	}
+	return time.Duration(seconds) * time.Second, nil
 }
 
 func isS3Error(err error, codes ...string) bool {

@@ -227,6 +227,10 @@ func (o *serverOptions) handler(
 	ctx context.Context, store rest.Store, root string, log *slog.Logger, d deps,
 ) (h http.Handler, used closers, err error) {
 	buckets := newBucketOpener(d.env)
+	urlLife, err := urlLife(d.env)
+	if err != nil {
+		return nil, nil, err
+	}
 	schemes, _ := d.env("MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES")
 	opts := []rest.Option{
 		rest.WithLogger(log),
@@ -261,7 +265,7 @@ func (o *serverOptions) handler(
 			return nil, used, fmt.Errorf("artifacts destination %s: %w", o.artifactsDestination, err)
 		}
 	}
-	opts = append(opts, rest.WithDirect(direct, buckets.direct))
+	opts = append(opts, rest.WithDirect(direct, buckets.direct), rest.WithURLLife(urlLife))
 	h, err = rest.NewHandler(store, opts...)
 	return h, used, err
 }

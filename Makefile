@@ -41,12 +41,17 @@ $(UI)/$(MLFLOW_VERSION):
 ddblocal: # Runs commands with DynamoDB Local, which Maven fetches the first time
 	$(GO) build -o bin/ddblocal ./internal/table/ddblocal/cmd/ddblocal
 
+.PHONY: s3local
+s3local: # Runs an S3 server, which Go builds the first time
+	$(GO) build -o bin/s3local ./internal/s3local/cmd/s3local
+	bin/s3local -build
+
 .PHONY: test
-test: ddblocal ## Run all Go tests with the race detector, on the embedded table and on DynamoDB Local
+test: ddblocal s3local ## Run all Go tests with the race detector, on the embedded table and on DynamoDB Local
 	$(WITH_DYNAMODB) $(TOOL) gotestsum --format pkgname -- -race -timeout 20m ./...
 
 .PHONY: e2e
-e2e: build ddblocal $(VENV)/ok ## Run the Python client against this server and MLflow's own, and compare
+e2e: build ddblocal s3local $(VENV)/ok ## Run the Python client against this server and MLflow's own, and compare
 	$(WITH_DYNAMODB) $(VENV)/bin/python -m pytest e2e
 
 $(VENV)/ok: e2e/requirements.txt
@@ -71,7 +76,7 @@ bench-scale: ddblocal ## Measure searches of up to 100,000 runs, write docs/benc
 	$(WITH_DYNAMODB) $(GO) run ./bench/scale -out docs/benchmarks-scale.md
 
 .PHONY: cover
-cover: ddblocal ## Measure the coverage of all packages by all tests
+cover: ddblocal s3local ## Measure the coverage of all packages by all tests
 	mkdir -p build
 	$(WITH_DYNAMODB) $(GO) test -coverpkg=./... -coverprofile=build/coverage.out ./...
 	$(GO) tool cover -func=build/coverage.out | tail -n 1

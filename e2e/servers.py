@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BINARY = ROOT / "bin" / "mlflow-dynamodbstore"
 DDBLOCAL = ROOT / "bin" / "ddblocal"
+S3LOCAL = ROOT / "bin" / "s3local"
 
 START_TIMEOUT = 180
 

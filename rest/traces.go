@@ -59,9 +59,7 @@ func searchTracesSpec() *spec[searchTracesRequest] {
 	experiment := messages("mlflow_experiment", f("experiment_id", typeString))
 	table := messages("inference_table", f("full_table_name", typeString))
 	experiment.repeated, table.repeated = false, false
-	kind := enum("type", enumValue{"TRACE_LOCATION_TYPE_UNSPECIFIED", 0}, enumValue{"MLFLOW_EXPERIMENT", 1},
-		enumValue{"INFERENCE_TABLE", 2})
-	return traceSearch(messages("locations", kind, experiment, table), rule{"locations", []check{isArray(), required()}})
+	return traceSearch(messages("locations", experiment, table), rule{"locations", []check{isArray(), required()}})
 }
 
 func searchTracesV2Spec() *spec[searchTracesRequest] {

@@ -49,7 +49,7 @@ type Server struct {
 // when it is stopped, or, on Linux, when this process ends, however that comes.
 // The build complains to stderr.
 func Start(ctx context.Context, stderr io.Writer) (*Server, error) {
-	binary, err := build(ctx, stderr)
+	binary, err := Build(ctx, stderr)
 	if err != nil {
 		return nil, fmt.Errorf("build the S3 server: %w", err)
 	}
@@ -136,9 +136,10 @@ func (s *Server) Stop() error {
 	return errors.Join(err, os.RemoveAll(s.dir))
 }
 
-// build puts the program into the directory of binaries. Several processes may
-// do so at once; the last that is done wins.
-func build(ctx context.Context, stderr io.Writer) (string, error) {
+// Build puts the program into the directory of binaries, if it is not there, and
+// returns its path. Several processes may do so at once; the last that is done
+// wins.
+func Build(ctx context.Context, stderr io.Writer) (string, error) {
 	root, err := child.RepositoryRoot()
 	if err != nil {
 		return "", err //nolint:wrapcheck // it says what was not found

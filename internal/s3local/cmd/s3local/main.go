@@ -1,5 +1,5 @@
 // Command s3local runs an S3 server for tests in the foreground, prints its URL
-// and ends at a signal.
+// and ends at a signal. With the flag -build it only builds the server.
 package main
 
 import (
@@ -23,6 +23,10 @@ func main() {
 }
 
 func run(ctx context.Context) error {
+	if len(os.Args) > 1 && os.Args[1] == "-build" {
+		_, err := s3local.Build(ctx, os.Stderr)
+		return err //nolint:wrapcheck // it says what failed
+	}
 	server, err := s3local.Start(ctx, os.Stderr)
 	if err != nil {
 		return err //nolint:wrapcheck // it says what failed

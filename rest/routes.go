@@ -36,6 +36,7 @@ func (h *handler) addRoutes() error {
 	h.addArtifactRoutes()
 	h.addTraceRoutes()
 	h.addEvaluationRoutes()
+	h.addAssistantRoutes()
 	if err := h.addGraphRoutes(); err != nil {
 		return err
 	}

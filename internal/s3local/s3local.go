@@ -156,8 +156,8 @@ func Build(ctx context.Context, stderr io.Writer) (string, error) {
 		return "", err //nolint:wrapcheck // it says what could not be made
 	}
 	defer os.RemoveAll(tmp) //nolint:errcheck // its file was renamed, or is of no use
-	cmd := exec.CommandContext(ctx, "go", "install", "-ldflags=-s -w", gateway)
-	cmd.Env = append(os.Environ(), "GOBIN="+tmp, "GOFLAGS=", "CGO_ENABLED=0")
+	cmd := exec.CommandContext(ctx, "go", "install", gateway)
+	cmd.Env = append(os.Environ(), "GOBIN="+tmp, "GOFLAGS=")
 	cmd.Stdout, cmd.Stderr = stderr, stderr
 	if err := cmd.Run(); err != nil {
 		return "", err //nolint:wrapcheck // Start says what failed

@@ -68,9 +68,12 @@ func parseDatasetRefs(d dict) ([]datasetRef, error) {
 // experiment has under the same name and digest stays as it is, and so do the
 // tags of one that the run has.
 //
-// Not atomic: each dataset is put if absent first, then the references are
-// one write of the head. 2 requests for each dataset and 2 for the head; 1 RCU
-// for either, 1 WCU for each KB of a compressed dataset and of the head.
+// Not atomic: what SearchDatasets lists is put first, then each dataset if
+// absent, then the references are one write of the head. After a crash in
+// between SearchDatasets may name a dataset that the run has not got; repeating
+// the call mends it. 2 requests for each dataset and 2 for the head; 1 RCU
+// for either, 1 WCU for each KB of a compressed dataset and of the head; 1
+// request and 1 WCU for what the process has not seen used yet.
 func (s *Store) LogInputs(ctx context.Context, p LogInputsParams) error {
 	if err := validateRunID(p.RunID); err != nil {
 		return err
@@ -83,6 +86,9 @@ func (s *Store) LogInputs(ctx context.Context, p LogInputsParams) error {
 		return failure(err)
 	}
 	if err := s.checkRunActive(ctx, p.RunID, e); err != nil {
+		return failure(err)
+	}
+	if err := s.putDatasetUses(ctx, e.id, p); err != nil {
 		return failure(err)
 	}
 	var inputs, models dict

@@ -299,4 +299,3 @@ func TestLoggedModelRaces(t *testing.T) {
 		requireOneWinner(t, errs, dynamodbstore.CodeBadRequest)
 	})
 }
-

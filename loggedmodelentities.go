@@ -39,3 +39,39 @@ type CreateLoggedModelParams struct {
 	Params       []Param
 	Tags         []Tag
 }
+
+// SearchLoggedModelsParams selects logged models that are not deleted.
+type SearchLoggedModelsParams struct {
+	ExperimentIDs []string // none: no models
+	Filter        string   // MLflow's grammar of searches for logged models; "": all
+	// Datasets, if any, restrict comparisons of metrics to points of one of
+	// them; without such a comparison models need a point of one.
+	Datasets   []DatasetFilter
+	OrderBy    []LoggedModelOrder // none: newest first
+	MaxResults int                // 0: 50; no most
+	PageToken  string
+}
+
+// DatasetFilter names datasets.
+type DatasetFilter struct {
+	Name   string
+	Digest string // "": any
+}
+
+// LoggedModelOrder is one part of an order of logged models.
+type LoggedModelOrder struct {
+	// Field is an attribute such as name or creation_timestamp, or metrics.
+	// and the key of a metric, whose latest point counts.
+	Field      string
+	Descending bool
+	// Dataset restricts a metric to points of a dataset; each part may be "".
+	Dataset DatasetFilter
+}
+
+// DatasetSummary says that runs of an experiment have used a dataset.
+type DatasetSummary struct {
+	ExperimentID string
+	Name         string
+	Digest       string
+	Context      *string // of the use, such as training; nil without one
+}

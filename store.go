@@ -23,6 +23,8 @@ const (
 	// cachedLoggedModels is how many documents of logged models are held, each
 	// below 20 KB but for what has no limit: names, types and runs.
 	cachedLoggedModels = 512
+	// cachedUses is how many dataset uses are known to be there.
+	cachedUses = 4096
 	// cachedHeadBytes is the size up to which a head is cached.
 	cachedHeadBytes = 32 << 10
 )
@@ -48,6 +50,7 @@ type Store struct {
 	shapes    *lru.Cache[string, *metricShape]
 	expCache  *lru.Cache[string, *cachedState]
 	bodies    *lru.Cache[string, Dataset]
+	uses      *lru.Cache[string, struct{}] // keys of dataset uses that are there
 	modelDocs *lru.Cache[string, *loggedModelDoc]
 
 	settling *settleQueue
@@ -69,12 +72,13 @@ func OpenTable(t table.Table, opts ...Option) (*Store, error) {
 	s.models = newCommitter(writeTimeout, s.flushModels)
 	s.settling = newSettleQueue(s)
 	s.rollups = newRollUpQueue(s)
-	var errs [5]error
+	var errs [6]error
 	s.headCache, errs[0] = lru.New[string, *runHead](cachedRuns)
 	s.shapes, errs[1] = lru.New[string, *metricShape](cachedRuns)
 	s.expCache, errs[2] = lru.New[string, *cachedState](cachedExperiments)
 	s.bodies, errs[3] = lru.New[string, Dataset](cachedBodies)
 	s.modelDocs, errs[4] = lru.New[string, *loggedModelDoc](cachedLoggedModels)
+	s.uses, errs[5] = lru.New[string, struct{}](cachedUses)
 	return s, errors.Join(errs[:]...)
 }
 

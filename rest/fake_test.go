@@ -145,6 +145,50 @@ func (s *fakeStore) LogInputs(_ context.Context, p dynamodbstore.LogInputsParams
 	return s.onRun(p.RunID, p)
 }
 
+func (s *fakeStore) LogOutputs(_ context.Context, id string, models []dynamodbstore.ModelOutput) error {
+	return s.onRun(id, models)
+}
+
+func (s *fakeStore) SearchDatasets(_ context.Context, ids []string) ([]dynamodbstore.DatasetSummary, error) {
+	return nil, s.call(ids)
+}
+
+func (s *fakeStore) CreateLoggedModel(
+	_ context.Context, p dynamodbstore.CreateLoggedModelParams,
+) (*dynamodbstore.LoggedModel, error) {
+	return &dynamodbstore.LoggedModel{Name: p.Name}, s.call(p)
+}
+
+func (s *fakeStore) GetAnyLoggedModel(_ context.Context, id string) (*dynamodbstore.LoggedModel, error) {
+	return &dynamodbstore.LoggedModel{ID: id}, s.call("any " + id)
+}
+
+func (s *fakeStore) FinalizeLoggedModel(
+	_ context.Context, id string, status dynamodbstore.LoggedModelStatus,
+) (*dynamodbstore.LoggedModel, error) {
+	return &dynamodbstore.LoggedModel{ID: id, Status: status}, s.call(status)
+}
+
+func (s *fakeStore) DeleteLoggedModel(_ context.Context, id string) error { return s.call(id) }
+
+func (s *fakeStore) SetLoggedModelTags(_ context.Context, id string, tags []dynamodbstore.Tag) error {
+	return s.call(id, tags)
+}
+
+func (s *fakeStore) DeleteLoggedModelTag(_ context.Context, id, key string) error {
+	return s.call(id, key)
+}
+
+func (s *fakeStore) LogLoggedModelParams(_ context.Context, id string, params []dynamodbstore.Param) error {
+	return s.call(id, params)
+}
+
+func (s *fakeStore) SearchLoggedModels(
+	_ context.Context, p dynamodbstore.SearchLoggedModelsParams,
+) (dynamodbstore.Page[*dynamodbstore.LoggedModel], error) {
+	return dynamodbstore.Page[*dynamodbstore.LoggedModel]{}, s.call(p)
+}
+
 func (s *fakeStore) SearchRuns(
 	_ context.Context, p dynamodbstore.SearchRunsParams,
 ) (dynamodbstore.Page[*dynamodbstore.Run], error) {

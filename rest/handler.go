@@ -113,7 +113,9 @@ type handler struct {
 	store Store
 	slots chan struct{} // one for each request under way
 	exact map[string]*resource
-	deep  []deepResource
+	// patterns are those resources whose paths have parameters.
+	patterns []*resource
+	deep     []deepResource
 }
 
 // NewHandler returns a handler of MLflow's REST API over a store.

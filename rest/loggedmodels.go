@@ -3,120 +3,177 @@ package rest
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 )
 
 func (h *handler) addLoggedModelRoutes() {
-	h.add("2.0", http.MethodPost, "/mlflow/logged-models/search", query(h, searchLoggedModelsSpec(), h.searchLoggedModels))
+	const base, model = "/mlflow/logged-models", "/mlflow/logged-models/{model_id}"
+	h.add("2.0", http.MethodPost, base, query(h, createLoggedModelSpec(), h.createLoggedModel))
+	h.add("2.0", http.MethodPost, base+"/search", query(h, searchLoggedModelsSpec(), h.searchLoggedModels))
+	h.add("2.0", http.MethodGet, model, query(h, loggedModelSpec(), h.getLoggedModel))
+	h.add("2.0", http.MethodDelete, model, command(h, loggedModelSpec(),
+		func(ctx context.Context, q *loggedModelRequest) error { return h.store.DeleteLoggedModel(ctx, q.id) }))
+	h.add("2.0", http.MethodPatch, model, query(h, finalizeLoggedModelSpec(), h.finalizeLoggedModel))
+	h.add("2.0", http.MethodPatch, model+"/tags", command(h, loggedModelPairsSpec("tags", array("tags")),
+		func(ctx context.Context, q *loggedModelRequest) error {
+			return h.store.SetLoggedModelTags(ctx, q.id, q.pairs)
+		}))
+	h.add("2.0", http.MethodDelete, model+"/tags/{tag_key}", command(h, loggedModelSpec(),
+		func(ctx context.Context, q *loggedModelRequest) error {
+			return h.store.DeleteLoggedModelTag(ctx, q.id, q.tagKey)
+		}))
+	h.add("2.0", http.MethodPost, model+"/params",
+		command(h, loggedModelPairsSpec("params", textRequired("model_id"), array("params")),
+			func(ctx context.Context, q *loggedModelRequest) error {
+				return h.store.LogLoggedModelParams(ctx, q.id, paramsOf(q.pairs))
+			}))
+	h.add("2.0", http.MethodGet, model+"/artifacts/directories", query(h, listModelArtifactsSpec(), h.listModelArtifacts))
+	h.addPath(http.MethodGet, "/ajax-api/2.0"+model+"/artifacts/files", h.getModelArtifact)
 }
 
-type searchLoggedModelsRequest struct {
-	experiments []string
-	datasets    []string // names
-	orderBy     []string // names of fields
+func paramsOf(pairs []dynamodbstore.Tag) []dynamodbstore.Param {
+	params := make([]dynamodbstore.Param, len(pairs))
+	for i, p := range pairs {
+		params[i] = dynamodbstore.Param(p)
+	}
+	return params
 }
 
-func searchLoggedModelsSpec() *spec[searchLoggedModelsRequest] {
-	dataset := texts("dataset_name", "dataset_digest")
-	order := append(texts("field_name", "dataset_name", "dataset_digest"), f("ascending", typeBool))
-	return &spec[searchLoggedModelsRequest]{
-		fields: []field{
-			list(f("experiment_ids", typeString)), f("filter", typeString), messages("datasets", dataset...),
-			f("max_results", typeInt32), messages("order_by", order...), f("page_token", typeString),
-		},
+func createLoggedModelSpec() *spec[dynamodbstore.CreateLoggedModelParams] {
+	return &spec[dynamodbstore.CreateLoggedModelParams]{
+		fields: append(texts("experiment_id", "name", "model_type", "source_run_id"),
+			messages("params", pairFields()...), messages("tags", pairFields()...)),
 		rules: []rule{
-			{"experiment_ids", []check{isArray(), itemsAreStrings(), required()}},
-			text("filter"), array("datasets"),
-			integer("max_results"), array("order_by"), text("page_token"),
+			textRequired("experiment_id"), text("name"), text("model_type"), text("source_run_id"),
+			array("params"), array("tags"),
 		},
-		scan: func(s *scanner, name []byte, q *searchLoggedModelsRequest) {
+		scan: func(s *scanner, name []byte, q *dynamodbstore.CreateLoggedModelParams) {
 			switch string(name) {
-			case "experiment_ids":
-				q.experiments = s.strs()
-			case "filter", "page_token":
-				s.strOrNull()
-			case "datasets":
-				q.datasets = s.named("dataset_name")
-			case "max_results":
-				if !s.null() {
-					s.integer32()
-				}
-			case "order_by":
-				q.orderBy = s.named("field_name")
+			case "experiment_id":
+				q.ExperimentID = s.strOrNull()
+			case "name":
+				q.Name = s.strOrNull()
+			case "model_type":
+				q.ModelType = s.strOrNull()
+			case "source_run_id":
+				q.SourceRunID = s.strOrNull()
+			case "params":
+				q.Params = paramsOf(s.tags())
+			case "tags":
+				q.Tags = s.tags()
 			default:
 				s.unknown(name)
 			}
 		},
-		fits: func(q *searchLoggedModelsRequest) bool { return len(q.experiments) > 0 },
+		fits: func(q *dynamodbstore.CreateLoggedModelParams) bool { return q.ExperimentID != "" },
 	}
 }
 
-// named reads an array of objects and returns one string of each.
-func (s *scanner) named(member string) []string {
-	if s.null() {
-		return nil
+// loggedModelRequest is a request about one logged model.
+type loggedModelRequest struct {
+	id      string
+	tagKey  string
+	deleted bool                // a deleted one will do
+	inBody  string              // id of a model
+	status  int64               // of LoggedModelStatus
+	given   bool                // there is a status
+	pairs   []dynamodbstore.Tag // tags or params
+}
+
+// fromPath sets what the path says, and the query of a GET.
+func (q *loggedModelRequest) fromPath(r *http.Request) {
+	q.id, q.tagKey = r.PathValue("model_id"), r.PathValue("tag_key")
+	for _, p := range parseQuery(r.URL.RawQuery) {
+		if p.key == "allow_deleted" {
+			q.deleted = strings.EqualFold(p.value, "true")
+			return
+		}
 	}
-	var list []string
-	for first := s.enter('['); s.next(&first, ']'); {
-		value := ""
-		for first := s.enter('{'); s.next(&first, '}'); {
-			switch name := s.name(); {
-			case string(name) == member:
-				value = s.strOrNull()
-			case string(name) == "ascending":
-				s.boolOrNull()
-			case strings.HasPrefix(string(name), "dataset_"):
-				s.strOrNull()
+}
+
+func loggedModelSpec() *spec[loggedModelRequest] {
+	return &spec[loggedModelRequest]{
+		scan: func(s *scanner, _ []byte, _ *loggedModelRequest) { s.skip(0) },
+		path: (*loggedModelRequest).fromPath,
+	}
+}
+
+// loggedModelStatuses are in the order of their numbers.
+func loggedModelStatuses() []dynamodbstore.LoggedModelStatus {
+	return []dynamodbstore.LoggedModelStatus{
+		dynamodbstore.LoggedModelUnspecified, dynamodbstore.LoggedModelPending, dynamodbstore.LoggedModelReady,
+		dynamodbstore.LoggedModelFailed,
+	}
+}
+
+// finalizeLoggedModelSpec reads the id from the body, not from the path, as
+// MLflow does.
+func finalizeLoggedModelSpec() *spec[loggedModelRequest] {
+	var values []enumValue
+	for i, name := range loggedModelStatuses() {
+		values = append(values, enumValue{string(name), int64(i)})
+	}
+	return &spec[loggedModelRequest]{
+		fields: []field{f("model_id", typeString), enum("status", values...)},
+		rules:  []rule{textRequired("model_id"), {"status", []check{isIntLike(), required()}}},
+		scan: func(s *scanner, name []byte, q *loggedModelRequest) {
+			switch string(name) {
+			case "model_id":
+				q.inBody = s.strOrNull()
+			case "status":
+				if q.status = 0; !s.null() {
+					q.status, q.given = s.integer(), true
+				}
 			default:
 				s.unknown(name)
 			}
-		}
-		list = append(list, value)
-	}
-	return list
-}
-
-func (s *scanner) boolOrNull() {
-	switch {
-	case s.null():
-	case s.peek() == 't':
-		s.word("true")
-	default:
-		s.word("false")
+		},
+		fits: func(q *loggedModelRequest) bool { return q.inBody != "" && q.given },
 	}
 }
 
-// searchLoggedModels finds no model, as none can be logged; it refuses what
-// MLflow refuses, but for filters, which it does not read. The client asks
-// whenever it lists or loads artifacts of a run.
-// Source: MLflow 3.17, sqlalchemy_store.py, search_logged_models.
-func (h *handler) searchLoggedModels(_ context.Context, b []byte, q *searchLoggedModelsRequest) ([]byte, error) {
-	if slices.Contains(q.datasets, "") {
-		return nil, invalid("`dataset_name` in the `datasets` clause must be specified.")
+// loggedModelPairsSpec reads tags or params.
+func loggedModelPairsSpec(member string, rules ...rule) *spec[loggedModelRequest] {
+	named := len(rules) > 1
+	return &spec[loggedModelRequest]{
+		fields: []field{f("model_id", typeString), messages(member, pairFields()...)},
+		rules:  rules,
+		scan: func(s *scanner, name []byte, q *loggedModelRequest) {
+			switch string(name) {
+			case "model_id":
+				q.inBody = s.strOrNull()
+			case member:
+				q.pairs = s.tags()
+			default:
+				s.unknown(name)
+			}
+		},
+		fits: func(q *loggedModelRequest) bool { return !named || q.inBody != "" },
+		path: (*loggedModelRequest).fromPath,
 	}
-	for _, id := range q.experiments {
-		if _, ok := intLike(&node{kind: kindString, text: id}); !ok {
-			return nil, invalid("Invalid experiment ID '" + id + "'. Experiment ID must be a valid integer.")
-		}
-	}
-	for _, name := range q.orderBy {
-		entity, _, isPath := strings.Cut(name, ".")
-		switch {
-		case isPath && entity != "metrics":
-			return nil, invalid("Invalid order by field name: " + name + ". Only metrics are supported.")
-		case !isPath && !slices.Contains(loggedModelFields(), name):
-			return nil, invalid("Invalid order by field name: " + name)
-		}
-	}
-	return append(b, "{}"...), nil
 }
 
-// loggedModelFields are the fields by which logged models can be ordered.
-func loggedModelFields() []string {
-	return []string{
-		"artifact_location", "creation_time", "creation_timestamp", "creation_timestamp_ms", "experiment_id",
-		"last_updated_timestamp", "last_updated_timestamp_ms", "lifecycle_stage", "model_id", "model_type", "name",
-		"source_run_id", "status", "status_message",
+func (h *handler) createLoggedModel(ctx context.Context, b []byte, q *dynamodbstore.CreateLoggedModelParams) ([]byte, error) {
+	m, err := h.store.CreateLoggedModel(ctx, *q)
+	return appendLoggedModelAnswer(b, m, err)
+}
+
+func (h *handler) getLoggedModel(ctx context.Context, b []byte, q *loggedModelRequest) ([]byte, error) {
+	get := h.store.GetLoggedModel
+	if q.deleted {
+		get = h.store.GetAnyLoggedModel
 	}
+	m, err := get(ctx, q.id)
+	return appendLoggedModelAnswer(b, m, err)
+}
+
+func (h *handler) finalizeLoggedModel(ctx context.Context, b []byte, q *loggedModelRequest) ([]byte, error) {
+	status := dynamodbstore.LoggedModelUnspecified // of a number that is not known, as in MLflow
+	if all := loggedModelStatuses(); q.status >= 0 && q.status < int64(len(all)) {
+		status = all[q.status]
+	}
+	m, err := h.store.FinalizeLoggedModel(ctx, q.inBody, status)
+	return appendLoggedModelAnswer(b, m, err)
 }

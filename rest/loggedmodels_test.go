@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/local"
 )
 
 // TestLoggedModels sends what MLflow's own server was sent and wants the same
@@ -21,7 +24,7 @@ func TestLoggedModels(t *testing.T) {
 	for _, tc := range cases {
 		t.Run(tc.Body, func(t *testing.T) {
 			t.Parallel()
-			w := newServer(t).post("logged-models/search", tc.Body)
+			w := newServerOn(t, emptyStore(t)).post("logged-models/search", tc.Body)
 			require.Equal(t, tc.Status, w.Code, w.Body)
 			require.Equal(t, "application/json", w.Header().Get("Content-Type"))
 			if tc.Status == http.StatusOK {
@@ -32,6 +35,22 @@ func TestLoggedModels(t *testing.T) {
 			require.Equal(t, want, got)
 		})
 	}
+}
+
+// emptyStore is a Store on an embedded table.
+func emptyStore(t *testing.T) *dynamodbstore.Store {
+	t.Helper()
+	s, err := local.Open(t.Context(), local.Memory)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+func newServerOn(t *testing.T, store Store) *testServer {
+	t.Helper()
+	h, err := NewHandler(store)
+	require.NoError(t, err)
+	return &testServer{Handler: h}
 }
 
 type codeAndMessage struct {

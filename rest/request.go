@@ -20,6 +20,8 @@ type spec[T any] struct {
 	// fits tells whether a request that was scanned follows the rules. Without
 	// it there is nothing to follow.
 	fits func(q *T) bool
+	// path, if set, adds what the path of a request says.
+	path func(q *T, r *http.Request)
 }
 
 // read reads the request, from the query string if it is a GET and has one.

@@ -13,6 +13,9 @@ type resource struct {
 	pattern string // for logs
 	methods map[string]http.HandlerFunc
 	allow   string // for the Allow header
+	// segments are those of the pattern if some of them, in braces, stand for
+	// anything.
+	segments []string
 }
 
 // deepResource is one whose paths go on behind a prefix, to any depth.
@@ -21,7 +24,8 @@ type deepResource struct {
 	*resource
 }
 
-// The router is a map and not an http.ServeMux: nearly every path is fixed,
+// The router is a map and not an http.ServeMux: nearly every path is fixed, the
+// few with parameters are tried one after the other,
 // artifact paths must arrive as they were sent instead of being cleaned by a
 // redirect, and what is unknown has to be answered in Flask's words, from which
 // clients tell an old server.
@@ -32,6 +36,7 @@ func (h *handler) addRoutes() error {
 	h.addRunRoutes()
 	h.addMetricRoutes()
 	h.addLoggedModelRoutes()
+	h.addDatasetRoutes()
 	h.addModelRoutes()
 	h.addArtifactRoutes()
 	h.addTraceRoutes()
@@ -63,8 +68,39 @@ func (h *handler) addPath(method, path string, fn http.HandlerFunc) {
 	if res == nil {
 		res = &resource{pattern: path, methods: map[string]http.HandlerFunc{}}
 		h.exact[path] = res
+		if strings.Contains(path, "{") {
+			res.segments = strings.Split(path, "/")
+			h.patterns = append(h.patterns, res)
+		}
 	}
 	res.methods[method] = fn
+}
+
+// matches reports whether a path is one of a pattern with parameters. As in
+// Flask a parameter is never empty.
+func (res *resource) matches(path string) bool {
+	for i, want := range res.segments {
+		part, rest, more := strings.Cut(path, "/")
+		if isParam := strings.HasPrefix(want, "{"); isParam && part == "" || !isParam && part != want ||
+			more != (i < len(res.segments)-1) {
+			return false
+		}
+		path = rest
+	}
+	return true
+}
+
+// setParams makes the parameters of a path known to the request.
+func (res *resource) setParams(r *http.Request) {
+	if res.segments == nil {
+		return
+	}
+	parts := strings.Split(r.URL.Path, "/")
+	for i, name := range res.segments {
+		if strings.HasPrefix(name, "{") {
+			r.SetPathValue(name[1:len(name)-1], parts[i])
+		}
+	}
 }
 
 // addDeep adds an endpoint for all paths that begin with a prefix, as it is or
@@ -98,6 +134,11 @@ func (h *handler) find(path string) *resource {
 	if res := h.exact[path]; res != nil {
 		return res
 	}
+	for _, res := range h.patterns {
+		if res.matches(path) {
+			return res
+		}
+	}
 	for i := range h.deep {
 		if strings.HasPrefix(path, h.deep[i].prefix) {
 			return h.deep[i].resource
@@ -130,6 +171,7 @@ func (h *handler) route(w http.ResponseWriter, r *http.Request) {
 	fn := res.methods[method]
 	switch {
 	case fn != nil:
+		res.setParams(r)
 		fn(w, r)
 	case method == http.MethodOptions:
 		w.Header().Set("Allow", res.allow)
@@ -168,6 +210,9 @@ func query[T any](h *handler, p *spec[T], answer func(ctx context.Context, b []b
 		if err != nil {
 			h.writeError(w, r, err)
 			return
+		}
+		if p.path != nil {
+			p.path(q, r)
 		}
 		buf := getBuffer()
 		defer putBuffer(buf)

@@ -32,6 +32,10 @@ func (h *handler) addRunRoutes() {
 			}))
 	h.add("2.0", http.MethodPost, base+"log-inputs", command(h, logInputsSpec(),
 		func(ctx context.Context, q *dynamodbstore.LogInputsParams) error { return h.store.LogInputs(ctx, *q) }))
+	h.add("2.0", http.MethodPost, base+"outputs", command(h, logOutputsSpec(),
+		func(ctx context.Context, q *logOutputsRequest) error {
+			return h.store.LogOutputs(ctx, q.runID, q.models)
+		}))
 }
 
 // runRequest is a request about one run, with at most one key and value.
@@ -237,6 +241,50 @@ func logInputsSpec() *spec[dynamodbstore.LogInputsParams] {
 		},
 		fits: func(q *dynamodbstore.LogInputsParams) bool { return q.RunID != "" },
 	}
+}
+
+type logOutputsRequest struct {
+	runID  string
+	models []dynamodbstore.ModelOutput
+	given  bool // there are models, or none on purpose
+}
+
+func logOutputsSpec() *spec[logOutputsRequest] {
+	return &spec[logOutputsRequest]{
+		fields: []field{f("run_id", typeString), messages("models", f("model_id", typeString), f("step", typeInt64))},
+		rules:  []rule{requiredText("run_id"), {"models", []check{required(), isArray()}}},
+		scan: func(s *scanner, name []byte, q *logOutputsRequest) {
+			switch string(name) {
+			case "run_id":
+				q.runID = s.strOrNull()
+			case "models":
+				if q.models = nil; s.null() {
+					return
+				}
+				q.given = true
+				for first := s.enter('['); s.next(&first, ']'); {
+					q.models = append(q.models, s.modelOutput())
+				}
+			default:
+				s.unknown(name)
+			}
+		},
+		fits: func(q *logOutputsRequest) bool { return q.runID != "" && q.given },
+	}
+}
+
+func (s *scanner) modelOutput() (o dynamodbstore.ModelOutput) {
+	for first := s.enter('{'); s.next(&first, '}'); {
+		switch name := s.name(); string(name) {
+		case "model_id":
+			o.ModelID = s.strOrNull()
+		case "step":
+			o.Step = int64(s.optionalInteger())
+		default:
+			s.unknown(name)
+		}
+	}
+	return o
 }
 
 func (s *scanner) modelID() (id string) {

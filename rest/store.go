@@ -35,7 +35,23 @@ type Store interface {
 	SetTag(ctx context.Context, runID string, t dynamodbstore.Tag) error
 	DeleteTag(ctx context.Context, runID, key string) error
 	LogInputs(ctx context.Context, p dynamodbstore.LogInputsParams) error
+	LogOutputs(ctx context.Context, runID string, models []dynamodbstore.ModelOutput) error
 	SearchRuns(ctx context.Context, p dynamodbstore.SearchRunsParams) (dynamodbstore.Page[*dynamodbstore.Run], error)
+	SearchDatasets(ctx context.Context, experimentIDs []string) ([]dynamodbstore.DatasetSummary, error)
+
+	CreateLoggedModel(ctx context.Context, p dynamodbstore.CreateLoggedModelParams) (*dynamodbstore.LoggedModel, error)
+	GetLoggedModel(ctx context.Context, id string) (*dynamodbstore.LoggedModel, error)
+	GetAnyLoggedModel(ctx context.Context, id string) (*dynamodbstore.LoggedModel, error)
+	FinalizeLoggedModel(
+		ctx context.Context, id string, status dynamodbstore.LoggedModelStatus,
+	) (*dynamodbstore.LoggedModel, error)
+	DeleteLoggedModel(ctx context.Context, id string) error
+	SetLoggedModelTags(ctx context.Context, id string, tags []dynamodbstore.Tag) error
+	DeleteLoggedModelTag(ctx context.Context, id, key string) error
+	LogLoggedModelParams(ctx context.Context, id string, params []dynamodbstore.Param) error
+	SearchLoggedModels(
+		ctx context.Context, p dynamodbstore.SearchLoggedModelsParams,
+	) (dynamodbstore.Page[*dynamodbstore.LoggedModel], error)
 
 	MetricHistory(
 		ctx context.Context, p dynamodbstore.MetricHistoryParams,
@@ -46,7 +62,6 @@ type Store interface {
 	) ([]dynamodbstore.RunMetric, error)
 
 	ModelStore
-	GetLoggedModel(ctx context.Context, id string) (*dynamodbstore.LoggedModel, error)
 }
 
 // ModelStore is what the handler needs of a model registry.

@@ -41,6 +41,7 @@ const (
 	Content  = "content" // hash of a body
 	Chunks   = "chunks"
 	Body     = "body"
+	Context  = "ctx"
 	Next     = "next" // last id given out
 
 	// Of registered models and their versions.

@@ -22,6 +22,7 @@ const (
 	KindRunMetrics        Kind = "run, latest metrics"
 	KindRunOverflow       Kind = "run, overflow"
 	KindDataset           Kind = "dataset bodies"
+	KindDatasetUse        Kind = "dataset uses"
 	KindHistory           Kind = "metric history"
 	KindRunList           Kind = "run list"
 	KindOpenRun           Kind = "open runs"
@@ -194,6 +195,9 @@ func classifyPart(id, name, sk string) (Class, bool) {
 	switch name {
 	case dataPart:
 		c.Kind = KindDataset
+		return c, true
+	case usesPart:
+		c.Kind = KindDatasetUse
 		return c, true
 	case loggedModelsPart:
 		c.Kind = KindLoggedModelList

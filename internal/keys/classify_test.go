@@ -53,6 +53,7 @@ func classified() map[table.Key]keys.Class {
 		s.Record("r1", 3, "cafe"):                   ofRun(keys.KindHistory),
 		s.Dataset("12", "d", "1"):                   ofExp(keys.KindDataset),
 		s.DatasetChunk("12", "d", "1", "beef", 2):   ofExp(keys.KindDataset),
+		s.DatasetUse("12", "d", "1", nil):           ofExp(keys.KindDatasetUse),
 		s.RunRow("12", at, "r1"):                    listed(keys.KindRunList),
 		s.DeletedRow("12", at, "r1"):                listed(keys.KindDeletedRun),
 		s.OpenRow("12", "r1", 7):                    {Kind: keys.KindOpenRun, Workspace: "w", Experiment: "12", Run: "r1", Gen: 7},
@@ -176,6 +177,8 @@ func FuzzClassify(f *testing.F) {
 			require.Equal(t, s.LoggedModelsPK(c.Experiment), pk)
 		case keys.KindDataset:
 			require.Equal(t, s.Dataset(c.Experiment, "", "").PK, pk)
+		case keys.KindDatasetUse:
+			require.Equal(t, s.DatasetUsesPK(c.Experiment), pk)
 		case keys.KindHistory:
 			require.Equal(t, s.HistoryPK(c.Run), pk)
 		case keys.KindRunList:

@@ -16,6 +16,7 @@
 //	logged model, overflow W LMODEL#<id>        PARAM#<key>, TAG#<key>, M#<content>
 //	logged models        W EXP#<id>#MODELS      C#<created, descending>#<id>, R#<source run>#<created, descending>#<id>
 //	dataset bodies       W EXP#<id>#DATA        <dataset>, <dataset>#<content>#<chunk>
+//	dataset uses         W EXP#<id>#USES        <dataset>, <dataset>#<context>
 //	metric history       W HIST#<run id>        R#<step>#<content>, B#<key>#<level and span>#<step>#<content>
 //	run list             W EXP#<id>#RUNS        <start time, descending>#<run id>
 //	open runs            W EXP#<id>#OPEN        O#<run id>#<generation>

@@ -34,6 +34,7 @@ const (
 	runPrefix       = "RUN#"
 	historyPrefix   = "HIST#"
 	dataPart        = "DATA"
+	usesPart        = "USES"
 	runsPart        = "RUNS"
 	openPart        = "OPEN"
 	deletedPart     = "DELETED"
@@ -226,6 +227,19 @@ func (s Space) DatasetChunk(exp, name, digest, content string, n int) table.Key 
 	k.SK += "#" + content + "#" + Asc(int64(n))
 	return k
 }
+
+// DatasetUse says that runs of an experiment have used a dataset, in a context
+// or, if that is nil, in none.
+func (s Space) DatasetUse(exp, name, digest string, context *string) table.Key {
+	sk := Hash(name, digest)
+	if context != nil {
+		sk += "#" + Hash(*context)
+	}
+	return table.Key{PK: s.DatasetUsesPK(exp), SK: sk}
+}
+
+// DatasetUsesPK is the partition of the uses of the datasets of an experiment.
+func (s Space) DatasetUsesPK(exp string) string { return s.prefix + expPrefix + exp + "#" + usesPart }
 
 // RunsPK is the partition of an experiment's run list.
 func (s Space) RunsPK(exp string) string { return s.prefix + expPrefix + exp + "#" + runsPart }

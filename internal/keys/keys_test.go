@@ -47,6 +47,7 @@ func TestGolden(t *testing.T) {
 		{PK: s.VersionIndexPK(keys.IndexVersionRun, "r1"), SK: keys.VersionIndexSK("a1", 12)},
 		{PK: s.VersionIndexPK(keys.IndexVersionSource, "s3://b/x"), SK: keys.VersionIndexSK("a1", 12)},
 		{PK: s.TrigramPK("model_name"), SK: keys.IndexSK("vis", keys.ModelPlace(1700000000000, "a1"))},
+		s.DatasetUse("12", "d", "1", nil), s.DatasetUse("12", "d", "1", new("train")),
 		s.LoggedModel("m-1"), s.LoggedModelOverflow("m-1", keys.ParamPrefix, long), s.LoggedModelPoints("m-1", "cafe"),
 		s.LoggedModelRow("12", 1700000000000, "m-1"), s.LoggedModelOfRun("12", "r1", 1700000000000, "m-1"),
 	}

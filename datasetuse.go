@@ -1,0 +1,149 @@
+package dynamodbstore
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+const (
+	// maxDatasetExperiments and maxDatasetSummaries bound one search for
+	// datasets.
+	// Source: MLflow 3.17, server/handlers.py, search_datasets_impl, and
+	// sqlalchemy_store.py, _search_datasets.
+	maxDatasetExperiments = 20
+	maxDatasetSummaries   = 1000
+)
+
+// putDatasetUses notes which datasets a run uses, and in which context, for
+// SearchDatasets. Those that the run has already keep their context.
+func (s *Store) putDatasetUses(ctx context.Context, exp string, p LogInputsParams) error {
+	if len(p.Datasets) == 0 {
+		return nil
+	}
+	h, err := s.knownHead(ctx, p.RunID)
+	if err != nil || h == nil {
+		return err
+	}
+	var items []table.Item
+	seen := map[string]bool{}
+	for _, in := range p.Datasets {
+		ref := datasetRef{in.Dataset.Name, in.Dataset.Digest, dictOf(in.Tags)}
+		key, _ := ref.encode()
+		if _, known := h.entries[entryInput].get(key); known || seen[key] {
+			continue
+		}
+		seen[key] = true
+		if it := s.datasetUse(exp, ref); !s.uses.Contains(it.Key.PK + it.Key.SK) {
+			items = append(items, it)
+		}
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	if err := s.t.BatchWrite(table.DeferSync(ctx), items, nil); err != nil {
+		return err
+	}
+	for _, it := range items {
+		s.uses.Add(it.Key.PK+it.Key.SK, struct{}{})
+	}
+	return nil
+}
+
+// datasetUse is the row of a use. It never changes, so it can be put again.
+func (s *Store) datasetUse(exp string, ref datasetRef) table.Item {
+	attrs := []table.Attr{
+		{Name: keys.Version, Value: table.Number(schemaVersion)},
+		{Name: keys.Name, Value: table.String(ref.name)},
+		{Name: keys.Key, Value: table.String(ref.digest)},
+	}
+	var in *string
+	if value, ok := ref.tags.get(datasetContextTag); ok {
+		in = &value
+		attrs = append(attrs, table.Attr{Name: keys.Context, Value: table.String(value)})
+	}
+	return table.NewItem(s.ks.DatasetUse(exp, ref.name, ref.digest, in), attrs...)
+}
+
+// SearchDatasets returns the datasets that runs of 1 to 20 experiments have
+// used, and in which contexts, by experiment, name, digest and context; at most
+// 1,000. As in MLflow deletions do not count: runs and experiments may be
+// deleted by now. 2 requests; 1 RCU for each experiment and 1 for about 30
+// datasets.
+func (s *Store) SearchDatasets(ctx context.Context, experimentIDs []string) ([]DatasetSummary, error) {
+	if len(experimentIDs) == 0 {
+		return nil, invalidf("SearchDatasets request must specify at least one experiment_id.")
+	}
+	if n := len(experimentIDs); n > maxDatasetExperiments {
+		return nil, invalidf("SearchDatasets request cannot specify more than %d experiment_ids. "+
+			"Received %d experiment_ids.", maxDatasetExperiments, n)
+	}
+	for _, id := range experimentIDs {
+		if err := validateExperimentID(id); err != nil {
+			return nil, err
+		}
+	}
+	states, err := s.experimentStates(ctx, experimentIDs)
+	if err != nil {
+		return nil, failure(err)
+	}
+	lists := make([][]DatasetSummary, len(states))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, e := range states {
+		g.Go(func() error {
+			var err error
+			lists[i], err = s.datasetUses(ctx, e.id)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, failure(err)
+	}
+	all := slices.Concat(lists...)
+	slices.SortFunc(all, func(a, b DatasetSummary) int {
+		return cmp.Or(cmp.Compare(len(a.ExperimentID), len(b.ExperimentID)), strings.Compare(a.ExperimentID, b.ExperimentID),
+			strings.Compare(a.Name, b.Name), strings.Compare(a.Digest, b.Digest), compareContexts(a.Context, b.Context))
+	})
+	return all[:min(len(all), maxDatasetSummaries)], nil
+}
+
+// compareContexts puts none before any.
+func compareContexts(a, b *string) int {
+	if a == nil || b == nil {
+		return cmp.Compare(boolInt(a != nil), boolInt(b != nil))
+	}
+	return strings.Compare(*a, *b)
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// datasetUses reads the uses of the datasets of one experiment, as many as a
+// search returns.
+func (s *Store) datasetUses(ctx context.Context, exp string) ([]DatasetSummary, error) {
+	var out []DatasetSummary
+	q := table.Query{PK: s.ks.DatasetUsesPK(exp), From: "0", To: keys.Last, Limit: maxDatasetSummaries}
+	for it, err := range table.Items(ctx, s.t, q) {
+		if err != nil {
+			return nil, err
+		}
+		d := DatasetSummary{ExperimentID: exp, Name: it.Str(keys.Name), Digest: it.Str(keys.Key)}
+		if v, ok := it.Get(keys.Context); ok {
+			d.Context = new(v.Str())
+		}
+		if out = append(out, d); len(out) == maxDatasetSummaries {
+			break
+		}
+	}
+	return out, nil
+}

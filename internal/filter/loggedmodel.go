@@ -1,0 +1,268 @@
+package filter
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+)
+
+// LoggedModel is a logged model as filters and orders see it.
+type LoggedModel interface {
+	// Text returns an attribute, integers in decimal digits; false if it has
+	// none.
+	Text(attr string) (string, bool)
+	// Time returns creation_timestamp_ms or last_updated_timestamp_ms.
+	Time(attr string) int64
+	Param(key string) (string, bool)
+	Tag(key string) (string, bool)
+	// Points calls visit with the points of a metric, all of them, in any order,
+	// until it returns false. The metric "" stands for all.
+	Points(metric string, visit func(p ModelPoint) bool)
+}
+
+// ModelPoint is a point of a metric of a logged model.
+type ModelPoint struct {
+	Value           float64
+	Timestamp, Step int64
+	Run             string
+	Dataset, Digest string // "" without a dataset
+}
+
+// ModelDataset names the datasets of points. An empty part stands for all.
+type ModelDataset struct{ Name, Digest string }
+
+// Has reports whether a point is of the dataset.
+func (d ModelDataset) Has(p ModelPoint) bool {
+	return (d.Name == "" || d.Name == p.Dataset) && (d.Digest == "" || d.Digest == p.Digest)
+}
+
+// LoggedModelQuery is a parsed filter of a search over logged models.
+type LoggedModelQuery struct {
+	// Clauses must all hold. Attributes have the names of [LoggedModelAttr].
+	Clauses []Clause
+	// Datasets restrict points: a comparison of a metric holds if any point of
+	// one of them satisfies it, and without such a comparison there must be a
+	// point of one.
+	Datasets []ModelDataset
+}
+
+// Match tells whether a model satisfies the query.
+func (q *LoggedModelQuery) Match(m LoggedModel) bool {
+	metrics := false
+	for i := range q.Clauses {
+		c := &q.Clauses[i]
+		metrics = metrics || c.Entity == EntityMetric
+		if !q.matchClause(c, m) {
+			return false
+		}
+	}
+	return metrics || len(q.Datasets) == 0 || q.anyPoint(m, "", func(ModelPoint) bool { return true })
+}
+
+func (q *LoggedModelQuery) matchClause(c *Clause, m LoggedModel) bool {
+	var s string
+	var ok bool
+	switch {
+	case c.Entity == EntityMetric:
+		return q.anyPoint(m, c.Key, func(p ModelPoint) bool {
+			return !math.IsNaN(c.Value.Float) && c.matchMetric(p.Value)
+		})
+	case c.Entity == EntityParam:
+		s, ok = m.Param(c.Key)
+	case c.Entity == EntityTag:
+		s, ok = m.Tag(c.Key)
+	case isModelTime(c.Key):
+		return !math.IsNaN(c.Value.Float) && compared(c.Op, compareIntFloat(m.Time(c.Key), c.Value.Float))
+	default:
+		s, ok = m.Text(c.Key)
+	}
+	return ok && c.matchString(s)
+}
+
+// anyPoint reports whether a point of a metric, and of the datasets, is right.
+func (q *LoggedModelQuery) anyPoint(m LoggedModel, metric string, right func(ModelPoint) bool) bool {
+	found := false
+	m.Points(metric, func(p ModelPoint) bool {
+		of := len(q.Datasets) == 0 || slices.ContainsFunc(q.Datasets, func(d ModelDataset) bool { return d.Has(p) })
+		found = of && right(p)
+		return !found
+	})
+	return found
+}
+
+// ParseLoggedModels parses the filter of a search over logged models. Errors
+// are of type [*Error]. Where MLflow fails with an internal error, over unknown
+// attributes and numbers that are none, the texts are our own.
+// Source: utils/search_logged_model_utils.py.
+func ParseLoggedModels(text string) (*LoggedModelQuery, error) {
+	q := &LoggedModelQuery{}
+	if text == "" {
+		return q, nil
+	}
+	statements := splitStatements(lex(text))
+	if len(statements) != 1 {
+		return nil, invalid("Invalid filter string: %s. Expected a single SQL expression.", pyrepr.String(text))
+	}
+	nodes, ok := groupTokens(text, statements[0])
+	if !ok {
+		return nil, invalid("Invalid filter string: %s. It is too long.", pyrepr.String(text))
+	}
+	for _, n := range joinWords(nodes) {
+		switch {
+		case n.kind == groupComparison:
+			c, err := modelClause(n)
+			if err != nil {
+				return nil, err
+			}
+			q.Clauses = append(q.Clauses, c)
+		case strings.EqualFold(strings.TrimSpace(n.text), "AND"):
+		default:
+			return nil, invalid("Invalid filter string: %s. Expected a list of comparisons separated by 'AND' "+
+				"(e.g. 'metrics.loss > 0.1 AND params.lr = 0.01').", pyrepr.String(text))
+		}
+	}
+	return q, nil
+}
+
+func modelClause(n node) (Clause, error) {
+	parts := withoutSpace(n.kids)
+	if len(parts) != 3 {
+		var text strings.Builder
+		for _, p := range n.kids {
+			text.WriteString(p.text)
+		}
+		return Clause{}, invalid("Invalid comparison: %s. Expected a comparison with 3 tokens.", text.String())
+	}
+	c, err := modelIdentifier(parts[0].text)
+	if err != nil {
+		return c, err
+	}
+	numeric := c.Entity == EntityMetric || c.Entity == EntityAttribute && isModelTime(c.Key)
+	word, known := strings.ToUpper(parts[1].text), false
+	c.Op, known = parseOp(word)
+	if numeric && (!known || !isNumericOp(c.Op)) {
+		return c, invalidModelOp(c, word, "('<', '<=', '>', '>=', '=', '!=')")
+	}
+	if !numeric && (!known || !isStringOp(c.Op) && !isListOp(c.Op)) {
+		return c, invalidModelOp(c, word, "('=', '!=', 'LIKE', 'ILIKE', 'IN', 'NOT IN')")
+	}
+	if numeric {
+		c.Value, err = modelNumber(parts[2].text)
+		return c, err
+	}
+	if c.Value, err = modelText(parts[2].text); err != nil {
+		return c, err
+	}
+	if isInteger := c.Entity == EntityAttribute && (c.Key == "status" || c.Key == "experiment_id"); isInteger {
+		c.Value = c.Value.asIntegers()
+	}
+	return c, checkList(&c)
+}
+
+func invalidModelOp(c Clause, op, ops string) error {
+	return invalid("Invalid comparison operator for %s.%s: %s. Expected one of %s.",
+		modelEntities()[c.Entity], c.Key, pyrepr.String(op), ops)
+}
+
+func modelEntities() [4]string {
+	return [...]string{EntityAttribute: "attributes", EntityMetric: "metrics", EntityParam: "params", EntityTag: "tags"}
+}
+
+// modelIdentifier resolves an identifier. An attribute may stand without its
+// prefix.
+func modelIdentifier(text string) (Clause, error) {
+	prefix, key, ok := strings.Cut(text, ".")
+	if !ok || key == "" || prefix == "" || strings.Trim(prefix, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return modelAttribute(strings.Trim(text, "`"))
+	}
+	entities := modelEntities()
+	i := slices.Index(entities[:], prefix)
+	if i < 0 {
+		return Clause{}, invalid("Invalid entity type: %s. Expected one of ['attributes', 'metrics', 'params', 'tags'].",
+			pyrepr.String(prefix))
+	}
+	key = strings.Trim(key, "`")
+	if Entity(i) == EntityAttribute {
+		return modelAttribute(key)
+	}
+	return Clause{Entity: Entity(i), Key: key}, nil
+}
+
+func modelAttribute(key string) (Clause, error) {
+	attr, ok := LoggedModelAttr(key)
+	if !ok {
+		return Clause{}, invalid("Invalid attribute key %s specified. Valid keys are %s",
+			pyrepr.String(key), pyrepr.List(loggedModelAttrs()))
+	}
+	return Clause{Entity: EntityAttribute, Key: attr}, nil
+}
+
+// LoggedModelAttr returns the name of an attribute of logged models by which
+// they can be filtered and ordered, and whether there is one.
+// Source: dbmodels/models.py, SqlLoggedModel.ALIASES.
+func LoggedModelAttr(name string) (string, bool) {
+	switch name {
+	case "creation_time", "creation_timestamp":
+		name = "creation_timestamp_ms"
+	case "last_updated_timestamp":
+		name = "last_updated_timestamp_ms"
+	}
+	return name, slices.Contains(loggedModelAttrs(), name)
+}
+
+func loggedModelAttrs() []string {
+	return []string{
+		"artifact_location", "creation_timestamp_ms", "experiment_id", "last_updated_timestamp_ms", "lifecycle_stage",
+		"model_id", "model_type", "name", "source_run_id", "status", "status_message",
+	}
+}
+
+func isModelTime(attr string) bool {
+	return attr == "creation_timestamp_ms" || attr == "last_updated_timestamp_ms"
+}
+
+// modelNumber reads a number as Python's float does.
+func modelNumber(text string) (Value, error) {
+	digits := strings.ReplaceAll(strings.TrimFunc(text, isSpaceRune), "_", "")
+	f, err := strconv.ParseFloat(digits, 64)
+	if err != nil && !math.IsInf(f, 0) || strings.ContainsAny(digits, "xXpP") {
+		return Value{}, invalid("could not convert string to float: %s", pyrepr.String(text))
+	}
+	return Value{Kind: ValueFloat, Float: f}, nil
+}
+
+// modelText reads a text, which may stand in no quotes, or a list.
+func modelText(text string) (Value, error) {
+	if !strings.HasPrefix(text, "(") || !strings.HasSuffix(text, ")") {
+		return Value{Kind: ValueString, Str: strings.Trim(text, "'")}, nil
+	}
+	items, ok := parsePyTuple(text)
+	if !ok {
+		return Value{}, invalid("While parsing a list in the query, expected a list of values, but got ill-formed list.")
+	}
+	v := Value{Kind: ValueStrings}
+	for _, item := range items {
+		v.Strs = append(v.Strs, item.text)
+	}
+	return v, nil
+}
+
+// asIntegers writes texts that are integers as these are compared: in decimal
+// digits.
+func (v Value) asIntegers() Value {
+	decimal := func(s string) string {
+		if f, err := strconv.ParseFloat(strings.TrimSpace(s), 64); err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+			return strconv.FormatInt(int64(f), 10)
+		}
+		return s
+	}
+	v.Str = decimal(v.Str)
+	v.Strs = slices.Clone(v.Strs)
+	for i := range v.Strs {
+		v.Strs[i] = decimal(v.Strs[i])
+	}
+	return v
+}

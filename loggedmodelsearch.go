@@ -1,0 +1,221 @@
+package dynamodbstore
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+)
+
+const (
+	// defaultLoggedModels is the page size of a search that names none.
+	// Source: MLflow 3.17, SEARCH_LOGGED_MODEL_MAX_RESULTS_DEFAULT.
+	defaultLoggedModels = 50
+	// maxLoggedModels is the most models of one page, each up to 20 KB.
+	maxLoggedModels = 5000
+)
+
+// SearchLoggedModels returns the logged models of some experiments that match
+// a filter and are not deleted, newest first unless OrderBy says otherwise.
+// Models of deleted experiments are found too, as in MLflow. A page may be
+// short, or empty, and still have a NextPageToken; it has at most 5,000 models.
+//
+// Every model is as it was at some moment of the call. In the default order
+// the call reads up to the end of the page; any other order reads all models of
+// the experiments, and keeps those of the page. Models of one run, or of given
+// ids, are looked up. A page of 50 small models of one experiment is 2 requests
+// and 9 RCU; a model with much data costs a request of its own. A search that
+// takes two minutes ends with [ErrUnavailable].
+func (s *Store) SearchLoggedModels(ctx context.Context, p SearchLoggedModelsParams) (Page[*LoggedModel], error) {
+	inner, cancel := context.WithTimeout(ctx, searchDeadline)
+	defer cancel()
+	page, err := s.searchLoggedModels(inner, p)
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		err = &Error{Code: CodeTemporarilyUnavailable, Message: searchTooLong, Err: err}
+	}
+	return page, err
+}
+
+// AllLoggedModels iterates over all pages of SearchLoggedModels. It stops at
+// the first error, which it yields.
+func (s *Store) AllLoggedModels(ctx context.Context, p SearchLoggedModelsParams) iter.Seq2[*LoggedModel, error] {
+	return allPages(func(token string) (Page[*LoggedModel], error) {
+		if token != "" {
+			p.PageToken = token
+		}
+		return s.SearchLoggedModels(ctx, p)
+	})
+}
+
+// loggedSearch is one request for logged models.
+type loggedSearch struct {
+	s      *Store
+	query  *filter.LoggedModelQuery
+	order  loggedOrder
+	max    int
+	after  filter.Tuple // position to continue behind; nil: the start
+	states []*expState
+}
+
+// foundLogged is a logged model that a search has found.
+type foundLogged struct {
+	state *expState
+	model *loadedModel
+	tuple filter.Tuple
+}
+
+func (s *Store) searchLoggedModels(ctx context.Context, p SearchLoggedModelsParams) (Page[*LoggedModel], error) {
+	var page Page[*LoggedModel]
+	ms, err := s.newLoggedSearch(p)
+	if err != nil {
+		return page, err
+	}
+	if ms.states, err = s.experimentStates(ctx, p.ExperimentIDs); err != nil {
+		return page, failure(err)
+	}
+	find := ms.inOtherOrder
+	if ms.order.isDefault() {
+		find = ms.inListOrder
+	}
+	found, last, err := find(ctx)
+	if err != nil {
+		return page, failure(err)
+	}
+	if len(found) > ms.max {
+		found = found[:ms.max]
+		last = found[ms.max-1].tuple
+	}
+	for _, f := range found {
+		page.Items = append(page.Items, f.model.entity(f.state, f.model.points))
+	}
+	if last != nil {
+		page.NextPageToken, err = newLoggedToken(p).encode(last)
+	}
+	return page, err
+}
+
+func (s *Store) newLoggedSearch(p SearchLoggedModelsParams) (*loggedSearch, error) {
+	for _, d := range p.Datasets {
+		if d.Name == "" {
+			return nil, invalidf("`dataset_name` in the `datasets` clause must be specified.")
+		}
+	}
+	ms := &loggedSearch{s: s, max: min(p.MaxResults, maxLoggedModels)}
+	if p.MaxResults == 0 {
+		ms.max = defaultLoggedModels
+	}
+	if p.MaxResults < 0 {
+		return nil, invalidf("Invalid value %d for parameter 'max_results' supplied. It must be a positive integer", p.MaxResults)
+	}
+	position, err := newLoggedToken(p).decode(p.PageToken)
+	if err != nil {
+		return nil, err
+	}
+	if ms.query, err = filter.ParseLoggedModels(p.Filter); err != nil {
+		return nil, filterError(err)
+	}
+	for _, d := range p.Datasets {
+		ms.query.Datasets = append(ms.query.Datasets, filter.ModelDataset(d))
+	}
+	for _, id := range p.ExperimentIDs {
+		if err := validateExperimentID(id); err != nil {
+			return nil, err
+		}
+	}
+	if ms.order, err = parseLoggedOrder(p.OrderBy); err != nil {
+		return nil, err
+	}
+	if position != nil {
+		if ms.after, err = filter.ParseTuple(position); err != nil || len(ms.after) != len(ms.order.keys) {
+			return nil, invalidf("Invalid page token")
+		}
+	}
+	return ms, nil
+}
+
+// inListOrder is the search in the default order. It returns the position to
+// continue from, nil at the end.
+func (ms *loggedSearch) inListOrder(ctx context.Context) (found []foundLogged, bound filter.Tuple, err error) {
+	streams := ms.streams()
+	for scanned := 1; len(found) <= ms.max; scanned++ {
+		next, err := firstLogged(ctx, streams)
+		if err != nil || next == nil {
+			return found, nil, err
+		}
+		f := foundLogged{state: next.e, model: next.take()}
+		f.tuple = ms.order.tuple(f.model)
+		if ms.matches(f) {
+			found = append(found, f)
+		}
+		if scanned == ms.s.opts.limits.scanned {
+			return found, f.tuple, nil
+		}
+	}
+	return found, nil, nil
+}
+
+// firstLogged returns the stream whose next model is the first in the default
+// order; nil at the end.
+func firstLogged(ctx context.Context, streams []*loggedStream) (*loggedStream, error) {
+	var best *loggedStream
+	var first *loadedModel
+	for _, st := range streams {
+		m, err := st.peek(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if m != nil && (first == nil || compareLoggedPlaces(m, first) < 0) {
+			best, first = st, m
+		}
+	}
+	return best, nil
+}
+
+func compareLoggedPlaces(a, b *loadedModel) int {
+	if a.created != b.created {
+		if a.created > b.created {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(a.id, b.id)
+}
+
+// inOtherOrder is the search in any other order: all models are looked at, and
+// no more than twice those of the page are kept.
+func (ms *loggedSearch) inOtherOrder(ctx context.Context) ([]foundLogged, filter.Tuple, error) {
+	var best []foundLogged
+	cut := func() {
+		slices.SortFunc(best, func(a, b foundLogged) int { return ms.order.keys.Compare(a.tuple, b.tuple) })
+		best = slices.Delete(best, min(len(best), ms.max+1), len(best))
+	}
+	for _, st := range ms.streams() {
+		for {
+			m, err := st.peek(ctx)
+			if err != nil {
+				return nil, nil, err
+			}
+			if m == nil {
+				break
+			}
+			f := foundLogged{state: st.e, model: st.take()}
+			if f.tuple = ms.order.tuple(f.model); ms.matches(f) {
+				best = append(best, f)
+			}
+			if len(best) >= 2*(ms.max+1) {
+				cut()
+			}
+		}
+	}
+	cut()
+	return best, nil, nil
+}
+
+// matches reports whether a model matches and is behind the position.
+func (ms *loggedSearch) matches(f foundLogged) bool {
+	return f.model.stage == StageActive && (ms.after == nil || ms.order.keys.Compare(f.tuple, ms.after) > 0) &&
+		ms.query.Match(loggedView{f.model, f.state})
+}

@@ -1,0 +1,59 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+// addDatasetRoutes adds what the web UI asks about the datasets of runs; no
+// other API has it.
+func (h *handler) addDatasetRoutes() {
+	h.addPath(http.MethodPost, "/ajax-api/2.0/mlflow/experiments/search-datasets",
+		query(h, searchDatasetsSpec(), h.searchDatasets))
+}
+
+type searchDatasetsRequest struct{ experiments []string }
+
+func searchDatasetsSpec() *spec[searchDatasetsRequest] {
+	return &spec[searchDatasetsRequest]{
+		fields: []field{list(f("experiment_ids", typeString))},
+		scan: func(s *scanner, name []byte, q *searchDatasetsRequest) {
+			switch string(name) {
+			case "experiment_ids":
+				q.experiments = s.strs()
+			default:
+				s.unknown(name)
+			}
+		},
+	}
+}
+
+func (h *handler) searchDatasets(ctx context.Context, b []byte, q *searchDatasetsRequest) ([]byte, error) {
+	list, err := h.store.SearchDatasets(ctx, q.experiments)
+	if err != nil {
+		return nil, err
+	}
+	b = append(b, '{')
+	if len(list) > 0 {
+		b = append(appendKey(b, 1, "dataset_summaries"), '[')
+		for i := range list {
+			b = appendDatasetSummary(append(appendItem(b, 2), '{'), &list[i], 2)
+		}
+		b = closeArray(b, 1)
+	}
+	return closeObject(b, 0), nil
+}
+
+// appendDatasetSummary appends the members of a summary to an object that was
+// opened at a depth, and closes it. An empty context is left out, as by MLflow.
+func appendDatasetSummary(b []byte, d *dynamodbstore.DatasetSummary, depth int) []byte {
+	b = appendStringField(b, depth+1, "experiment_id", d.ExperimentID)
+	b = appendStringField(b, depth+1, "name", d.Name)
+	b = appendStringField(b, depth+1, "digest", d.Digest)
+	if d.Context != nil && *d.Context != "" {
+		b = appendStringField(b, depth+1, "context", *d.Context)
+	}
+	return closeObject(b, depth)
+}

@@ -1,0 +1,90 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"path"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+type listModelArtifactsRequest struct {
+	loggedModelRequest
+	dir *string
+}
+
+func listModelArtifactsSpec() *spec[listModelArtifactsRequest] {
+	return &spec[listModelArtifactsRequest]{
+		fields: texts("model_id", "artifact_directory_path", "page_token"),
+		rules:  []rule{text("artifact_directory_path")},
+		scan: func(s *scanner, name []byte, q *listModelArtifactsRequest) {
+			switch string(name) {
+			case "artifact_directory_path":
+				if q.dir = nil; !s.null() {
+					q.dir = new(s.str())
+				}
+			case "model_id", "page_token":
+				s.strOrNull()
+			default:
+				s.unknown(name)
+			}
+		},
+		path: func(q *listModelArtifactsRequest, r *http.Request) { q.fromPath(r) },
+	}
+}
+
+func (h *handler) listModelArtifacts(ctx context.Context, b []byte, q *listModelArtifactsRequest) ([]byte, error) {
+	dir := ""
+	if q.dir != nil {
+		var err error
+		if dir, err = cleanPath(*q.dir); err != nil {
+			return nil, err
+		}
+	}
+	m, err := h.store.GetLoggedModel(ctx, q.id)
+	if err != nil {
+		return nil, err
+	}
+	root, err := h.openRoot(ctx, m.ArtifactURI)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := root.list(ctx, dir)
+	if err = errors.Join(err, root.close()); err != nil {
+		return nil, err
+	}
+	for i := range entries {
+		entries[i].path = path.Join(dir, entries[i].path)
+	}
+	b = appendStringField(append(b, '{'), 1, "root_uri", m.ArtifactURI)
+	return closeObject(appendEntries(b, entries), 0), nil
+}
+
+// getModelArtifact sends an artifact of a logged model to the browser.
+func (h *handler) getModelArtifact(w http.ResponseWriter, r *http.Request) {
+	name := ""
+	for _, p := range parseQuery(r.URL.RawQuery) {
+		if p.key == "artifact_file_path" {
+			name = p.value
+			break
+		}
+	}
+	if name == "" {
+		h.writeError(w, r, &dynamodbstore.Error{
+			Code: dynamodbstore.CodeBadRequest, Message: `Request must include the "artifact_file_path" query parameter.`,
+		})
+		return
+	}
+	name, err := cleanPath(name)
+	if err != nil {
+		h.writeError(w, r, err)
+		return
+	}
+	m, err := h.store.GetLoggedModel(r.Context(), r.PathValue("model_id"))
+	if err != nil {
+		h.writeError(w, r, err)
+		return
+	}
+	h.sendFrom(w, r, m.ArtifactURI, name)
+}

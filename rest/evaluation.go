@@ -48,7 +48,7 @@ func (h *handler) listScorers(ctx context.Context, b []byte, q *listScorersReque
 				"multiple experiments, or 'experiment_id' to scope it to a single experiment.")
 		}
 		if _, err := h.store.GetExperiment(ctx, q.experiment); err != nil {
-			return nil, err //nolint:wrapcheck // it goes to writeError
+			return nil, err
 		}
 	}
 	return append(b, "{}"...), nil

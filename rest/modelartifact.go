@@ -42,5 +42,5 @@ func (h *handler) modelVersionURI(ctx context.Context, name, version string) (st
 	if err != nil {
 		return "", invalid("Parameter 'version' must be an integer, got '" + version + "'.")
 	}
-	return h.store.ModelVersionDownloadURI(ctx, name, number) //nolint:wrapcheck // it goes to writeError
+	return h.store.ModelVersionDownloadURI(ctx, name, number)
 }

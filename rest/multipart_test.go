@@ -48,12 +48,18 @@ func (d *fakeDirect) UploadURL(_ context.Context, key, contentType string, life 
 
 const direct = "/api/2.0/mlflow-artifacts/"
 
+// requireText compares to the byte, also what is JSON.
+func requireText(t *testing.T, want, got string) {
+	t.Helper()
+	require.Equal(t, want, got)
+}
+
 func TestMultipart(t *testing.T) {
 	t.Parallel()
 	d := &fakeDirect{}
 	s := newServer(t, WithDirect(d, nil))
 	w := s.do(http.MethodPost, direct+"mpu/create/0/r/artifacts/d%C3%A9", `{"path":"/home/me/a b.bin","num_parts":2}`)
-	require.Equal(t, "{\n  \"upload_id\": \"up\",\n  \"credentials\": [\n    {\n      \"url\": \"https://s3/part\",\n"+
+	requireText(t, "{\n  \"upload_id\": \"up\",\n  \"credentials\": [\n    {\n      \"url\": \"https://s3/part\",\n"+
 		"      \"part_number\": 1\n    },\n    {\n      \"url\": \"https://s3/part\",\n      \"part_number\": 2\n    }\n  ]\n}",
 		w.Body.String())
 	w = s.do(http.MethodPost, direct+"mpu/complete/0/r/artifacts/d%C3%A9",
@@ -62,7 +68,7 @@ func TestMultipart(t *testing.T) {
 	w = s.do(http.MethodPost, direct+"mpu/abort/0/r/artifacts/d%C3%A9", `{"path":"a b.bin","upload_id":"up"}`)
 	require.Equal(t, "{}", w.Body.String())
 	w = s.do(http.MethodGet, direct+"presigned/0/r/artifacts/d%C3%A9/a%20b.bin", "")
-	require.Equal(t, `{"url": "https://s3/get", "headers": {}, "file_size": 7}`, w.Body.String())
+	requireText(t, `{"url": "https://s3/get", "headers": {}, "file_size": 7}`, w.Body.String())
 	const key = "0/r/artifacts/dé/a b.bin"
 	require.Equal(t, []any{
 		directCall{What: "create", Key: key},
@@ -158,9 +164,9 @@ func TestPresigned(t *testing.T) {
 	s.store.runs["s3"] = &dynamodbstore.Run{Info: dynamodbstore.RunInfo{ArtifactURI: "s3://b/x"}}
 	s.store.runs["dir"] = &dynamodbstore.Run{Info: dynamodbstore.RunInfo{ArtifactURI: "/x"}}
 	w := s.post("artifacts/presigned-upload-url", `{"run_id":"s3","path":"d/f.json"}`)
-	require.Equal(t, "{\n  \"presigned_url\": \"https://s3/put\",\n  \"headers\": {\n    \"Content-Type\": \"text/plain\"\n  }\n}", w.Body.String())
+	requireText(t, "{\n  \"presigned_url\": \"https://s3/put\",\n  \"headers\": {\n    \"Content-Type\": \"text/plain\"\n  }\n}", w.Body.String())
 	w = s.post("artifacts/presigned-download-url", `{"run_id":"s3","path":"d/f.json"}`)
-	require.Equal(t, "{\n  \"presigned_url\": \"https://s3/get\",\n  \"file_size\": 7\n}", w.Body.String())
+	requireText(t, "{\n  \"presigned_url\": \"https://s3/get\",\n  \"file_size\": 7\n}", w.Body.String())
 	s.post("artifacts/presigned-download-url", `{"run_id":"s3","path":"f","expiration":"604800"}`)
 	require.Equal(t, []any{
 		directCall{What: "put text/plain", Key: "d/f.json", Life: 900 * time.Second},

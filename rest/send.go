@@ -1,4 +1,3 @@
-//nolint:wrapcheck // errors of buckets go to writeError, which tells them apart
 package rest
 
 import (

@@ -80,7 +80,7 @@ func (s *scanner) countAggregation() bool {
 // zero, and there is no value of any other kind. Metrics that there are not are
 // like those of which there are no values.
 func traceMetrics(_ context.Context, b []byte, q *traceMetricsRequest) ([]byte, error) {
-	if q.interval && !(q.start && q.end) {
+	if q.interval && (!q.start || !q.end) {
 		return nil, invalid("start_time_ms and end_time_ms are required if time_interval_seconds is set")
 	}
 	b = append(b, '{')

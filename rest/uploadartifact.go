@@ -1,4 +1,3 @@
-//nolint:wrapcheck // errors of the Store and of buckets go to writeError, which tells them apart
 package rest
 
 import (

@@ -113,7 +113,7 @@ func (d *s3Direct) CreateUpload(ctx context.Context, key string, parts int) (id 
 	urls = make([]string, parts)
 	for i := range urls {
 		part, err := d.presign.PresignUploadPart(ctx, &s3.UploadPartInput{
-			Bucket: &d.bucket, Key: d.key(key), UploadId: &id, PartNumber: aws.Int32(int32(i + 1)), //nolint:gosec // 10,000 at most
+			Bucket: &d.bucket, Key: d.key(key), UploadId: &id, PartNumber: aws.Int32(int32(i + 1)),
 		}, s3.WithPresignExpires(partLife))
 		if err != nil {
 			return "", nil, errors.Join(s3Error(err), d.AbortUpload(ctx, key, id))

@@ -215,9 +215,9 @@ func (o *serverOptions) collect(ctx context.Context, store *dynamodbstore.Store,
 type closers []io.Closer
 
 func (c closers) close() error {
-	var errs []error
-	for _, closer := range c {
-		errs = append(errs, closer.Close())
+	errs := make([]error, len(c))
+	for i, closer := range c {
+		errs[i] = closer.Close()
 	}
 	return errors.Join(errs...)
 }

@@ -81,7 +81,8 @@ func start(ctx context.Context, binary string) (*Server, error) {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	ctx, stop := context.WithCancel(ctx)
-	cmd := exec.CommandContext(ctx, binary, "--port", address, "--quiet", "--keep-alive", "posix", "--sidecar", metadata, data)
+	cmd := exec.CommandContext(ctx, binary, //nolint:gosec // it is what Build returned
+		"--port", address, "--quiet", "--keep-alive", "posix", "--sidecar", metadata, data)
 	cmd.Env = []string{"ROOT_ACCESS_KEY=" + AccessKey, "ROOT_SECRET_KEY=" + SecretKey}
 	cmd.SysProcAttr = child.DieWithParent()
 	var log bytes.Buffer
@@ -120,7 +121,7 @@ func (s *Server) awaitPort(ctx context.Context, address string) error {
 			s.done <- err
 			return errors.New("it ended at once")
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return ctx.Err()
 		case <-ticker.C:
 		}
 	}
@@ -142,7 +143,7 @@ func (s *Server) Stop() error {
 func Build(ctx context.Context, stderr io.Writer) (string, error) {
 	root, err := child.RepositoryRoot()
 	if err != nil {
-		return "", err //nolint:wrapcheck // it says what was not found
+		return "", err
 	}
 	binary := filepath.Join(root, program)
 	if _, err := os.Stat(binary); err == nil {
@@ -162,5 +163,5 @@ func Build(ctx context.Context, stderr io.Writer) (string, error) {
 	if err := cmd.Run(); err != nil {
 		return "", err //nolint:wrapcheck // Start says what failed
 	}
-	return binary, os.Rename(filepath.Join(tmp, "versitygw"), binary)
+	return binary, os.Rename(filepath.Join(tmp, "versitygw"), binary) //nolint:wrapcheck // it says what failed
 }

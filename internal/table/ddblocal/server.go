@@ -42,7 +42,7 @@ type Server struct {
 func Start(ctx context.Context, stderr io.Writer) (*Server, error) {
 	root, err := child.RepositoryRoot()
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it says what was not found
+		return nil, err
 	}
 	if err := fetch(ctx, root, stderr); err != nil {
 		return nil, err

@@ -25,15 +25,15 @@ func main() {
 func run(ctx context.Context) error {
 	if len(os.Args) > 1 && os.Args[1] == "-build" {
 		_, err := s3local.Build(ctx, os.Stderr)
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	server, err := s3local.Start(ctx, os.Stderr)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	if _, err := fmt.Println(server.Endpoint); err != nil { //nolint:forbidigo // that is all it says
 		return err //nolint:wrapcheck // nobody reads it
 	}
 	<-ctx.Done()
-	return server.Stop() //nolint:wrapcheck // it says what failed
+	return server.Stop()
 }

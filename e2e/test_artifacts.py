@@ -62,3 +62,39 @@ def test_bytes_come_back(c):
     put = c.http.put(path, data=iter([body[:1_000_000], body[1_000_000:]]))
     got = c.http.get(path)
     return [put.status_code, got.status_code, len(got.content), got.content == body]
+
+
+@scenario
+def test_web_ui(c):
+    """What the web UI does with artifacts: uploads, downloads, parts of files."""
+    upload = "/ajax-api/2.0/mlflow/upload-artifact"
+    run = c.run(c.experiment())
+    text = {"Content-Type": "text/plain"}
+    out = []
+    for params, data in (
+        ({"run_uuid": run, "path": "d/notes.md"}, b"0123456789"), ({"run_uuid": run, "path": "é %20.json"}, b"{}"),
+        ({"run_uuid": run, "path": "d/notes.md"}, b""), ({"run_uuid": run, "path": "../x"}, b"x"), ({"run_uuid": run}, b"x"),
+        ({"path": "x"}, b"x"), ({"run_uuid": "none", "path": "x"}, b"x"),
+        ({"run_uuid": run, "path": "big"}, b"x" * (10 * 1024 * 1024 + 1)),
+    ):  # fmt: skip
+        r = c.http.post(c.url + upload, params=params, data=data, headers=text)
+        out.append([r.status_code, r.headers["Content-Type"], r.text and r.json()["message"]])
+    out += [c.get("artifacts/list", run_id=run, path=p) for p in ("", "d")]
+    for path in ("/get-artifact?run_uuid=" + run + "&path=d/notes.md", f"/api/2.0/mlflow-artifacts/artifacts/{c.experiments[0]}/{run}/artifacts/d/notes.md"):
+        for part in (None, "bytes=0-0", "bytes=7-", "bytes=-3", "bytes=2-100", "bytes=10-"):
+            for method in ("GET", "HEAD"):
+                r = c.http.request(method, c.url + path, headers={"Range": part})
+                named = ("Content-Range", "Content-Length", "Accept-Ranges", "Content-Disposition", "X-Content-Type-Options")
+                whole = r.status_code < 300
+                kept = {n: r.headers.get(n) for n in (named if whole else named[:1])}
+                out.append([r.status_code, r.text if whole else "", kept])
+    out += [c.call("GET", "/model-versions/get-artifact" + q) for q in ("", "?path=x", "?name=none&version=1&path=x", "?name=a&version=b&path=x")]
+    out += [c.post("artifacts/presigned-" + w, **b) for w in ("upload-url", "download-url") for b in (
+        {"run_id": run, "path": "x"}, {"path": "x"}, {"run_id": run}, {"run_id": run, "path": "../x"}, {"run_id": "none", "path": "x"},
+    )]  # fmt: skip
+    base = "/api/2.0/mlflow-artifacts/"
+    out += [c.call("POST", base + "mpu/" + p, json=b) for p, b in (
+        ("create/x", {"path": "f", "num_parts": 2}), ("create/x", {}), ("complete/x", {"path": "f", "parts": []}),
+        ("abort/x", {"path": "f", "upload_id": "u"}),
+    )]  # fmt: skip
+    return [*out, c.call("GET", base + "presigned/x")]

@@ -17,7 +17,7 @@ func (h *handler) addArtifactRoutes() {
 	h.add("2.0", http.MethodGet, "/mlflow/artifacts/list", query(h, listArtifactsSpec(), h.listArtifacts))
 	h.addPath(http.MethodGet, "/get-artifact", h.getArtifact)
 	h.addPath(http.MethodGet, "/model-versions/get-artifact", h.getModelVersionArtifact)
-	h.addPath(http.MethodPost, "/ajax-api/2.0/mlflow/upload-artifact", h.uploadArtifact)
+	h.addPath(http.MethodPost, "/ajax-api/2.0/mlflow/upload-artifact", h.admitted(h.uploadArtifact)) // it is held in memory
 	h.addPresignedRoutes()
 	h.addProxyRoutes()
 }
@@ -196,6 +196,9 @@ func (h *handler) getArtifact(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		h.writeError(w, r, err)
 		return
+	}
+	if runID == "" {
+		runID = "None" // as MLflow calls it
 	}
 	run, err := h.store.GetRun(r.Context(), runID)
 	if err != nil {

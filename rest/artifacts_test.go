@@ -70,6 +70,7 @@ func TestProxiedArtifacts(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, s.do(http.MethodPut, artifacts+"/0/r/artifacts/dir", "x").Code)
 	require.Equal(t, http.StatusBadRequest, s.do(http.MethodPut, artifacts+"/0/r/artifacts/m.json/x", "x").Code)
 
+	require.Equal(t, "Run with id=None not found", errorOf(t, s.do(http.MethodGet, "/get-artifact?path=x", "").Body.Bytes()).Message)
 	for _, all := range []string{"", ".", "a/.."} {
 		require.Equal(t, http.StatusBadRequest, s.do(http.MethodDelete, artifacts+"/"+all, "").Code)
 	}

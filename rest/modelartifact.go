@@ -1,9 +1,10 @@
+//nolint:wrapcheck // errors of the Store go to writeError
 package rest
 
 import (
 	"context"
 	"net/http"
-	"strconv"
+	"path"
 	"strings"
 )
 
@@ -25,22 +26,47 @@ func (h *handler) getModelVersionArtifact(w http.ResponseWriter, r *http.Request
 		h.writeError(w, r, err)
 		return
 	}
-	uri, err := h.modelVersionURI(r.Context(), params["name"], params["version"])
+	uri, dir, err := h.modelVersionURI(r.Context(), params["name"], params["version"])
 	if err != nil {
 		h.writeError(w, r, err)
 		return
 	}
-	h.sendFrom(w, r, uri, name)
+	h.sendFrom(w, r, uri, path.Join(dir, name))
 }
 
-// modelVersionURI is where the artifacts of a model version lie.
-func (h *handler) modelVersionURI(ctx context.Context, name, version string) (string, error) {
+// modelVersionURI is where the artifacts of a model version lie: in a directory
+// of the artifacts of a run or logged model, where its source names one.
+func (h *handler) modelVersionURI(ctx context.Context, name, version string) (location, dir string, err error) {
 	if name == "" {
-		return "", invalid("Missing value for required parameter 'name'.")
+		return "", "", invalid("Missing value for required parameter 'name'.")
 	}
-	number, err := strconv.Atoi(strings.TrimSpace(version))
+	number, err := parseVersion(version)
 	if err != nil {
-		return "", invalid("Parameter 'version' must be an integer, got '" + version + "'.")
+		return "", "", err
 	}
-	return h.store.ModelVersionDownloadURI(ctx, name, number)
+	location, err = h.store.ModelVersionDownloadURI(ctx, name, number)
+	if err != nil {
+		return "", "", err
+	}
+	switch u := splitURI(location); u.scheme {
+	case "runs":
+		id, dir, _ := strings.Cut(strings.TrimPrefix(u.path, "/"), "/")
+		if dir, err = cleanPath(dir); err != nil {
+			return "", "", err
+		}
+		run, err := h.store.GetRun(ctx, id)
+		if err != nil {
+			return "", "", err
+		}
+		return run.Info.ArtifactURI, dir, nil
+	case "models":
+		ref, _ := parseModelURI(u)
+		model, err := h.store.GetLoggedModel(ctx, ref.modelID)
+		if err != nil {
+			return "", "", err
+		}
+		return model.ArtifactURI, "", nil
+	default:
+		return location, "", nil
+	}
 }

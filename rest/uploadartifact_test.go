@@ -66,8 +66,10 @@ func TestUploadArtifactElsewhere(t *testing.T) {
 type versions struct{ ModelStore }
 
 func (versions) ModelVersionDownloadURI(_ context.Context, name string, version int) (string, error) {
-	if name == "m" && version == 1 {
-		return "mlflow-artifacts:/0/r/artifacts", nil
+	if name == "m" && version < 4 {
+		return [...]string{
+			"", "mlflow-artifacts:/0/r/artifacts", "runs:/r/d", "runs:/r/%2e%2e/x",
+		}[version], nil
 	}
 	return "", &dynamodbstore.Error{
 		Code:    dynamodbstore.CodeResourceDoesNotExist,
@@ -84,6 +86,8 @@ func TestModelVersionArtifact(t *testing.T) {
 	w := s.do(http.MethodGet, get+"?name=m&version=1&path=d%2FMLmodel", "")
 	require.Equal(t, "flavors:", w.Body.String())
 	require.Equal(t, "text/plain", w.Header().Get("Content-Type"))
+	require.Equal(t, "flavors:", s.do(http.MethodGet, get+"?name=m&version=2&path=MLmodel", "").Body.String())
+	require.Equal(t, http.StatusBadRequest, s.do(http.MethodGet, get+"?name=m&version=3&path=MLmodel", "").Code)
 	require.Equal(t, http.StatusNotFound, s.do(http.MethodGet, get+"?name=m&version=1&path=x", "").Code)
 	require.Equal(t, http.StatusBadRequest, s.do(http.MethodGet, get, "").Code)
 	for query, message := range map[string]string{

@@ -94,6 +94,18 @@ class Page:
         for text in texts:
             expect(self.tab.get_by_text(text, exact=isinstance(text, str)).first).to_be_visible()
 
+    def draws(self, lines):
+        """Waits until a chart has lines of these names (None: any) and values, and no other."""
+        self.tab.wait_for_function(
+            """want => [...document.querySelectorAll(".js-plotly-plot")].some(chart => {
+                const drawn = (chart.data || []).map(t => [t.name, Array.from(t.y || [])]).filter(t => t[1].length);
+                const same = (a, b) => a.length === b.length && a.every((x, i) => Math.abs(x - b[i]) < 1e-9);
+                const is = (t, [name, y]) => (name === null || t[0] === name) && same(t[1], y);
+                return want.every(w => drawn.some(t => is(t, w))) && drawn.every(t => want.some(w => is(t, w)));
+            })""",
+            arg=lines,
+        )
+
     def done(self):
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.tab.screenshot(path=SCREENSHOTS / (re.sub(r"[^\w-]+", "_", self.name) + ".png"))

@@ -51,7 +51,7 @@ test: ddblocal s3local ## Run all Go tests with the race detector, on the embedd
 	$(WITH_DYNAMODB) $(TOOL) gotestsum --format pkgname -- -race -timeout 20m ./...
 
 .PHONY: e2e
-e2e: build ddblocal s3local $(VENV)/ok ## Run the Python client against this server and MLflow's own, and compare
+e2e: build ddblocal s3local ui $(VENV)/ok ## Run the Python client and a browser against this server, and compare with MLflow's own; needs Chromium
 	$(WITH_DYNAMODB) $(VENV)/bin/python -m pytest e2e
 
 $(VENV)/ok: e2e/requirements.txt

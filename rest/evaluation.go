@@ -9,7 +9,9 @@ import (
 // scorers, datasets and issues. None of them is kept yet.
 func (h *handler) addEvaluationRoutes() {
 	h.add("3.0", http.MethodGet, "/mlflow/scorers/list", query(h, listScorersSpec(), h.listScorers))
-	datasets := h.none([]field{
+	h.add("3.0", http.MethodGet, "/mlflow/scorers/online-configs", h.none(`{"configs": []}`,
+		[]field{list(f("scorer_ids", typeString))}, []rule{{"scorer_ids", []check{isArray(), required()}}}))
+	datasets := h.none("{}", []field{
 		list(f("experiment_ids", typeString)), f("filter_string", typeString), f("max_results", typeInt32),
 		list(f("order_by", typeString)), f("page_token", typeString),
 	}, []rule{array("experiment_ids"), text("filter_string"), integer("max_results"), array("order_by"), text("page_token")})

@@ -18,10 +18,12 @@ func (h *handler) addInfoRoutes() {
 	telemetry := "/ajax-api/3.0/mlflow/ui-telemetry"
 	h.addPath(http.MethodGet, telemetry, fixed(`{"disable_ui_events":[],"disable_ui_telemetry":true,"ui_rollout_percentage":0}`+"\n"))
 	h.addPath(http.MethodPost, telemetry, fixed(`{"status":"success"}`+"\n"))
+	h.add("3.0", http.MethodGet, "/mlflow/mcp-servers", fixed(`{"mcp_servers":[],"next_page_token":null}`))
+	h.add("3.0", http.MethodGet, "/mlflow/gateway/endpoints/list", fixed("{}"))
 	gateway := "/ajax-api/2.0/mlflow/gateway-proxy"
 	h.addPath(http.MethodGet, gateway, fixed(`{"endpoints":[]}`+"\n"))
 	h.addPath(http.MethodPost, gateway, fixed(`{"endpoints":[]}`+"\n"))
-	h.add("2.0", http.MethodGet, "/mlflow/webhooks", h.none(
+	h.add("2.0", http.MethodGet, "/mlflow/webhooks", h.none("{}",
 		[]field{f("max_results", typeInt32), f("page_token", typeString)}, []rule{integer("max_results"), text("page_token")}))
 }
 

@@ -23,8 +23,8 @@ func (h *handler) addTraceRoutes() {
 	}
 	h.add("3.0", http.MethodPost, "/mlflow/traces/search", query(h, searchTracesSpec(), searchTraces))
 	h.add("2.0", http.MethodGet, "/mlflow/traces", query(h, searchTracesV2Spec(), searchTraces))
-	h.add("3.0", http.MethodPost, "/mlflow/traces/batchGetInfos", h.none(traceIDs, traceRules))
-	h.add("3.0", http.MethodGet, "/mlflow/traces/batchGet", h.none(traceIDs, traceRules))
+	h.add("3.0", http.MethodPost, "/mlflow/traces/batchGetInfos", h.none("{}", traceIDs, traceRules))
+	h.add("3.0", http.MethodGet, "/mlflow/traces/batchGet", h.none("{}", traceIDs, traceRules))
 	h.add("3.0", http.MethodGet, "/mlflow/traces/get", query(h, &spec[traceRequest]{
 		fields: append(texts("trace_id"), f("allow_partial", typeBool)),
 		rules:  []rule{requiredText("trace_id")},
@@ -38,15 +38,15 @@ func (h *handler) addTraceRoutes() {
 }
 
 // none makes an endpoint of a search that finds nothing, as nothing of the kind
-// is kept.
-func (h *handler) none(fields []field, rules []rule) http.HandlerFunc {
+// is kept, and says so in the words of its kind.
+func (h *handler) none(answer string, fields []field, rules []rule) http.HandlerFunc {
 	type request struct{}
 	return query(h, &spec[request]{
 		fields: fields,
 		rules:  rules,
 		scan:   func(s *scanner, _ []byte, _ *request) { s.skip(0) },
 		fits:   func(*request) bool { return len(rules) == 0 }, // let the rules look
-	}, func(_ context.Context, b []byte, _ *request) ([]byte, error) { return append(b, "{}"...), nil })
+	}, func(_ context.Context, b []byte, _ *request) ([]byte, error) { return append(b, answer...), nil })
 }
 
 type searchTracesRequest struct {

@@ -29,7 +29,8 @@ REQUESTS = [
     *[(V3 + p, None) for p in (
         "ui-telemetry", "webhooks", "scorers/list", "scorers/list?experiment_id=0", "scorers/list?experiment_ids=0",
         "scorers/list?experiment_id=0&experiment_ids=0", "datasets/search?experiment_ids=0", "traces/batchGet",
-        "traces/batchGet?trace_ids=tr-1", "traces/get", "traces/get?trace_id=tr-9", "get-trace-artifact?request_id=a")],
+        "traces/batchGet?trace_ids=tr-1", "traces/get", "traces/get?trace_id=tr-9", "get-trace-artifact?request_id=a",
+        "scorers/online-configs", "scorers/online-configs?scorer_ids=a", "mcp-servers", "gateway/endpoints/list")],
     (V2 + "gateway-proxy", {}), (V3 + "ui-telemetry", {}), (V3 + "issues/search", {"experiment_id": "0"}),
     *[(V3 + "datasets/search", b) for b in ({}, {"experiment_ids": ["0"], "max_results": 5}, {"experiment_ids": 7})],
     *[(V3 + "traces/search", b) for b in ({}, {"locations": []}, IN_0, {"locations": [{"mlflowExperiment": {"experimentId": "0"}}]})],

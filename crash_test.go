@@ -23,10 +23,11 @@ import (
 
 // readers are the methods that change nothing.
 var readers = []string{
-	"AllExperiments", "AllModelVersions", "AllRegisteredModels", "AllRuns", "Close", "GetExperiment", "GetExperimentByName", "GetModelVersion",
+	"AllExperiments", "AllLoggedModels", "AllModelVersions", "AllRegisteredModels", "AllRuns", "Close", "GetAnyLoggedModel", "GetExperiment",
+	"GetExperimentByName", "GetLoggedModel", "GetModelVersion",
 	"GetModelVersionByAlias", "GetRegisteredModel", "GetRun", "LatestVersions", "MetricHistory",
 	"MetricHistoryBulk", "MetricHistoryBulkInterval", "ModelVersionDownloadURI",
-	"SearchExperiments", "SearchModelVersions", "SearchRegisteredModels", "SearchRuns", "TTLPolicy", "TagPatterns",
+	"SearchDatasets", "SearchExperiments", "SearchLoggedModels", "SearchModelVersions", "SearchRegisteredModels", "SearchRuns", "TTLPolicy", "TagPatterns",
 	"TrigramFields",
 }
 
@@ -38,7 +39,7 @@ var sweptElsewhere = []string{"CollectGarbage"} // TestStopCollection
 func TestEveryMethodIsSwept(t *testing.T) {
 	t.Parallel()
 	for m := range reflect.TypeFor[*dynamodbstore.Store]().Methods() {
-		swept := slices.ContainsFunc(slices.Concat(acts, configActs, modelActs), func(a act) bool { return a.method == m.Name }) ||
+		swept := slices.ContainsFunc(slices.Concat(acts, configActs, modelActs, loggedModelActs), func(a act) bool { return a.method == m.Name }) ||
 			slices.Contains(sweptElsewhere, m.Name)
 		require.NotEqual(t, slices.Contains(readers, m.Name), swept, "method %s", m.Name)
 	}
@@ -180,9 +181,11 @@ func (sw *sweep) workspace(t *testing.T, through table.Table) (string, scene) {
 	t.Helper()
 	sw.spaces++
 	name := strings.ToLower(fmt.Sprintf("%sw%d", sw.prefix, sw.spaces))
-	prepare, ok := scenes[sw.state]
-	if !ok {
-		prepare = modelScenes[sw.state]
+	prepare := scenes[sw.state]
+	for _, more := range []map[string]func(t tester, s *dynamodbstore.Store) scene{modelScenes, loggedModelScenes} {
+		if prepare == nil {
+			prepare = more[sw.state]
+		}
 	}
 	return name, prepare(t, view(t, through, sw.clock.Now, name))
 }
@@ -283,7 +286,7 @@ func (sw *sweep) stopAt(t *testing.T, a act, o outcome, k int, applied bool) boo
 	name := fmt.Sprintf("%s %s, %s, stopped at call %d, applied %t (%v)", a.method, a.label, sw.state, k, applied, err)
 	fresh := view(t, sw.tab, sw.clock.Now, workspace, dynamodbstore.WithSmallSearches())
 	defer func() { require.NoError(t, fresh.Close()) }()
-	sw.checkPoint(t, name, workspace, a, o, scene{s: fresh, exp: sc.exp, run: sc.run})
+	sw.checkPoint(t, name, workspace, a, o, scene{s: fresh, exp: sc.exp, run: sc.run, model: sc.model})
 	return true
 }
 

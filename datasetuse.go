@@ -21,37 +21,55 @@ const (
 	maxDatasetSummaries   = 1000
 )
 
-// putDatasetUses notes which datasets a run uses, and in which context, for
-// SearchDatasets. Those that the run has already keep their context.
-func (s *Store) putDatasetUses(ctx context.Context, exp string, p LogInputsParams) error {
-	if len(p.Datasets) == 0 {
-		return nil
-	}
-	h, err := s.knownHead(ctx, p.RunID)
-	if err != nil || h == nil {
-		return err
-	}
-	var items []table.Item
+// usesOfWrite is how many uses one write of a head puts.
+const usesOfWrite = table.MaxTransact - 1 - maxMoves
+
+// datasetUses are the datasets that one call logs as inputs of a run.
+type datasetUses struct {
+	s      *Store
+	exp    string
+	inputs []DatasetInput
+
+	with, later []table.Item // put with the head, and behind it
+}
+
+// add has the next write of a head put the rows of those uses that the head
+// does not know and that may not be there. What the run has keeps its context.
+func (u *datasetUses) add(h *runHead) error {
+	u.with, u.later = nil, nil
 	seen := map[string]bool{}
-	for _, in := range p.Datasets {
+	for _, in := range u.inputs {
 		ref := datasetRef{in.Dataset.Name, in.Dataset.Digest, dictOf(in.Tags)}
 		key, _ := ref.encode()
 		if _, known := h.entries[entryInput].get(key); known || seen[key] {
 			continue
 		}
 		seen[key] = true
-		if it := s.datasetUse(exp, ref); !s.uses.Contains(it.Key.PK + it.Key.SK) {
-			items = append(items, it)
+		switch it := u.s.datasetUse(u.exp, ref); {
+		case u.s.uses.Contains(it.Key.PK + it.Key.SK):
+		case !h.frozen && len(h.uses)+len(u.with) < usesOfWrite: // a frozen head may have nothing to write
+			u.with = append(u.with, it)
+		default:
+			u.later = append(u.later, it)
 		}
 	}
-	if len(items) == 0 {
-		return nil
+	known := map[table.Key]bool{} // of other calls in the same write
+	for _, it := range h.uses {
+		known[it.Key] = true
 	}
-	if err := s.t.BatchWrite(table.DeferSync(ctx), items, nil); err != nil {
-		return err
+	h.uses = slices.Concat(h.uses, slices.DeleteFunc(slices.Clone(u.with), func(it table.Item) bool { return known[it.Key] }))
+	return nil
+}
+
+// finish puts the rows that the head had no room for.
+func (u *datasetUses) finish(ctx context.Context) error {
+	if len(u.later) > 0 {
+		if err := u.s.t.BatchWrite(ctx, u.later, nil); err != nil {
+			return err
+		}
 	}
-	for _, it := range items {
-		s.uses.Add(it.Key.PK+it.Key.SK, struct{}{})
+	for _, it := range slices.Concat(u.with, u.later) {
+		u.s.uses.Add(it.Key.PK+it.Key.SK, struct{}{})
 	}
 	return nil
 }
@@ -98,7 +116,7 @@ func (s *Store) SearchDatasets(ctx context.Context, experimentIDs []string) ([]D
 	for i, e := range states {
 		g.Go(func() error {
 			var err error
-			lists[i], err = s.datasetUses(ctx, e.id)
+			lists[i], err = s.usesOf(ctx, e.id)
 			return err
 		})
 	}
@@ -128,9 +146,9 @@ func boolInt(b bool) int {
 	return 0
 }
 
-// datasetUses reads the uses of the datasets of one experiment, as many as a
+// usesOf reads the uses of the datasets of one experiment, as many as a
 // search returns.
-func (s *Store) datasetUses(ctx context.Context, exp string) ([]DatasetSummary, error) {
+func (s *Store) usesOf(ctx context.Context, exp string) ([]DatasetSummary, error) {
 	var out []DatasetSummary
 	q := table.Query{PK: s.ks.DatasetUsesPK(exp), From: "0", To: keys.Last, Limit: maxDatasetSummaries}
 	for it, err := range table.Items(ctx, s.t, q) {

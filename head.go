@@ -68,7 +68,8 @@ type runHead struct {
 	expiry  int64 // ttl, epoch seconds; 0: none
 	deleted int64 // when it was deleted by itself, ms; 0: never, or not known
 	entries [entryKinds]dict
-	moves   dict // tags that the next write moves to overflow items
+	moves   dict         // tags that the next write moves to overflow items
+	uses    []table.Item // rows of dataset uses that the next write puts
 }
 
 // tombstoneStatus in place of a status marks a run whose creation was never

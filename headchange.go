@@ -92,8 +92,8 @@ func (s *Store) mutateHead(ctx context.Context, id string, d document[runHead],
 		s.headCache.Remove(id)
 		return nil, err
 	}
-	if len(h.moves) > 0 { // of a copy that nobody else has yet
-		h.moves = nil
+	if len(h.moves)+len(h.uses) > 0 { // of a copy that nobody else has yet
+		h.moves, h.uses = nil, nil
 	}
 	s.cacheHead(h)
 	return h, nil
@@ -137,10 +137,13 @@ func (s *Store) writeHead(ctx context.Context, cur, next *runHead) error {
 	if err != nil {
 		return err
 	}
-	if len(next.moves) == 0 {
+	if len(next.moves)+len(next.uses) == 0 {
 		return s.t.Put(ctx, put)
 	}
 	ops := []table.Op{put}
+	for _, it := range next.uses {
+		ops = append(ops, table.Put{Item: it})
+	}
 	for i := 0; i < len(next.moves); i += 2 {
 		key := s.ks.RunOverflow(next.id, keys.TagPrefix, next.moves[i])
 		ops = append(ops, table.Put{Item: overflowItem(key, next.moves[i], next.moves[i+1])})

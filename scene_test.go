@@ -16,6 +16,8 @@ type scene struct {
 	s   *dynamodbstore.Store
 	exp string
 	run string
+	// model is a logged model, in scenes that have one.
+	model string
 }
 
 // scenes prepares states by name.
@@ -282,7 +284,7 @@ var acts = []act{
 	{method: "LogBatch", label: "wide", partial: true, do: func(ctx context.Context, s *dynamodbstore.Store, sc scene) error {
 		return s.LogBatch(ctx, dynamodbstore.LogBatchParams{RunID: sc.run, Metrics: manyMetrics(80, 40)})
 	}},
-	{method: "LogInputs", do: func(ctx context.Context, s *dynamodbstore.Store, sc scene) error {
+	{method: "LogInputs", partial: true, do: func(ctx context.Context, s *dynamodbstore.Store, sc scene) error {
 		data := dynamodbstore.Dataset{Name: "data", Digest: "d1", SourceType: "local", Source: "file", Schema: "s", Profile: "p"}
 		return s.LogInputs(ctx, dynamodbstore.LogInputsParams{
 			RunID:    sc.run,

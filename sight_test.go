@@ -85,6 +85,7 @@ func look(t tester, s *dynamodbstore.Store) sight {
 	}
 	lookThroughIndexes(t, s, ids, all)
 	lookAtModels(t, s, out)
+	lookAtLoggedModels(t, s, out, names)
 	return out
 }
 
@@ -225,6 +226,7 @@ func checkTable(t tester, tab table.Table, s *dynamodbstore.Store, workspace str
 	names = slices.DeleteFunc(names, func(it table.Item) bool { return keys.Classify(it.Key).Kind != keys.KindExperimentName })
 	require.Len(t, names, len(experiments), "name rows")
 	checkModels(t, tab, s)
+	checkLoggedModels(t, tab, s, ks, experiments)
 	require.Len(t, partition(t, tab, ks.ExperimentsPK()), 2*len(experiments), "rows of the experiment lists")
 	for _, e := range experiments {
 		doc := item(t, tab, ks.Experiment(e.ID))

@@ -41,6 +41,7 @@ type collection struct {
 	cursor      gcCursor
 	experiments *lru.Cache[string, *gcExperiment]
 	runs        *lru.Cache[string, *gcRun]
+	logged      *lru.Cache[string, bool] // whether a logged model is gone
 	indexed     *lru.Cache[string, *gcIndex]
 	condemned   []table.Key  // to be removed next
 	seed        maphash.Seed // of the hashes of index rows
@@ -89,10 +90,11 @@ func newCollection(ctx context.Context, s *Store, p GCParams) (*collection, cont
 	if p.UnitsPerSecond > 0 { // small steps, so that no second has much more than its share
 		c.pageItems = int(min(max(4*p.UnitsPerSecond, table.MaxBatchWrite), 1000))
 	}
-	var errs [4]error
+	var errs [5]error
 	c.experiments, errs[0] = lru.New[string, *gcExperiment](gcExperiments)
 	c.runs, errs[1] = lru.New[string, *gcRun](gcRuns)
 	c.indexed, errs[2] = lru.New[string, *gcIndex](gcIndexed)
+	c.logged, errs[4] = lru.New[string, bool](gcRuns)
 	c.pass, ctx, errs[3] = newPass(ctx, p.PassOptions)
 	return c, ctx, errors.Join(errs[:]...)
 }

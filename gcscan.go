@@ -133,7 +133,11 @@ func (c *collection) isGarbage(ctx context.Context, it scanned) (bool, error) {
 		return c.isOrphanOfExperiment(ctx, it, it.Time)
 	case keys.KindExperimentTag:
 		return c.isOrphanOfExperiment(ctx, it, it.Num(keys.Created))
-	case keys.KindDataset:
+	case keys.KindLoggedModel:
+		return false, c.meetLoggedModel(ctx, it)
+	case keys.KindLoggedModelPart, keys.KindLoggedModelList:
+		return c.isOrphanOfLoggedModel(ctx, it)
+	case keys.KindDataset, keys.KindDatasetUse:
 		return c.isOrphanOfExperiment(ctx, it, 0)
 	case keys.KindRunMetrics, keys.KindRunOverflow, keys.KindHistory, keys.KindRunList, keys.KindOpenRun,
 		keys.KindDeletedRun, keys.KindRunIndex, keys.KindRunTrigram:

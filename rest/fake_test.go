@@ -256,5 +256,5 @@ func (s *testServer) post(path, body string) *httptest.ResponseRecorder {
 }
 
 func (s *fakeStore) GetLoggedModel(_ context.Context, id string) (*dynamodbstore.LoggedModel, error) {
-	return nil, s.call(id)
+	return &dynamodbstore.LoggedModel{ID: id, ArtifactURI: "mlflow-artifacts:/0/models/" + id + "/artifacts"}, s.call(id)
 }

@@ -194,7 +194,7 @@ def test_sources(c):
     name = model(c)
     exp = c.experiment()
     run, other = c.run(exp), c.run(exp)
-    logged = c.post("logged-models", experiment_id=exp, name="m")["body"]["model"]["info"]
+    logged = c.post("logged-models", experiment_id=exp, name="m", source_run_id=run)["body"]["model"]["info"]
     m = logged["model_id"]
     bodies = [
         {"source": "/tmp/x"}, {"source": "file:///tmp/x"}, {"source": "relative/x", "run_id": "nope"}, {"source": "/tmp/x", "run_id": run},

@@ -32,10 +32,16 @@ func (h *handler) resolveSource(ctx context.Context, q *createVersionRequest) er
 		return h.checkRunSource(ctx, q.Source, q.RunID)
 	}
 	model, err := h.checkModelSource(ctx, q.Source, q.ModelID)
-	if err == nil && u.scheme == "models" && q.StorageLocation == "" {
+	if err != nil {
+		return err
+	}
+	if u.scheme == "models" && q.StorageLocation == "" {
 		q.StorageLocation = model.ArtifactURI
 	}
-	return err
+	if q.RunID == "" {
+		q.RunID = model.SourceRunID
+	}
+	return nil
 }
 
 // modelRef is what a models:/ URI refers to: a logged model, or of a registered

@@ -34,7 +34,7 @@ func (s *registry) GetLoggedModel(_ context.Context, id string) (*dynamodbstore.
 	if id != "m-1" {
 		return nil, notFound("Logged model with ID '" + id + "' not found.")
 	}
-	return &dynamodbstore.LoggedModel{ID: id, ArtifactURI: "mlflow-artifacts:/0/models/m-1/artifacts"}, nil
+	return &dynamodbstore.LoggedModel{ID: id, ArtifactURI: "mlflow-artifacts:/0/models/m-1/artifacts", SourceRunID: "r"}, nil
 }
 
 func knownVersion() *dynamodbstore.ModelVersion {
@@ -121,8 +121,8 @@ func TestSourcesThatAreTaken(t *testing.T) {
 		{"escaped artifact of the run", "mlflow-artifacts:/0/%72/artifacts/m", `,"run_id":"r"`,
 			"mlflow-artifacts:/0/%72/artifacts/m", "r", ""},
 		{"artifact of the model", "mlflow-artifacts:/0/models/m-1/artifacts", `,"model_id":"m-1"`,
-			"mlflow-artifacts:/0/models/m-1/artifacts", "", ""},
-		{"model", "models:/m-1", `,"model_id":"m-1"`, "models:/m-1", "", "mlflow-artifacts:/0/models/m-1/artifacts"},
+			"mlflow-artifacts:/0/models/m-1/artifacts", "r", ""},
+		{"model", "models:/m-1", `,"model_id":"m-1"`, "models:/m-1", "r", "mlflow-artifacts:/0/models/m-1/artifacts"},
 		{"local", "/srv/runs/local/artifacts/m", `,"run_id":"local"`, "/srv/runs/local/artifacts/m", "local", ""},
 		{"local URI", "file:///srv/runs/local/artifacts", `,"run_id":"local"`, "file:///srv/runs/local/artifacts", "local", ""},
 		{"version", "models:/known/1", "", "models:/known/1", "r", "s3://b/known"},

@@ -3,7 +3,7 @@ package dynamodbstore
 import (
 	"context"
 	"encoding/json"
-	"slices"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -35,7 +35,7 @@ func (s *Store) AddModelVersionToLoggedModel(ctx context.Context, id, name strin
 			}
 			old = it.Str(keys.Value)
 		}
-		next := withModelVersion(old, modelVersion{name, version})
+		next := withModelVersion(old, name, version)
 		for out := c.setEntries(&c.tags, dict{modelVersionsTag, next}); len(out) > 0; out = out[2:] {
 			c.ops = append(c.ops, table.Put{Item: overflowItem(key, out[0], out[1])})
 		}
@@ -44,24 +44,25 @@ func (s *Store) AddModelVersionToLoggedModel(ctx context.Context, id, name strin
 	return failure(err)
 }
 
-type modelVersion struct {
-	Name    string `json:"name"`
-	Version int    `json:"version"`
-}
-
 // withModelVersion returns a list with one more version, or as it is if it has
-// that one.
-func withModelVersion(list string, v modelVersion) string {
-	var known []modelVersion
-	isList := json.Unmarshal([]byte(list), &known) == nil && len(known) > 0
-	if isList && slices.Contains(known, v) {
-		return list
+// that one. Versions are numbers there, but for those that clients have put in
+// themselves as strings.
+func withModelVersion(list, name string, version int) string {
+	var known []struct {
+		Name    string `json:"name"`
+		Version any    `json:"version"`
 	}
-	name, err := json.Marshal(v.Name)
+	isList := json.Unmarshal([]byte(list), &known) == nil && len(known) > 0
+	for _, v := range known {
+		if isList && v.Name == name && fmt.Sprint(v.Version) == strconv.Itoa(version) {
+			return list
+		}
+	}
+	quoted, err := json.Marshal(name)
 	if err != nil {
 		return list // a string has a form in JSON
 	}
-	entry := `{"name": ` + string(name) + `, "version": ` + strconv.Itoa(v.Version) + `}]`
+	entry := `{"name": ` + string(quoted) + `, "version": ` + strconv.Itoa(version) + `}]`
 	if isList {
 		return strings.TrimSuffix(strings.TrimSpace(list), "]") + ", " + entry
 	}

@@ -12,14 +12,26 @@ import (
 const (
 	maxGraphDepth      = 10
 	maxGraphSelections = 1000
-	maxGraphRootFields = 10
-	maxGraphAliases    = 10 // of one object
 	maxGraphTokens     = 20_000
+
+	// DefaultGraphRootFields and DefaultGraphAliases are how many fields a query
+	// may have at its root and how many aliases in one object.
+	DefaultGraphRootFields = 10
+	DefaultGraphAliases    = 10
 )
 
-// checkGraphLimits says why a query is refused before anything is done for it,
-// "" if it is not.
-func checkGraphLimits(query string) string {
+type graphLimits struct{ rootFields, aliases int }
+
+// WithGraphLimits sets how many fields a GraphQL query may have at its root and
+// how many aliases in one object, instead of [DefaultGraphRootFields] and
+// [DefaultGraphAliases].
+func WithGraphLimits(rootFields, aliases int) Option {
+	return func(c *config) { c.graphLimits = graphLimits{rootFields, aliases} }
+}
+
+// check says why a query is refused before anything is done for it, "" if it is
+// not.
+func (l graphLimits) check(query string) string {
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, maxGraphTokens)
 	if err != nil {
 		return "Syntax Error: " + err.Error()
@@ -31,10 +43,10 @@ func checkGraphLimits(query string) string {
 		}
 	}
 	switch {
-	case c.rootFields > maxGraphRootFields:
-		return tooMany(c.rootFields, maxGraphRootFields, "root fields", "MLFLOW_SERVER_GRAPHQL_MAX_ROOT_FIELDS")
-	case c.aliases > maxGraphAliases:
-		return tooMany(c.aliases, maxGraphAliases, "aliases", "MLFLOW_SERVER_GRAPHQL_MAX_ALIASES")
+	case c.rootFields > l.rootFields:
+		return tooMany(c.rootFields, l.rootFields, "root fields", "MLFLOW_SERVER_GRAPHQL_MAX_ROOT_FIELDS")
+	case c.aliases > l.aliases:
+		return tooMany(c.aliases, l.aliases, "aliases", "MLFLOW_SERVER_GRAPHQL_MAX_ALIASES")
 	}
 	return ""
 }

@@ -65,7 +65,7 @@ func (h *handler) graph(w http.ResponseWriter, r *http.Request, schema *graphql.
 		writeGraph(w, nil, []string{"Must provide query string."})
 		return
 	}
-	if text := checkGraphLimits(q.Query); text != "" {
+	if text := h.graphLimits.check(q.Query); text != "" {
 		writeGraph(w, nil, []string{text})
 		return
 	}

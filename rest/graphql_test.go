@@ -84,7 +84,8 @@ func askGraph(t *testing.T, s *testServer, query string, variables map[string]an
 func TestGraphAnswers(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, query, want string }{
-		{"run", `{ mlflowGetRun(input: {runId: "r"}) { apiError { code } run {
+		{
+			"run", `{ mlflowGetRun(input: {runId: "r"}) { apiError { code } run {
 			info { runUuid runName status startTime endTime } data { metrics { key value step timestamp } params { key value } }
 			inputs { datasetInputs { dataset { name } tags { key } } modelInputs { modelId } } outputs { modelOutputs { modelId step } }
 			experiment { lifecycleStage } modelVersions { name version status creationTimestamp } } } }`,
@@ -94,30 +95,49 @@ func TestGraphAnswers(t *testing.T) {
 				`{"key":"n","value":null,"step":"0","timestamp":"0"}],"params":[{"key":"p","value":"é"}]},` +
 				`"inputs":{"datasetInputs":[{"dataset":{"name":"iris"},"tags":[]}],"modelInputs":[]},` +
 				`"outputs":{"modelOutputs":[{"modelId":"m-1","step":"4"}]},"experiment":{"lifecycleStage":""},` +
-				`"modelVersions":[{"name":"known","version":"1","status":"READY","creationTimestamp":"0"}]}}},"errors":null}`},
-		{"unknown run", `{ mlflowGetRun(input: {runId: "x"}) { run { info { runName } } } }`,
-			`{"data":{"mlflowGetRun":null},"errors":["Run with id=x not found"]}`},
-		{"legacy id", `{ mlflowGetRun(input: {runUuid: "r"}) { run { info { runId } } } }`,
-			`{"data":{"mlflowGetRun":{"run":{"info":{"runId":"r"}}}},"errors":null}`},
-		{"experiment", `query Q @component(name: "x") { mlflowGetExperiment(input: {experimentId: "7"}) {
+				`"modelVersions":[{"name":"known","version":"1","status":"READY","creationTimestamp":"0"}]}}},"errors":null}`,
+		},
+		{
+			"unknown run", `{ mlflowGetRun(input: {runId: "x"}) { run { info { runName } } } }`,
+			`{"data":{"mlflowGetRun":null},"errors":["Run with id=x not found"]}`,
+		},
+		{
+			"legacy id", `{ mlflowGetRun(input: {runUuid: "r"}) { run { info { runId } } } }`,
+			`{"data":{"mlflowGetRun":{"run":{"info":{"runId":"r"}}}},"errors":null}`,
+		},
+		{
+			"experiment", `query Q @component(name: "x") { mlflowGetExperiment(input: {experimentId: "7"}) {
 			experiment { experimentId tags { key } workspace lastUpdateTime } } }`,
 			`{"data":{"mlflowGetExperiment":{"experiment":{"experimentId":"7","tags":[],"workspace":"default",` +
-				`"lastUpdateTime":"0"}}},"errors":null}`},
-		{"artifacts", `{ mlflowListArtifacts(input: {runId: "r"}) { rootUri files { path isDir fileSize } nextPageToken } }`,
-			`{"data":{"mlflowListArtifacts":{"rootUri":"mlflow-artifacts:/0/r/artifacts","files":[],"nextPageToken":""}},"errors":null}`},
-		{"artifacts elsewhere", `{ mlflowListArtifacts(input: {runId: "r", path: "../x"}) { rootUri } }`,
-			`{"data":{"mlflowListArtifacts":null},"errors":["Invalid path"]}`},
-		{"interval", `{ mlflowGetMetricHistoryBulkInterval(input: {runIds: ["r"], metricKey: "m"}) {
+				`"lastUpdateTime":"0"}}},"errors":null}`,
+		},
+		{
+			"artifacts", `{ mlflowListArtifacts(input: {runId: "r"}) { rootUri files { path isDir fileSize } nextPageToken } }`,
+			`{"data":{"mlflowListArtifacts":{"rootUri":"mlflow-artifacts:/0/r/artifacts","files":[],"nextPageToken":""}},"errors":null}`,
+		},
+		{
+			"artifacts elsewhere", `{ mlflowListArtifacts(input: {runId: "r", path: "../x"}) { rootUri } }`,
+			`{"data":{"mlflowListArtifacts":null},"errors":["Invalid path"]}`,
+		},
+		{
+			"interval", `{ mlflowGetMetricHistoryBulkInterval(input: {runIds: ["r"], metricKey: "m"}) {
 			__typename metrics { key value step runId } } }`,
 			`{"data":{"mlflowGetMetricHistoryBulkInterval":{"__typename":"MlflowGetMetricHistoryBulkIntervalResponse",` +
-				`"metrics":[{"key":"m","value":0.5,"step":"7","runId":"r"}]}},"errors":null}`},
-		{"bad interval", `{ mlflowGetMetricHistoryBulkInterval(input: {runIds: ["r"], startStep: 1}) { metrics { key } } }`,
+				`"metrics":[{"key":"m","value":0.5,"step":"7","runId":"r"}]}},"errors":null}`,
+		},
+		{
+			"bad interval", `{ mlflowGetMetricHistoryBulkInterval(input: {runIds: ["r"], startStep: 1}) { metrics { key } } }`,
 			`{"data":{"mlflowGetMetricHistoryBulkInterval":null},"errors":["If either start step or end step are specified, ` +
-				`both must be specified."]}`},
-		{"versions", `{ mlflowSearchModelVersions(input: {filter: "x", maxResults: 5}) { modelVersions { name aliases } } }`,
-			`{"data":{"mlflowSearchModelVersions":{"modelVersions":[{"name":"known","aliases":[]}]}},"errors":null}`},
-		{"mutation", `mutation { mlflowSearchRuns(input: {experimentIds: ["0"]}) { nextPageToken } }`,
-			`{"data":{"mlflowSearchRuns":{"nextPageToken":"next"}},"errors":null}`},
+				`both must be specified."]}`,
+		},
+		{
+			"versions", `{ mlflowSearchModelVersions(input: {filter: "x", maxResults: 5}) { modelVersions { name aliases } } }`,
+			`{"data":{"mlflowSearchModelVersions":{"modelVersions":[{"name":"known","aliases":[]}]}},"errors":null}`,
+		},
+		{
+			"mutation", `mutation { mlflowSearchRuns(input: {experimentIds: ["0"]}) { nextPageToken } }`,
+			`{"data":{"mlflowSearchRuns":{"nextPageToken":"next"}},"errors":null}`,
+		},
 		{"echo", `{ a: test(inputString: "x") { output } }`, `{"data":{"a":{"output":"x"}},"errors":null}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -205,5 +225,5 @@ func TestGraphBodies(t *testing.T) {
 func FuzzGraphLimits(f *testing.F) {
 	f.Add("{...f} fragment f on Query {test{...f}}")
 	f.Add(`query Q($a: Int = 1) @x(y: {z: [1, "a", $b]}) { a: b(c: $a) { ... on T { d } } }`)
-	f.Fuzz(func(_ *testing.T, query string) { checkGraphLimits(query) })
+	f.Fuzz(func(_ *testing.T, query string) { graphLimits{10, 10}.check(query) })
 }

@@ -110,8 +110,8 @@ func (q *graphQuery) MlflowSearchRuns(ctx context.Context, args input[graphSearc
 }
 
 type graphIntervalInput struct {
-	RunIDs                        *[]*string
-	MetricKey                     *string
+	RunIDs                         *[]*string
+	MetricKey                      *string
 	StartStep, EndStep, MaxResults *int32
 }
 

@@ -73,9 +73,9 @@ func newGraphRunInfo(i *dynamodbstore.RunInfo) graphRunInfo {
 }
 
 type graphMetric struct {
-	Key                                       string
-	Value                                     *float64 // nil for NaN, for which JSON has no number
-	Timestamp, Step                           long
+	Key                                        string
+	Value                                      *float64 // nil for NaN, for which JSON has no number
+	Timestamp, Step                            long
 	DatasetName, DatasetDigest, ModelID, RunID string
 }
 

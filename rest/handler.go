@@ -38,6 +38,7 @@ type config struct {
 	allowedOrigins []string
 	frameOptions   string
 	ui             fs.FS
+	graphLimits    graphLimits
 	newMeter       func(context.Context) (context.Context, func() []slog.Attr)
 }
 
@@ -122,7 +123,7 @@ type handler struct {
 func NewHandler(store Store, opts ...Option) (http.Handler, error) {
 	c := config{
 		log: slog.New(slog.DiscardHandler), maxBody: DefaultMaxBody, maxRequests: DefaultMaxRequests, frameOptions: "SAMEORIGIN",
-		urlLife: DefaultURLLife,
+		urlLife: DefaultURLLife, graphLimits: graphLimits{DefaultGraphRootFields, DefaultGraphAliases},
 	}
 	for _, o := range opts {
 		o(&c)

@@ -116,12 +116,18 @@ func TestSourcesThatAreTaken(t *testing.T) {
 		{"bucket", "s3://b//a/x/", "", "s3://b//a/x/", "", ""},
 		{"bucket and unknown run", "s3://b/x", `,"run_id":"nope"`, "s3://b/x", "nope", ""},
 		{"run", "runs:/r/m", `,"run_id":"r"`, "runs:/r/m", "r", ""},
-		{"proxied artifact of the run", "mlflow-artifacts:/0/r/artifacts/m", `,"run_id":"r"`,
-			"mlflow-artifacts:/0/r/artifacts/m", "r", ""},
-		{"escaped artifact of the run", "mlflow-artifacts:/0/%72/artifacts/m", `,"run_id":"r"`,
-			"mlflow-artifacts:/0/%72/artifacts/m", "r", ""},
-		{"artifact of the model", "mlflow-artifacts:/0/models/m-1/artifacts", `,"model_id":"m-1"`,
-			"mlflow-artifacts:/0/models/m-1/artifacts", "r", ""},
+		{
+			"proxied artifact of the run", "mlflow-artifacts:/0/r/artifacts/m", `,"run_id":"r"`,
+			"mlflow-artifacts:/0/r/artifacts/m", "r", "",
+		},
+		{
+			"escaped artifact of the run", "mlflow-artifacts:/0/%72/artifacts/m", `,"run_id":"r"`,
+			"mlflow-artifacts:/0/%72/artifacts/m", "r", "",
+		},
+		{
+			"artifact of the model", "mlflow-artifacts:/0/models/m-1/artifacts", `,"model_id":"m-1"`,
+			"mlflow-artifacts:/0/models/m-1/artifacts", "r", "",
+		},
 		{"model", "models:/m-1", `,"model_id":"m-1"`, "models:/m-1", "r", "mlflow-artifacts:/0/models/m-1/artifacts"},
 		{"local", "/srv/runs/local/artifacts/m", `,"run_id":"local"`, "/srv/runs/local/artifacts/m", "local", ""},
 		{"local URI", "file:///srv/runs/local/artifacts", `,"run_id":"local"`, "file:///srv/runs/local/artifacts", "local", ""},
@@ -194,8 +200,10 @@ func TestSourcesThatAreRefused(t *testing.T) {
 		{"unknown model", "s3://b/x", `,"model_id":"nope"`, "Logged model with ID 'nope' not found."},
 		{"http", "http://h/x", "", host},
 		{"ftp", "ftp://u:p@h/x", "", host},
-		{"source of a prompt", "s3://b/x", `,"tags":[{"key":"mlflow.prompt.is_prompt","value":"true"}]`,
-			"Prompt sources must use an MLflow placeholder."},
+		{
+			"source of a prompt", "s3://b/x", `,"tags":[{"key":"mlflow.prompt.is_prompt","value":"true"}]`,
+			"Prompt sources must use an MLflow placeholder.",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

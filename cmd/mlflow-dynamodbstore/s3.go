@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -174,16 +173,8 @@ func (d *s3Direct) UploadURL(ctx context.Context, key, contentType string, life 
 // urlLife is how long URLs for downloads work: as long as the variable says that
 // MLflow has for it, which S3 bounds.
 func urlLife(env func(string) (string, bool)) (time.Duration, error) {
-	const name, most = "MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS", 7 * 24 * 3600
-	value, ok := env(name)
-	if !ok || value == "" {
-		return rest.DefaultURLLife, nil
-	}
-	seconds, err := strconv.Atoi(value)
-	if err != nil || seconds < 1 || seconds > most {
-		return 0, fmt.Errorf("%s is %q, not a number of seconds between 1 and %d", name, value, most)
-	}
-	return time.Duration(seconds) * time.Second, nil
+	seconds, err := envNumber(env, "MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS", int(rest.DefaultURLLife/time.Second), 7*24*3600)
+	return time.Duration(seconds) * time.Second, err
 }
 
 func isS3Error(err error, codes ...string) bool {

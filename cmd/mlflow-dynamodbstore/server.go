@@ -231,12 +231,17 @@ func (o *serverOptions) handler(
 	if err != nil {
 		return nil, nil, err
 	}
+	limits, err := graphLimits(d.env)
+	if err != nil {
+		return nil, nil, err
+	}
 	schemes, _ := d.env("MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES")
 	opts := []rest.Option{
 		rest.WithLogger(log),
 		rest.WithMeter(meterRequest),
 		rest.WithMaxBody(int64(o.maxBodyMB) << 20),
 		rest.WithMaxRequests(o.maxRequests),
+		limits,
 		rest.WithStaticPrefix(o.staticPrefix),
 		rest.WithBuckets(buckets.openURI),
 		rest.WithTrustedRoots(root, o.artifactsDestination),

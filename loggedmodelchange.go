@@ -16,6 +16,9 @@ import (
 // document and its two rows.
 const loggedModelSpill = table.MaxTransact - 3
 
+// loggedModelSpillBytes bounds their size: a transaction holds 4 MB.
+const loggedModelSpillBytes = 2 << 20
+
 // loggedModelChange is a copy of a model's document that may be changed, and
 // what is written with it.
 type loggedModelChange struct {

@@ -3,6 +3,7 @@ package dynamodbstore
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
@@ -34,12 +35,7 @@ func (m *loggedModelDoc) setEntries(to *dict, d dict) (spilled dict) {
 // given twice the last value counts. Atomic for each 97 tags that do not fit
 // the document, else as a whole. 1 or 2 requests, 4 WCU for a small model.
 func (s *Store) SetLoggedModelTags(ctx context.Context, id string, tags []Tag) error {
-	d := dictOf(tags)
-	if len(d) == 0 {
-		_, err := s.mutateLoggedModel(ctx, id, true, func(*loggedModelChange) (bool, error) { return false, nil }, nil)
-		return failure(err)
-	}
-	for some := range slices.Chunk(d, 2*loggedModelSpill) {
+	for some := range loggedBatches(dictOf(tags)) {
 		_, err := s.mutateLoggedModel(ctx, id, true, func(c *loggedModelChange) (bool, error) {
 			was := *c.loggedModelDoc
 			for out := c.setEntries(&c.tags, some); len(out) > 0; out = out[2:] {
@@ -90,14 +86,28 @@ func (s *Store) LogLoggedModelParams(ctx context.Context, id string, params []Pa
 	if key, twice := repeatedKey(list); twice {
 		return errParamLogged(id, key)
 	}
-	d := dictOf(list)
-	for {
-		some := d[:min(len(d), 2*loggedModelSpill)]
+	for some := range loggedBatches(dictOf(list)) {
 		if err := s.logModelParams(ctx, id, some); err != nil {
 			return failure(err)
 		}
-		if d = d[len(some):]; len(d) == 0 {
-			return nil
+	}
+	return nil
+}
+
+// loggedBatches cuts entries into what one transaction may have to write in
+// items of their own; none are one batch.
+func loggedBatches(d dict) iter.Seq[dict] {
+	return func(yield func(dict) bool) {
+		for {
+			n, size := 0, 0
+			for n < len(d) && n < 2*loggedModelSpill && (n == 0 || size+len(d[n])+len(d[n+1]) <= loggedModelSpillBytes) {
+				size += len(d[n]) + len(d[n+1])
+				n += 2
+			}
+			if !yield(d[:n]) || n == len(d) {
+				return
+			}
+			d = d[n:]
 		}
 	}
 }

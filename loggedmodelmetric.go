@@ -246,8 +246,9 @@ func (s *Store) addInlinePoints(c *loggedModelChange, points []RunMetric) (bool,
 // putModelPoints writes points of a model whose document is full. Each run and
 // dataset is one item, atomically written.
 func (s *Store) putModelPoints(ctx context.Context, id string, points []RunMetric) error {
-	var items []table.Item
-	for _, g := range groupModelPoints(points) {
+	groups := groupModelPoints(points)
+	items := make([]table.Item, 0, len(groups))
+	for _, g := range groups {
 		items = append(items, g.item(s.ks, id))
 	}
 	return s.t.BatchWrite(ctx, items, nil)

@@ -149,7 +149,7 @@ func (t *loggedToken) decode(token string) ([]byte, error) {
 	}
 	var old loggedToken
 	if err := json.Unmarshal(b, &old); err != nil || len(old.Position) == 0 {
-		return nil, invalidf("Invalid page token")
+		return nil, invalidf("Invalid page token: %s", token)
 	}
 	const mismatch = "%[1]s in the page token %[2]s not match the requested %[3]s. Expected: %[4]s. Found: %[5]s"
 	switch {

@@ -202,9 +202,9 @@ func TestLoggedModelDatasets(t *testing.T) {
 	d1 := dynamodbstore.DatasetFilter{Name: "d1", Digest: "g1"}
 	require.Equal(t, "a", names("", nil, d1))
 	require.Equal(t, "a", names("metrics.acc > 2", nil, d1))
-	require.Equal(t, "", names("metrics.acc < 1", nil, d1))
+	require.Empty(t, names("metrics.acc < 1", nil, d1))
 	require.Equal(t, "a", names("metrics.acc < 1", nil, d1, dynamodbstore.DatasetFilter{Name: "d2"}))
-	require.Equal(t, "", names("", nil, dynamodbstore.DatasetFilter{Name: "d1", Digest: "x"}))
+	require.Empty(t, names("", nil, dynamodbstore.DatasetFilter{Name: "d1", Digest: "x"}))
 	require.Equal(t, "ab", names("", []dynamodbstore.LoggedModelOrder{{Field: "metrics.acc"}}), "the latest is of d2")
 	require.Equal(t, "ab", names("", []dynamodbstore.LoggedModelOrder{{Field: "metrics.acc", Dataset: d1, Descending: true}}))
 	require.Equal(t, "ba", names("", []dynamodbstore.LoggedModelOrder{{Field: "metrics.acc", Descending: true}}))
@@ -297,7 +297,7 @@ func TestLoggedModelBudgets(t *testing.T) {
 			_, err := s.FinalizeLoggedModel(ctx, id, dynamodbstore.LoggedModelReady)
 			return err
 		})
-		within(t, "finalize_logged_model", u, budget{3, 2, 4})
+		within(t, "finalize_logged_model", u, budget{1, 0, 4})
 		u = cost(t, func(ctx context.Context) error {
 			return s.SetLoggedModelTags(ctx, id, []dynamodbstore.Tag{tag("a", "b")})
 		})

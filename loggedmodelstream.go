@@ -151,12 +151,17 @@ func (st *loggedStream) model(ctx context.Context, row table.Item) (*loadedModel
 	if err != nil {
 		return nil, err
 	}
+	return withInlinePoints(m)
+}
+
+// withInlinePoints unpacks the metrics of a model that are in its document.
+func withInlinePoints(m *loggedModelDoc) (*loadedModel, error) {
 	groups, err := parseModelMetrics(m.metrics)
 	if err != nil {
 		return nil, err
 	}
 	l := &loadedModel{loggedModelDoc: m}
-	l.points, err = unpackModelPoints(id, groups)
+	l.points, err = unpackModelPoints(m.id, groups)
 	return l, err
 }
 

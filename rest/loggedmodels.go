@@ -111,8 +111,9 @@ func loggedModelStatuses() []dynamodbstore.LoggedModelStatus {
 // finalizeLoggedModelSpec reads the id from the body, not from the path, as
 // MLflow does.
 func finalizeLoggedModelSpec() *spec[loggedModelRequest] {
-	var values []enumValue
-	for i, name := range loggedModelStatuses() {
+	statuses := loggedModelStatuses()
+	values := make([]enumValue, 0, len(statuses))
+	for i, name := range statuses {
 		values = append(values, enumValue{string(name), int64(i)})
 	}
 	return &spec[loggedModelRequest]{

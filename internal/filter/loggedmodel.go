@@ -141,12 +141,13 @@ func modelClause(n node) (Clause, error) {
 		return c, err
 	}
 	numeric := c.Entity == EntityMetric || c.Entity == EntityAttribute && isModelTime(c.Key)
-	word, known := strings.ToUpper(parts[1].text), false
-	c.Op, known = parseOp(word)
-	if numeric && (!known || !isNumericOp(c.Op)) {
+	word := strings.ToUpper(parts[1].text)
+	op, known := parseOp(word)
+	c.Op = op
+	if numeric && (!known || !isNumericOp(op)) {
 		return c, invalidModelOp(c, word, "('<', '<=', '>', '>=', '=', '!=')")
 	}
-	if !numeric && (!known || !isStringOp(c.Op) && !isListOp(c.Op)) {
+	if !numeric && (!known || !isStringOp(op) && !isListOp(op)) {
 		return c, invalidModelOp(c, word, "('=', '!=', 'LIKE', 'ILIKE', 'IN', 'NOT IN')")
 	}
 	if numeric {

@@ -1,0 +1,79 @@
+package filter_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+)
+
+// loggedRow is a logged model with one attribute of each kind.
+type loggedRow struct{}
+
+func (loggedRow) Text(attr string) (string, bool) {
+	s, ok := map[string]string{"name": "alpha", "status": "2", "model_id": "m-1"}[attr]
+	return s, ok
+}
+func (loggedRow) Time(string) int64 { return 5 }
+
+func (loggedRow) Param(key string) (string, bool) { return "0.1", key == "lr" }
+
+func (loggedRow) Tag(key string) (string, bool) { return "x", key == "a.b" }
+
+func (loggedRow) Points(metric string, visit func(filter.ModelPoint) bool) {
+	if metric != "" && metric != "acc" {
+		return
+	}
+	for _, p := range []filter.ModelPoint{{Value: 1}, {Value: 3, Dataset: "d", Digest: "g"}} {
+		if !visit(p) {
+			return
+		}
+	}
+}
+
+// TestParseLoggedModels has what MLflow's own server answers.
+func TestParseLoggedModels(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"": true, "name = 'alpha'": true, "name = alpha": true, "`name` = 'alpha'": true, "name ILIKE 'AL%'": true,
+		"name LIKE 'AL%'": false, "name in ('alpha',)": true, "name IN ()": false, "name NOT IN ('alpha')": false,
+		"status = '2'": true, "status = 2": true, "status = 'READY'": false, "status != 'READY'": true, "status IN ('2')": true,
+		"creation_timestamp = 5": true, "creation_timestamp > nan": false, "last_updated_timestamp < 1e1": true,
+		"metrics.acc > 2": true, "metrics.acc = 1": true, "metrics.`acc` > 3": false, "metrics.acc < 1_0": true, "metrics.none != 1": false,
+		"params.lr = 0.1": true, "params.lr = \"0.1\"": false, "params.none != 'x'": false, "tags.`a.b` = 'x'": true, "tags.a.b = 'x'": true,
+		"name = 'alpha' and metrics.acc > 2 AND": true, "status_message = 'x'": false,
+	} {
+		q, err := filter.ParseLoggedModels(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, q.Match(loggedRow{}), text)
+	}
+	for text, want := range map[string]string{
+		"name > 'a'": "Invalid comparison operator for attributes.name: '>'. Expected one of ('=', '!=', 'LIKE', 'ILIKE', 'IN', 'NOT IN').",
+		"creation_time IN (1)": "Invalid comparison operator for attributes.creation_timestamp_ms: 'IN'. " +
+			"Expected one of ('<', '<=', '>', '>=', '=', '!=').",
+		"metric.acc > 2":    "Invalid entity type: 'metric'. Expected one of ['attributes', 'metrics', 'params', 'tags'].",
+		"tags.team IS NULL": "Invalid comparison: tags.teamIS NULL. Expected a comparison with 3 tokens.",
+		"   ":               "Invalid filter string: '   '. Expected a single SQL expression.",
+		"garbage": "Invalid filter string: 'garbage'. Expected a list of comparisons separated by 'AND' " +
+			"(e.g. 'metrics.loss > 0.1 AND params.lr = 0.01').",
+		"metrics.acc > 'x'": `could not convert string to float: "'x'"`,
+	} {
+		_, err := filter.ParseLoggedModels(text)
+		require.EqualError(t, err, want, text)
+	}
+}
+
+// FuzzParseLoggedModels: whatever it is given, the parser returns.
+func FuzzParseLoggedModels(f *testing.F) {
+	f.Add("name IN ('a', 2) AND metrics.`x` > 1e3")
+	f.Fuzz(func(t *testing.T, text string) {
+		q, err := filter.ParseLoggedModels(text)
+		if err == nil {
+			q.Match(loggedRow{})
+			return
+		}
+		var known *filter.Error
+		require.ErrorAs(t, err, &known)
+	})
+}

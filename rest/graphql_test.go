@@ -61,6 +61,10 @@ func (s *graphStore) MetricHistoryBulkInterval(
 	return points, s.call(p)
 }
 
+func (s *graphStore) SearchDatasets(_ context.Context, ids []string) ([]dynamodbstore.DatasetSummary, error) {
+	return []dynamodbstore.DatasetSummary{{ExperimentID: ids[0], Name: "iris"}}, nil
+}
+
 func newGraphServer(t *testing.T) (*graphStore, *testServer) {
 	t.Helper()
 	s := newServer(t)
@@ -138,6 +142,8 @@ func TestGraphAnswers(t *testing.T) {
 			"mutation", `mutation { mlflowSearchRuns(input: {experimentIds: ["0"]}) { nextPageToken } }`,
 			`{"data":{"mlflowSearchRuns":{"nextPageToken":"next"}},"errors":null}`,
 		},
+		{"datasets", `mutation { mlflowSearchDatasets(input: {experimentIds: ["0"]}) { datasetSummaries { name context } } }`,
+			`{"data":{"mlflowSearchDatasets":{"datasetSummaries":[{"name":"iris","context":""}]}},"errors":null}`},
 		{"echo", `{ a: test(inputString: "x") { output } }`, `{"data":{"a":{"output":"x"}},"errors":null}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -208,6 +208,31 @@ func (q *graphQuery) MlflowSearchModelVersions(
 	return &graphVersionsAnswer{ModelVersions: graphVersions(page.Items), NextPageToken: page.NextPageToken}, nil
 }
 
+type graphDatasetsInput struct{ ExperimentIDs *[]*string }
+
+type graphDataset struct{ ExperimentID, Name, Digest, Context string }
+
+type graphDatasetsAnswer struct {
+	DatasetSummaries []graphDataset
+	APIError         *apiError
+}
+
+// MlflowSearchDatasets lists the datasets of experiments.
+func (q *graphQuery) MlflowSearchDatasets(
+	ctx context.Context, args input[graphDatasetsInput],
+) (*graphDatasetsAnswer, error) {
+	list, err := q.h.store.SearchDatasets(ctx, stringsOf(args.get().ExperimentIDs))
+	if err != nil {
+		return nil, q.h.graphError(ctx, err)
+	}
+	answer := &graphDatasetsAnswer{}
+	for _, d := range list {
+		answer.DatasetSummaries = append(answer.DatasetSummaries,
+			graphDataset{d.ExperimentID, d.Name, d.Digest, deref(d.Context)})
+	}
+	return answer, nil
+}
+
 func graphVersions(versions []*dynamodbstore.ModelVersion) []graphModelVersion {
 	out := make([]graphModelVersion, len(versions))
 	for i, v := range versions {

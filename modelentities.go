@@ -51,7 +51,7 @@ type ModelVersion struct {
 // ModelVersionStatus tells whether a version can be used.
 type ModelVersionStatus string
 
-// The status of every version that this store makes.
+// VersionReady is the status of every version that this store makes.
 const VersionReady ModelVersionStatus = "READY"
 
 // CreateRegisteredModelParams describes a new registered model.

@@ -14,17 +14,17 @@ func appendExperiment(b []byte, e *dynamodbstore.Experiment, depth int) []byte {
 	if e.CreationTime != 0 {
 		b = appendIntField(b, depth+1, "creation_time", e.CreationTime)
 	}
-	b = appendTags(b, depth+1, "tags", e.Tags)
+	b = appendTags(b, depth+1, e.Tags)
 	b = appendStringField(b, depth+1, "workspace", "default")
 	return closeObject(b, depth)
 }
 
-// appendTags appends an array of keys and values, or nothing if there are none.
-func appendTags(b []byte, depth int, key string, tags []dynamodbstore.Tag) []byte {
+// appendTags appends the member with tags, or nothing if there are none.
+func appendTags(b []byte, depth int, tags []dynamodbstore.Tag) []byte {
 	if len(tags) == 0 {
 		return b
 	}
-	b = append(appendKey(b, depth, key), '[')
+	b = append(appendKey(b, depth, "tags"), '[')
 	for i := range tags {
 		b = appendPair(b, depth+1, tags[i].Key, tags[i].Value)
 	}

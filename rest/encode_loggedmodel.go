@@ -23,7 +23,7 @@ func appendLoggedModel(b []byte, m *dynamodbstore.LoggedModel, depth int) []byte
 	b = appendStringField(b, depth+2, "status", string(m.Status))
 	b = appendStringField(b, depth+2, "model_type", m.ModelType)
 	b = appendStringField(b, depth+2, "source_run_id", m.SourceRunID)
-	b = appendTags(b, depth+2, "tags", m.Tags)
+	b = appendTags(b, depth+2, m.Tags)
 	b = closeObject(b, depth+1)
 
 	b = append(appendKey(b, depth+1, "data"), '{')

@@ -22,7 +22,7 @@ func appendModel(b []byte, m *dynamodbstore.RegisteredModel, depth int) []byte {
 		b = appendStringField(b, depth+1, "description", m.Description)
 	}
 	b = appendVersionList(b, "latest_versions", m.LatestVersions, depth+1)
-	b = appendTags(b, depth+1, "tags", m.Tags)
+	b = appendTags(b, depth+1, m.Tags)
 	if len(m.Aliases) > 0 {
 		b = append(appendKey(b, depth+1, "aliases"), '[')
 		for _, a := range m.Aliases {
@@ -79,7 +79,7 @@ func appendVersion(b []byte, v *dynamodbstore.ModelVersion, depth int) []byte {
 	if v.StatusMessage != "" {
 		b = appendStringField(b, depth+1, "status_message", v.StatusMessage)
 	}
-	b = appendTags(b, depth+1, "tags", v.Tags)
+	b = appendTags(b, depth+1, v.Tags)
 	b = appendStringField(b, depth+1, "run_link", v.RunLink)
 	if len(v.Aliases) > 0 {
 		b = append(appendKey(b, depth+1, "aliases"), '[')

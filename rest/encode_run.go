@@ -20,7 +20,7 @@ func appendRun(b []byte, r *dynamodbstore.Run, depth int, created bool) []byte {
 		}
 		b = closeArray(b, depth+2)
 	}
-	b = appendTags(b, depth+2, "tags", r.Tags)
+	b = appendTags(b, depth+2, r.Tags)
 	b = closeObject(b, depth+1)
 
 	b = appendInputs(appendKey(b, depth+1, "inputs"), &r.Inputs, depth+1)
@@ -96,7 +96,7 @@ func appendInputs(b []byte, in *dynamodbstore.RunInputs, depth int) []byte {
 		b = append(appendKey(b, depth+1, "dataset_inputs"), '[')
 		for i := range in.Datasets {
 			b = append(appendItem(b, depth+2), '{')
-			b = appendTags(b, depth+3, "tags", in.Datasets[i].Tags)
+			b = appendTags(b, depth+3, in.Datasets[i].Tags)
 			b = appendDataset(appendKey(b, depth+3, "dataset"), &in.Datasets[i].Dataset, depth+3)
 			b = closeObject(b, depth+2)
 		}

@@ -1,4 +1,3 @@
-//nolint:wrapcheck // errors become messages: see graphError
 package rest
 
 import (
@@ -25,7 +24,7 @@ func (h *handler) addGraphRoutes() error {
 		return fmt.Errorf("schema of GraphQL: %w", err)
 	}
 	h.addPath(http.MethodPost, "/graphql", h.admitted(func(w http.ResponseWriter, r *http.Request) {
-		h.graph(w, r, schema)
+		h.graph(context.WithValue(r.Context(), requestKey{}, r), w, r, schema)
 	}))
 	return nil
 }
@@ -41,7 +40,7 @@ func (r graphRoot) Mutation() *graphQuery { return r.query }
 
 // graph answers one query. Like MLflow's server it says what is wrong with a
 // query or its outcome with status 200.
-func (h *handler) graph(w http.ResponseWriter, r *http.Request, schema *graphql.Schema) {
+func (h *handler) graph(ctx context.Context, w http.ResponseWriter, r *http.Request, schema *graphql.Schema) {
 	if err := checkContentType(r); err != nil {
 		h.writeError(w, r, err)
 		return
@@ -69,7 +68,7 @@ func (h *handler) graph(w http.ResponseWriter, r *http.Request, schema *graphql.
 		writeGraph(w, nil, []string{text})
 		return
 	}
-	answer := schema.Exec(withRequest(r), q.Query, q.OperationName, q.Variables)
+	answer := schema.Exec(ctx, q.Query, q.OperationName, q.Variables)
 	var texts []string
 	for _, e := range answer.Errors {
 		texts = append(texts, e.Message)
@@ -96,12 +95,9 @@ func writeGraph(w http.ResponseWriter, data []byte, texts []string) {
 	writeJSON(w, http.StatusOK, append(b, "]}\n"...))
 }
 
+// requestKey is the key of the request in the context of resolvers, which log
+// for it.
 type requestKey struct{}
-
-// withRequest lets resolvers log for a request.
-func withRequest(r *http.Request) context.Context {
-	return context.WithValue(r.Context(), requestKey{}, r)
-}
 
 // graphError is what a client may know of an error: its text alone.
 func (h *handler) graphError(ctx context.Context, err error) error {

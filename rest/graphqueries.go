@@ -355,9 +355,13 @@ func step(p *int32) *int64 {
 
 // stringsOf returns the strings of a list, of which none should be null.
 func stringsOf(list *[]*string) []string {
-	var out []string
-	for _, s := range deref(list) {
-		out = append(out, deref(s))
+	texts := deref(list)
+	if len(texts) == 0 {
+		return nil
+	}
+	out := make([]string, len(texts))
+	for i, s := range texts {
+		out[i] = deref(s)
 	}
 	return out
 }

@@ -1,4 +1,3 @@
-//nolint:wrapcheck // errors of the Store go to writeError
 package rest
 
 import (

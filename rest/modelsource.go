@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/url"
 	"path"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -244,7 +243,7 @@ func (h *handler) checkLocalSource(
 		if err != nil {
 			return err
 		}
-		if source, err = filepath.Abs(file); err != nil {
+		if source, err = absolute(file); err != nil {
 			return err
 		}
 		dir, local, err := localFile(rootURI)
@@ -268,7 +267,7 @@ func sourceOutside(source, param string) error {
 // checkSourcePath refuses sources with relative parts, escaped or not.
 // Source: server/handlers.py, _validate_non_local_source_contains_relative_paths.
 func checkSourcePath(source string) error {
-	plain := unquoteFully(source, func(s string) string { return unquote(s) })
+	plain := unquoteFully(source, unquote)
 	p := strings.TrimRight(splitURI(plain).path, "/")
 	for strings.Contains(p, "//") {
 		p = strings.ReplaceAll(p, "//", "/")

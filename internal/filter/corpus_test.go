@@ -110,7 +110,7 @@ func searchModels(q *filter.ModelQuery, rows []modelRow) []string {
 	}
 	var found []*modelRow
 	for i := range rows {
-		if q.Match(&rows[i]) && !(q.HidesPrompts && prompts[rows[i].Name]) {
+		if q.Match(&rows[i]) && (!q.HidesPrompts || !prompts[rows[i].Name]) {
 			found = append(found, &rows[i])
 		}
 	}

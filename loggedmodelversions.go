@@ -58,11 +58,7 @@ func withModelVersion(list, name string, version int) string {
 			return list
 		}
 	}
-	quoted, err := json.Marshal(name)
-	if err != nil {
-		return list // a string has a form in JSON
-	}
-	entry := `{"name": ` + string(quoted) + `, "version": ` + strconv.Itoa(version) + `}]`
+	entry := `{"name": ` + string(appendJSONString(nil, name)) + `, "version": ` + strconv.Itoa(version) + `}]`
 	if isList {
 		return strings.TrimSuffix(strings.TrimSpace(list), "]") + ", " + entry
 	}

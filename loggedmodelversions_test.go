@@ -44,6 +44,7 @@ func TestModelVersionsOfALoggedModel(t *testing.T) {
 			for _, tag := range m.Tags {
 				if tag.Key == "mlflow.modelVersions" {
 					require.NoError(t, json.Unmarshal([]byte(tag.Value), &list), tag.Value)
+					require.Contains(t, tag.Value, `{"name": "\u00e9\"]", "version": 2}`)
 				}
 			}
 			seen := map[string]int{}

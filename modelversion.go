@@ -134,8 +134,8 @@ func (s *Store) UpdateModelVersion(ctx context.Context, p UpdateModelVersionPara
 
 // TransitionModelVersionStage moves a version to a stage, and with
 // ArchiveExisting all other versions of that stage to Archived, which is an
-// error (INTERNAL_ERROR, as in MLflow) unless the stage is Staging or
-// Production.
+// error unless the stage is Staging or Production: INVALID_PARAMETER_VALUE,
+// where MLflow has INTERNAL_ERROR, on which its client tries again for minutes.
 //
 // Atomic, however many versions are archived, see the notes on stages. 2 or 3
 // requests and 4 WCU for a small model and version. When the highest of several
@@ -146,7 +146,7 @@ func (s *Store) TransitionModelVersionStage(ctx context.Context, p TransitionMod
 		return nil, err
 	}
 	if active := to == stageIndex(StageStaging) || to == stageIndex(StageProduction); p.ArchiveExisting && !active {
-		return nil, errorf(CodeInternalError, "Model version transition cannot archive existing model versions "+
+		return nil, invalidf("Model version transition cannot archive existing model versions "+
 			"because '%s' is not an Active stage. Valid stages are ['Staging', 'Production']", p.Stage)
 	}
 	if err := validateModelName(p.Name, "name"); err != nil {

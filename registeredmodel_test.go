@@ -113,6 +113,11 @@ func TestStages(t *testing.T) {
 		moved(t, s, "m", 3, "staging", false)
 		require.Equal(t, dynamodbstore.StageProduction, moved(t, s, "m", 4, "Production", true).Stage)
 		moved(t, s, "m", 4, "Production", true)
+		_, err := s.TransitionModelVersionStage(t.Context(), dynamodbstore.TransitionModelVersionParams{
+			Name: "m", Version: 4, Stage: "Archived", ArchiveExisting: true,
+		})
+		requireFails(t, err, dynamodbstore.CodeInvalidParameterValue, "Model version transition cannot archive existing "+
+			"model versions because 'Archived' is not an Active stage. Valid stages are ['Staging', 'Production']")
 		want := map[dynamodbstore.ModelStage]int{"Archived": 2, "Staging": 3, "Production": 4, "None": 5}
 		require.Equal(t, want, stagesOf(t, s, "m"))
 		v, err := s.GetModelVersion(t.Context(), "m", 1)

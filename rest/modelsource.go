@@ -141,7 +141,11 @@ func (h *handler) findVersion(
 	}
 	if len(versions) == 0 {
 		// An internal error of MLflow, which clients would retry for minutes.
-		return nil, invalid("No versions of model with name '" + ref.name + "' and stage '" + ref.stage + "' found")
+		text := "No versions of model with name '" + ref.name + "'"
+		if !ref.wantsLatestOfStages {
+			text += " and stage '" + ref.stage + "'"
+		}
+		return nil, invalid(text + " found")
 	}
 	return slices.MaxFunc(versions, func(a, b *dynamodbstore.ModelVersion) int { return a.Version - b.Version }), nil
 }

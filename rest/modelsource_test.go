@@ -47,6 +47,8 @@ func (s *registry) GetRegisteredModel(_ context.Context, name string) (*dynamodb
 		return &dynamodbstore.RegisteredModel{
 			Name: name, LatestVersions: []*dynamodbstore.ModelVersion{knownVersion()},
 		}, nil
+	case "empty":
+		return &dynamodbstore.RegisteredModel{Name: name}, nil
 	case "greeting":
 		return &dynamodbstore.RegisteredModel{
 			Name: name, Tags: []dynamodbstore.Tag{{Key: "mlflow.prompt.is_prompt", Value: "True"}},
@@ -195,6 +197,7 @@ func TestSourcesThatAreRefused(t *testing.T) {
 		{"unknown version", "models:/known/9", "", "not found"},
 		{"unknown alias", "models:/known@nope", "", "alias nope not found"},
 		{"empty stage", "models:/known/Production", "", "and stage 'Production' found"},
+		{"no versions", "models:/empty/latest", "", "No versions of model with name 'empty' found"},
 		{"other run than the version's", "models:/known/1", `,"run_id":"q"`, "must match the referenced model version"},
 		{"prompt as a source", "models:/greeting/1", "", "Prompt versions cannot be used"},
 		{"unknown model", "s3://b/x", `,"model_id":"nope"`, "Logged model with ID 'nope' not found."},

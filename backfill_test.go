@@ -43,7 +43,7 @@ func requireIndexed(t tester, tab table.Table, s *dynamodbstore.Store, run strin
 	row := item(t, tab, keys.Workspace("default").RunRow(r.Info.ExperimentID, r.Info.StartTime, run))
 	list, ok := row.Get(keys.Indexed)
 	require.True(t, ok, "run %s is not indexed", r.Info.Name)
-	require.ElementsMatch(t, settings, list.Strings(), "run %s", r.Info.Name)
+	require.ElementsMatch(t, append(settings, "d"), list.Strings(), "run %s", r.Info.Name)
 	rows, err := dynamodbstore.RunIndexKeys(t.Context(), s, run)
 	require.NoError(t, err)
 	requireItems(t, tab, rows, "run "+r.Info.Name)
@@ -179,7 +179,7 @@ func TestBackfillTrigrams(t *testing.T) {
 		before := look(t, s)
 		report, err := s.BackfillTrigrams(t.Context(), noServers())
 		require.NoError(t, err)
-		require.Equal(t, append(names, "description"), report.Complete)
+		require.Equal(t, append(names, "datasets", "description"), report.Complete)
 		require.Equal(t, append(names, "description"), marks(t, s, "").TrigramFields)
 		require.Equal(t, before, look(t, s))
 		for _, state := range []string{"settled", "deleted", "frozen"} {

@@ -97,6 +97,23 @@ func (m merged) next(ctx context.Context, at string) (string, error) {
 	return at, nil
 }
 
+// union is the union of streams.
+type union []placeStream
+
+func (u union) next(ctx context.Context, at string) (string, error) {
+	first := ""
+	for _, stream := range u {
+		place, err := stream.next(ctx, at)
+		if err != nil {
+			return "", err
+		}
+		if place != "" && (first == "" || place < first) {
+			first = place
+		}
+	}
+	return first, nil
+}
+
 // prober reads index rows of one kind of entities.
 type prober struct {
 	s     *Store
@@ -151,7 +168,7 @@ func (p *prober) collect(ctx context.Context, sources []indexSource, behind stri
 
 // probedRange is a range with more rows than a probe reads.
 type probedRange struct {
-	stream  *rangeStream
+	stream  placeStream
 	reached string // the last place that was read
 }
 
@@ -197,6 +214,9 @@ func spread(ranges []indexRange, n int) []indexRange {
 // probeRange returns the places of a range behind a place if they are few;
 // otherwise, for a range of one value, a stream of them.
 func (p *prober) probeRange(ctx context.Context, r indexRange, behind string) (placeList, *probedRange, error) {
+	if r.union != nil {
+		return p.probeUnion(ctx, r.union, behind)
+	}
 	q := table.Query{PK: p.pk(r), From: r.from, To: r.to}
 	if r.value != "" {
 		stream := p.newRangeStream(q, r.value)
@@ -232,6 +252,33 @@ func (p *prober) probeRange(ctx context.Context, r indexRange, behind string) (p
 			return nil, nil, nil
 		}
 	}
+}
+
+// probeUnion is probeRange for several ranges of one value each. It reached as
+// far as the probe of that of them which has the most rows.
+func (p *prober) probeUnion(ctx context.Context, ranges []indexRange, behind string) (placeList, *probedRange, error) {
+	known := placeList{}
+	var streams union
+	reached := ""
+	for _, r := range ranges {
+		list, probed, err := p.probeRange(ctx, r, behind)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case probed == nil:
+			known = append(known, list...)
+		default:
+			if streams = append(streams, probed.stream); reached == "" || probed.reached < reached {
+				reached = probed.reached
+			}
+		}
+	}
+	slices.Sort(known)
+	known = slices.Compact(known)
+	if len(streams) == 0 {
+		return known, nil, nil
+	}
+	return nil, &probedRange{append(streams, &known), reached}, nil
 }
 
 // intersection returns the places that are in all lists, in order.

@@ -25,20 +25,21 @@ const (
 // configuration is what the CONFIG partition says, and what this process adds
 // to it.
 type configuration struct {
-	began         int64               // when the reading of it began, in ns of the clock
-	lists         int                 // of the items with global lists, how many there are
-	patterns      []string            // of all experiments, in their persisted order
-	ownPatterns   map[string][]string // by experiment
-	policy        ttlPolicy
-	trigramFields []string            // persisted, without those that always are
-	envFields     []string            // that this process indexes besides
-	persisted     ConfigurationValues // without defaults
-	tags          markedList          // the marks of patterns
-	ownTags       map[string]markedList
-	fields        markedList            // the marks of trigramFields and the names
-	matchers      map[string]tagMatcher // by experiment; "" for those without own patterns
-	indexed       map[string]tagMatcher // likewise, with what was dropped lately
-	complete      map[string]tagMatcher // likewise, of what is backfilled
+	began           int64               // when the reading of it began, in ns of the clock
+	lists           int                 // of the items with global lists, how many there are
+	patterns        []string            // of all experiments, in their persisted order
+	ownPatterns     map[string][]string // by experiment
+	policy          ttlPolicy
+	trigramFields   []string            // persisted, without those that always are
+	envFields       []string            // that this process indexes besides
+	persisted       ConfigurationValues // without defaults
+	tags            markedList          // the marks of patterns
+	ownTags         map[string]markedList
+	fields          markedList            // the marks of trigramFields and the names
+	indexedDatasets bool                  // whether all settled runs have the rows of dataset inputs
+	matchers        map[string]tagMatcher // by experiment; "" for those without own patterns
+	indexed         map[string]tagMatcher // likewise, with what was dropped lately
+	complete        map[string]tagMatcher // likewise, of what is backfilled
 }
 
 // readConfiguration reads the CONFIG partition; what is missing has its
@@ -81,6 +82,7 @@ func (c *configuration) add(it table.Item, workspace string, now time.Time) erro
 		c.lists++
 		c.trigramFields = listOf(it, attrFields)
 		c.persisted.TrigramFields = c.trigramFields
+		c.indexedDatasets = len(marksOf(it, []string{markDatasets}, workspace, now).complete) > 0
 		c.fields = marksOf(it, unionOf(alwaysTrigramFields(), c.trigramFields), workspace, now)
 	default:
 		if id, ok := keys.ConfigExperiment(it.Key.SK); ok {
@@ -141,12 +143,16 @@ func (c *configuration) trigramFieldsWritten() []string {
 	return unionOf(unionOf(fields, c.fields.dropped), c.envFields)
 }
 
+// specDatasets says of a list row that its run has the index rows of dataset
+// inputs. Stored, must not change.
+const specDatasets = "d"
+
 // indexSpec lists the settings beyond the defaults that decide which index
-// rows the runs of an experiment have, sorted. Stored with list rows; must not
-// change its meaning.
+// rows the runs of an experiment have, sorted, and what older versions did not
+// write. Stored with list rows; must not change its meaning.
 func (c *configuration) indexSpec(exp string) []string {
 	always := alwaysTrigramFields()
-	spec := []string{}
+	spec := []string{specDatasets}
 	for _, f := range c.trigramFieldsWritten() {
 		if !slices.Contains(always, f) {
 			spec = append(spec, "f:"+f)

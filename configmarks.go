@@ -28,6 +28,11 @@ const (
 	attrCursor = "cursor"
 )
 
+// markDatasets stands among the marks of the trigram fields for the index rows
+// of dataset inputs: all runs have those, and a table whose runs were settled
+// before there were any gets the mark from a backfill. No field is named so.
+const markDatasets = "datasets"
+
 // dropGrace is how long servers go on with the index rows of a pattern or
 // field that was taken away: another server, which has not noticed yet, may
 // still rely on them.
@@ -65,7 +70,9 @@ type configList struct {
 }
 
 func patternList() configList { return configList{attrPatterns, nil} }
-func fieldList() configList   { return configList{attrFields, alwaysTrigramFields()} }
+func fieldList() configList {
+	return configList{attrFields, append(alwaysTrigramFields(), markDatasets)}
+}
 
 // of returns what is in force by an item.
 func (l configList) of(it table.Item) []string { return unionOf(l.always, listOf(it, l.attr)) }

@@ -26,6 +26,11 @@ func TestSearchBudgets(t *testing.T) {
 			run := newRun(t, s, exp, int64(i))
 			require.NoError(t, s.LogMetric(t.Context(), run, dynamodbstore.Metric{Key: "accuracy", Value: float64(i * 37 % 122)}))
 			require.NoError(t, s.LogParam(t.Context(), run, dynamodbstore.Param{Key: "fold", Value: fmt.Sprint(i % 61)}))
+			if i%61 == 0 {
+				require.NoError(t, s.LogInputs(t.Context(), dynamodbstore.LogInputsParams{RunID: run, Datasets: []dynamodbstore.DatasetInput{{
+					Dataset: dynamodbstore.Dataset{Name: "rare", Digest: fmt.Sprint(i), SourceType: "local", Source: "x"},
+				}}}))
+			}
 			finish(t, s, run)
 		}
 		now = now.Add(time.Hour) // none has settled lately
@@ -53,6 +58,8 @@ func TestSearchBudgets(t *testing.T) {
 		find(top, byOrder, 10, budget{4, 18, 0})
 		find(dynamodbstore.SearchRunsParams{Filter: "params.fold = '7'", MaxResults: 10}, byIndex, 2, budget{5, 18, 0})
 		find(dynamodbstore.SearchRunsParams{Filter: "metrics.accuracy > 118", MaxResults: 10}, byIndex, 3, budget{5, 18, 0})
+		find(dynamodbstore.SearchRunsParams{Filter: "datasets.name = 'rare'", MaxResults: 10}, byIndex, 2, budget{7, 18, 0})
+		find(dynamodbstore.SearchRunsParams{Filter: "datasets.digest IN ('0', '61', 'none')", MaxResults: 10}, byIndex, 2, budget{7, 18, 0})
 		find(dynamodbstore.SearchRunsParams{Filter: "attributes.run_name LIKE '%n-1%'", MaxResults: 10}, "run list", 10, budget{2, 18, 0})
 		find(dynamodbstore.SearchRunsParams{Filter: "attributes.run_name LIKE '%-61%'", MaxResults: 10}, byIndex, 1, budget{8, 18, 0})
 		find(dynamodbstore.SearchRunsParams{Filter: "metrics.accuracy > 118", OrderBy: []string{"attributes.end_time"}},

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
@@ -13,8 +14,8 @@ import (
 // Index rows.
 //
 // A settled run has a row for each latest metric, each param, each
-// denormalized tag, and each trigram of its name and of other fields that are
-// indexed. A row is a candidate: it says where to look, and whoever finds a
+// denormalized tag, each name, digest and context of its dataset inputs, and
+// each trigram of its name and of other fields that are indexed. A row is a candidate: it says where to look, and whoever finds a
 // run by it checks the run's document. So a row too many costs a read; a row
 // too few would hide a run. These rules keep any from missing:
 //
@@ -76,6 +77,10 @@ func (s *Store) runIndexKeys(p *packedRun, r *indexRules) []table.Key {
 			add(keys.IndexTag, d[0], text)
 		}
 	}
+	eachDatasetField(p, func(key, value string) {
+		text, _ := keys.Text(value)
+		add(keys.IndexDataset, key, text)
+	})
 	name, _ := keys.Text(p.name)
 	add(keys.IndexAttr, fieldRunName, name)
 	for _, field := range r.fields {
@@ -85,6 +90,20 @@ func (s *Store) runIndexKeys(p *packedRun, r *indexRules) []table.Key {
 	}
 	slices.SortFunc(out, table.Key.Compare)
 	return slices.Compact(out)
+}
+
+// eachDatasetField calls add for what filters can ask of each dataset input of
+// a run.
+func eachDatasetField(p *packedRun, add func(key, value string)) {
+	row := runRow{packedRun: p}
+	for i := range row.Datasets() {
+		d := row.Dataset(i)
+		for _, key := range filter.DatasetKeys() {
+			if value, ok := d.Field(key); ok {
+				add(key, value)
+			}
+		}
+	}
 }
 
 // runField returns the text of a trigram field of a run.

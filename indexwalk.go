@@ -25,7 +25,7 @@ type valueRows struct {
 // the start). Numbers come before NaN in both directions.
 func (rs *runSearch) orderRows(e *expState, o *indexOrder) *valueRows {
 	pk := rs.s.ks.IndexPK(e.id, o.kind, o.name)
-	all := table.Query{PK: pk, From: keys.First, To: keys.Last, Descending: o.key.Desc}
+	all := table.Query{PK: pk, From: keys.First, To: keys.BehindTexts(), Descending: o.key.Desc}
 	v := &valueRows{rs: rs, then: []table.Query{all}}
 	if o.kind == keys.IndexMetric && o.key.Desc {
 		_, nan := keys.MetricNumbers()

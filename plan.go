@@ -13,6 +13,8 @@ import (
 type completeIndexes interface {
 	// basics are the rows of metrics, params and attributes.
 	basics() bool
+	// datasets are the rows of dataset inputs.
+	datasets() bool
 	tag(key string) bool
 	trigrams(field string) bool
 }
@@ -25,6 +27,9 @@ type indexRange struct {
 	// value is what all rows of the range have, "" if they have several
 	// values. Rows of one value are in the default order of runs.
 	value string
+	// union, if not nil, stands for the ranges in it instead: those of single
+	// values, of which a run has to be in one.
+	union []indexRange
 }
 
 // indexSource is the index rows for one clause: every run that satisfies it is
@@ -109,6 +114,7 @@ func planClause(c *filter.Clause, complete completeIndexes) (indexSource, bool) 
 			return planText(&tag, keys.IndexTag, complete.tag(runNameTag), fieldRunName, complete)
 		}
 	case filter.EntityDataset:
+		return planText(c, keys.IndexDataset, complete.datasets(), "", complete)
 	}
 	return nil, false
 }
@@ -139,17 +145,29 @@ func metricRanges(c *filter.Clause) indexSource {
 	return indexSource{r}
 }
 
+// maxUnion is how many values of an IN have their index rows read side by side.
+// More are left to the run list.
+const maxUnion = 16
+
 // planText plans a clause on a text that has index rows by value, if byValue,
-// and perhaps trigrams.
+// and perhaps trigrams: those of field, "" if it can have none.
 func planText(c *filter.Clause, kind keys.IndexKind, byValue bool, field string, complete completeIndexes) (indexSource, bool) {
-	r := indexRange{kind: kind, name: c.Key, from: keys.First, to: keys.Last}
+	r := indexRange{kind: kind, name: c.Key, from: keys.First, to: keys.BehindTexts()}
 	switch c.Op {
 	case filter.OpEq:
-		r.value, _ = keys.Text(c.Value.Str)
-		r.from, r.to = keys.Bounds(r.value)
+		r = ofText(r, c.Value.Str)
+	case filter.OpIn:
+		switch list := anyOf(r, c.Value.Strs); {
+		case len(list) > maxUnion:
+			return nil, false
+		case len(list) == 1:
+			r = list[0]
+		default:
+			r.union = list
+		}
 	case filter.OpIsNotNull:
 	case filter.OpLike, filter.OpILike:
-		if complete.trigrams(field) {
+		if field != "" && complete.trigrams(field) {
 			if src := trigramRanges(field, c.Value.Str); src != nil {
 				return src, true
 			}
@@ -163,6 +181,26 @@ func planText(c *filter.Clause, kind keys.IndexKind, byValue bool, field string,
 		return nil, false
 	}
 	return indexSource{r}, byValue
+}
+
+// ofText returns the rows of one text in the partition of a range.
+func ofText(r indexRange, text string) indexRange {
+	r.value, _ = keys.Text(text)
+	r.from, r.to = keys.Bounds(r.value)
+	return r
+}
+
+// anyOf returns the rows of some texts in the partition of a range, those of
+// each text once.
+func anyOf(r indexRange, list []string) []indexRange {
+	union := make([]indexRange, 0, len(list))
+	for _, text := range list {
+		one := ofText(r, text)
+		if !slices.ContainsFunc(union, func(r indexRange) bool { return r.value == one.value }) {
+			union = append(union, one)
+		}
+	}
+	return union
 }
 
 // wildcards are the characters of LIKE that stand for others.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -77,6 +78,7 @@ func newSearchWorld(t *testing.T, tab table.Table, clock *stillClock) *searchWor
 	for i := range 60 {
 		w.addRun(t, i)
 	}
+	clock.Advance(time.Hour) // what has settled lately is found without its index rows
 	return w
 }
 
@@ -98,6 +100,9 @@ func (w *searchWorld) addRun(t *testing.T, i int) {
 	if i%4 > 0 {
 		require.NoError(t, s.LogParam(t.Context(), id, dynamodbstore.Param{Key: "p", Value: worldTexts[(i*3)%len(worldTexts)]}))
 	}
+	if i%3 > 0 {
+		w.addInputs(t, i, id)
+	}
 	if i%6 == 0 {
 		return
 	}
@@ -110,6 +115,54 @@ func (w *searchWorld) addRun(t *testing.T, i int) {
 		finish(t, s, id)
 	case 3:
 		require.NoError(t, s.DeleteRun(t.Context(), id))
+	case 4:
+		w.addInputs(t, i+1, id)
+	}
+}
+
+// addInputs gives a run two datasets, one of them in a context, and both in
+// some runs of one name.
+func (w *searchWorld) addInputs(t *testing.T, i int, id string) {
+	t.Helper()
+	name := func(n int) string { // which is never empty
+		text := worldTexts[n%len(worldTexts)]
+		switch {
+		case n%3 == 0:
+			return "common"
+		case text == "":
+			return "unnamed"
+		default:
+			return text
+		}
+	}
+	contexts := []string{"", "train", "test", worldTexts[13], worldTexts[14]}
+	input := func(name, digest string, tags ...dynamodbstore.Tag) dynamodbstore.DatasetInput {
+		d := dynamodbstore.Dataset{Name: name, Digest: digest, SourceType: "local", Source: "x"}
+		return dynamodbstore.DatasetInput{Dataset: d, Tags: tags}
+	}
+	require.NoError(t, w.stores[0].LogInputs(t.Context(), dynamodbstore.LogInputsParams{RunID: id, Datasets: []dynamodbstore.DatasetInput{
+		input(name(i), fmt.Sprint(i%4), dynamodbstore.Tag{Key: "mlflow.data.context", Value: contexts[i%len(contexts)]}),
+		input(name(i*i), "abcd"),
+	}}))
+}
+
+// datasetClause draws a condition on datasets.
+func datasetClause(t *rapid.T) string {
+	field := rapid.SampledFrom([]string{"name", "digest", "context"}).Draw(t, "field")
+	texts := rapid.SampledFrom(map[string][]string{
+		"name":    append([]string{"unnamed", "common"}, worldTexts...),
+		"digest":  {"0", "1", "2", "3", "abcd", "none"},
+		"context": {"", "train", "test", "none", worldTexts[13], worldTexts[14]},
+	}[field])
+	switch op := rapid.SampledFrom([]string{"=", "!=", "LIKE", "ILIKE", "IN", "NOT IN"}).Draw(t, "dataset op"); op {
+	case "IN", "NOT IN":
+		list := rapid.SliceOfN(texts, 1, 4).Draw(t, "dataset list")
+		return fmt.Sprintf("datasets.%s %s ('%s')", field, op, strings.Join(list, "', '"))
+	case "LIKE", "ILIKE":
+		pattern := rapid.SampledFrom([]string{"abc%", "%abc%", "a%", "long%", "é%", "a_c", "%", "t%", "te%", "co_mon"}).Draw(t, "dataset pattern")
+		return fmt.Sprintf("datasets.%s %s '%s'", field, op, pattern)
+	default:
+		return fmt.Sprintf("datasets.%s %s '%s'", field, op, texts.Draw(t, "dataset text"))
 	}
 }
 
@@ -118,20 +171,22 @@ func (w *searchWorld) clause(t *rapid.T) string {
 	text := rapid.SampledFrom(worldTexts)
 	quoted := func() string { return "'" + text.Draw(t, "text") + "'" }
 	key := rapid.SampledFrom([]string{"params.p", "tags.t0", "tags.own", "attributes.run_name", "tags.`mlflow.runName`", "params.none"}).Draw(t, "key")
-	switch rapid.IntRange(0, 7).Draw(t, "clause") {
+	switch rapid.IntRange(0, 9).Draw(t, "clause") {
 	case 0:
 		op := rapid.SampledFrom([]string{"=", "!=", "<", "<=", ">", ">="}).Draw(t, "op")
 		return fmt.Sprintf("metrics.m %s %s", op, rapid.SampledFrom([]string{"0", "1", "2.5", "-3", "7", "1e999"}).Draw(t, "number"))
 	case 1, 2:
 		return key + " = " + quoted()
 	case 3, 4:
-		pattern := rapid.SampledFrom([]string{"%abc%", "abc%", "%bcd", "a_c", "%LONGlong%", "long%", "%x%", "été", "%日本語%", "ABC", "%%", "é%", "%ope%d"})
+		pattern := rapid.SampledFrom([]string{"%abc%", "abc%", "%bcd", "a_c", "%LONGlong%", "long%", "%x%", "été", "%日本語%", "ABC", "%%", "é%", "%ope%d", "\U0010FFFF%"})
 		return key + rapid.SampledFrom([]string{" LIKE '", " ILIKE '"}).Draw(t, "like") + pattern.Draw(t, "pattern") + "'"
 	case 5:
 		return "attributes.run_id IN ('" + strings.Join(rapid.SliceOfN(rapid.SampledFrom(w.ids), 1, 4).Draw(t, "ids"), "','") + "')"
 	case 6:
 		return rapid.SampledFrom([]string{"params.p", "tags.t0", "tags.none"}).Draw(t, "nullable") +
 			rapid.SampledFrom([]string{" IS NULL", " IS NOT NULL"}).Draw(t, "null")
+	case 7, 8:
+		return datasetClause(t)
 	default:
 		return rapid.SampledFrom([]string{"attributes.status = 'FINISHED'", "attributes.start_time > 4"}).Draw(t, "attribute")
 	}

@@ -11,10 +11,12 @@ import (
 // PlanIndexes is a stand-in for what is complete.
 type PlanIndexes struct {
 	Basics       bool
+	Datasets     bool
 	Tags, Fields []string
 }
 
 func (p PlanIndexes) basics() bool                    { return p.Basics }
+func (p PlanIndexes) datasets() bool                  { return p.Datasets }
 func (p PlanIndexes) tag(key string) bool             { return slices.Contains(p.Tags, key) }
 func (p PlanIndexes) trigrams(f string) bool          { return slices.Contains(p.Fields, f) }
 func (p PlanIndexes) plan(q *filter.RunQuery) runPlan { return planRuns(q, p) }
@@ -33,11 +35,7 @@ func PlanText(p PlanIndexes, where string, orderBy []string) (string, error) {
 	for _, src := range plan.sources {
 		var ranges []string
 		for _, r := range src {
-			if r.value != "" {
-				ranges = append(ranges, fmt.Sprintf("%s%s=%q", r.kind, r.name, r.value))
-			} else {
-				ranges = append(ranges, fmt.Sprintf("%s%s %q..%q", r.kind, r.name, r.from, r.to))
-			}
+			ranges = append(ranges, rangeText(r))
 		}
 		parts = append(parts, strings.Join(ranges, " & "))
 	}
@@ -45,4 +43,19 @@ func PlanText(p PlanIndexes, where string, orderBy []string) (string, error) {
 		parts = append(parts, fmt.Sprintf("by %s%s desc=%t simple=%t", o.kind, o.name, o.key.Desc, o.simple))
 	}
 	return strings.Join(parts, "; "), nil
+}
+
+func rangeText(r indexRange) string {
+	switch {
+	case r.union != nil:
+		texts := make([]string, len(r.union))
+		for i, one := range r.union {
+			texts[i] = rangeText(one)
+		}
+		return "(" + strings.Join(texts, " | ") + ")"
+	case r.value != "":
+		return fmt.Sprintf("%s%s=%q", r.kind, r.name, r.value)
+	default:
+		return fmt.Sprintf("%s%s %q..%q", r.kind, r.name, r.from, r.to)
+	}
 }

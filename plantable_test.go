@@ -1,6 +1,8 @@
 package dynamodbstore_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,7 +14,7 @@ import (
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	all := dynamodbstore.PlanIndexes{
-		Basics: true, Tags: []string{"mlflow.runName", "mlflow.note.content", "team"},
+		Basics: true, Datasets: true, Tags: []string{"mlflow.runName", "mlflow.note.content", "team"},
 		Fields: []string{"run_name", "description", "params.model"},
 	}
 	const nothing = ""
@@ -28,7 +30,8 @@ func TestPlans(t *testing.T) {
 		{"params.p = 'a'", "", `IX#p#p="a\x00"`},
 		{"params.p != 'a'", "", nothing},
 		{"params.p IS NULL", "", nothing},
-		{"params.p IS NOT NULL", "", `IX#p#p "\x00".."\U0010ffff"`},
+		{"params.p IS NOT NULL", "", `IX#p#p "\x00".."` + strings.Repeat(`\U0010ffff`, 65) + `"`},
+		{"params.p LIKE '\U0010ffff%'", "", `IX#p#p "\U0010ffff".."` + strings.Repeat(`\U0010ffff`, 65) + `"`},
 		{"params.p LIKE 'ab%'", "", `IX#p#p "ab".."ac"`},
 		{"params.p LIKE 'a_b'", "", `IX#p#p "a".."b"`},
 		{"params.p LIKE '%ab%'", "", nothing},
@@ -48,7 +51,15 @@ func TestPlans(t *testing.T) {
 		{"attributes.run_id IN ('r1', 'r2') AND attributes.run_id = 'r2'", "", "ids [r2]"},
 		{"attributes.run_id = 'r1' AND attributes.run_id = 'r2'", "", "ids []"},
 		{"metrics.m = 1 AND params.p = 'a' AND tags.other = 'x'", "", `IX#m#m="0bff0000000000000"; IX#p#p="a\x00"`},
-		{"datasets.name = 'd'", "", nothing},
+		{"datasets.name = 'd'", "", `IX#d#name="d\x00"`},
+		{"datasets.digest IN ('d', 'e', 'd')", "", `(IX#d#digest="d\x00" | IX#d#digest="e\x00")`},
+		{"datasets.digest IN ('d')", "", `IX#d#digest="d\x00"`},
+		{"datasets.name IN ('" + strings.Join(consecutiveTexts(17), "', '") + "')", "", nothing},
+		{"datasets.context LIKE 'tr%'", "", `IX#d#context "tr".."ts"`},
+		{"datasets.context LIKE '%train%'", "", nothing},
+		{"datasets.context ILIKE 'tr%'", "", nothing},
+		{"datasets.name != 'd'", "", nothing},
+		{"datasets.name NOT IN ('d')", "", nothing},
 		{"", "metrics.m DESC", "by IX#m#m desc=true simple=true"},
 		{"", "params.p ASC", "by IX#p#p desc=false simple=true"},
 		{"", "tags.team", "by IX#t#team desc=false simple=true"},
@@ -73,4 +84,13 @@ func TestPlans(t *testing.T) {
 	got, err := dynamodbstore.PlanText(all, "", []string{"metrics.m DESC", "params.p"})
 	require.NoError(t, err)
 	require.Equal(t, "by IX#m#m desc=true simple=false", got)
+}
+
+// consecutiveTexts returns n different texts.
+func consecutiveTexts(n int) []string {
+	texts := make([]string, n)
+	for i := range texts {
+		texts[i] = fmt.Sprint(i)
+	}
+	return texts
 }

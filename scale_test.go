@@ -3,6 +3,7 @@ package dynamodbstore_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -32,6 +33,14 @@ func TestScale(t *testing.T) {
 		logged := append(metrics(9, 1, 0), dynamodbstore.Metric{Key: "accuracy", Value: -1})
 		require.NoError(t, logBatch(s, run, logged, params(10, 0))(t.Context()))
 		finish(t, s, run)
+		for i := range 11 { // older than all copies
+			old := newRun(t, s, exp, int64(i))
+			require.NoError(t, s.LogMetric(t.Context(), old, dynamodbstore.Metric{Key: "accuracy", Value: math.NaN()}))
+			require.NoError(t, s.LogInputs(t.Context(), dynamodbstore.LogInputsParams{RunID: old, Datasets: []dynamodbstore.DatasetInput{{
+				Dataset: dynamodbstore.Dataset{Name: "rare", Digest: "1", SourceType: "local", Source: "x"},
+			}}}))
+			finish(t, s, old)
+		}
 		// 37 and n have no common divisor: each value comes once.
 		value := func(i int) float64 { return float64(i * 37 % n) }
 		require.NoError(t, dynamodbstore.PutCopies(t.Context(), s, run, "accuracy", n, value))
@@ -49,6 +58,10 @@ func TestScale(t *testing.T) {
 		p = dynamodbstore.SearchRunsParams{ExperimentIDs: []string{exp}, Filter: fmt.Sprintf("metrics.accuracy > %d", n-101)}
 		values, _ = tenWithin(t, s, "100 hits", p, budget{5, 20, 0})
 		require.Greater(t, slices.Min(values), float64(n-101))
+		for _, where := range []string{"datasets.name = 'rare'", "datasets.digest IN ('1', '2')", "datasets.name LIKE 'ra%'"} {
+			p = dynamodbstore.SearchRunsParams{ExperimentIDs: []string{exp}, Filter: where}
+			tenWithin(t, s, where, p, budget{6, 18, 0})
+		}
 		tenWithin(t, s, "page 1", dynamodbstore.SearchRunsParams{ExperimentIDs: []string{exp}}, budget{2, 5, 0})
 	})
 }

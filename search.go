@@ -173,6 +173,8 @@ type experimentIndexes struct {
 
 func (x experimentIndexes) basics() bool { return x.indexedField(fieldRunName) }
 
+func (x experimentIndexes) datasets() bool { return x.indexedDatasets }
+
 func (x experimentIndexes) tag(key string) bool { return x.basics() && x.completeTag(x.exp, key) }
 
 func (x experimentIndexes) trigrams(field string) bool { return x.indexedField(field) }

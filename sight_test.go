@@ -101,6 +101,10 @@ func lookThroughIndexes(t tester, s *dynamodbstore.Store, exps []string, all []*
 		if len(r.Info.Name) >= 3 && !strings.Contains(r.Info.Name, "'") {
 			searches = append(searches, dynamodbstore.SearchRunsParams{Filter: "attributes.run_name LIKE '%" + r.Info.Name[:3] + "%'"})
 		}
+		for _, d := range r.Inputs.Datasets {
+			searches = append(searches, dynamodbstore.SearchRunsParams{Filter: "datasets.name = '" + d.Dataset.Name + "'"},
+				dynamodbstore.SearchRunsParams{Filter: "datasets.digest IN ('" + d.Dataset.Digest + "', 'none')"})
+		}
 		for _, m := range r.Metrics[:min(len(r.Metrics), 1)] {
 			searches = append(searches, dynamodbstore.SearchRunsParams{OrderBy: []string{"metrics.`" + m.Key + "` DESC"}, MaxResults: 1})
 		}

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
@@ -69,9 +70,9 @@ func runIdentifier(text string, valid func(key string) bool, validKeys func() st
 	switch {
 	case entity == EntityAttribute && !valid(key):
 		return 0, "", invalid("Invalid attribute key '%s' specified. Valid keys are '%s'", key, validKeys())
-	case entity == EntityDataset && key != "name" && key != "digest" && key != "context":
+	case entity == EntityDataset && !slices.Contains(DatasetKeys(), key):
 		return 0, "", invalid("Invalid dataset key '%s' specified. Valid keys are '%s'", key,
-			pyrepr.Set("name", "digest", "context"))
+			pyrepr.Set(DatasetKeys()...))
 	}
 	return entity, key, nil
 }

@@ -35,6 +35,22 @@ type Dataset struct {
 	HasContext bool   // whether the input has that tag
 }
 
+// DatasetKeys returns what filters can ask of a dataset input.
+func DatasetKeys() []string { return []string{"name", "digest", "context"} }
+
+// Field returns what one of [DatasetKeys] asks for; false if the input does not
+// have it.
+func (d *Dataset) Field(key string) (string, bool) {
+	switch key {
+	case "digest":
+		return d.Digest, true
+	case "context":
+		return d.Context, d.HasContext
+	default:
+		return d.Name, true
+	}
+}
+
 // Tagged gives access to what a search can ask of an experiment, a registered
 // model or a model version.
 type Tagged interface {
@@ -174,14 +190,7 @@ func (c *Clause) matchInt(n int64) bool {
 func (c *Clause) matchDatasets(r Run) bool {
 	for i := range r.Datasets() {
 		d := r.Dataset(i)
-		s, ok := d.Name, true
-		switch c.Key {
-		case "digest":
-			s = d.Digest
-		case "context":
-			s, ok = d.Context, d.HasContext
-		}
-		if ok && c.matchString(s) {
+		if s, ok := d.Field(c.Key); ok && c.matchString(s) {
 			return true
 		}
 	}

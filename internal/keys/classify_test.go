@@ -79,10 +79,11 @@ func classified() map[table.Key]keys.Class {
 		{PK: s.TrigramPK("f"), SK: keys.IndexSK("#b#", keys.ModelPlace(at, "m1"))}: {
 			Kind: keys.KindModelTrigram, Workspace: "w", Model: "m1", Time: at, Index: keys.IndexTrigram, Name: "f", Value: "#b#",
 		},
-		indexKey(s, keys.IndexMetric, "a#b", "1", place):  index(keys.IndexMetric, "a#b", "1"),
-		indexKey(s, keys.IndexParam, "OPEN", "x#", place): index(keys.IndexParam, "OPEN", "x#"),
-		indexKey(s, keys.IndexTag, long, "#", place):      index(keys.IndexTag, "", "#"),
-		indexKey(s, keys.IndexTrigram, "n", "#a#", place): index(keys.IndexTrigram, "n", "#a#"),
+		indexKey(s, keys.IndexMetric, "a#b", "1", place):   index(keys.IndexMetric, "a#b", "1"),
+		indexKey(s, keys.IndexParam, "OPEN", "x#", place):  index(keys.IndexParam, "OPEN", "x#"),
+		indexKey(s, keys.IndexTag, long, "#", place):       index(keys.IndexTag, "", "#"),
+		indexKey(s, keys.IndexDataset, "name", "d", place): index(keys.IndexDataset, "name", "d"),
+		indexKey(s, keys.IndexTrigram, "n", "#a#", place):  index(keys.IndexTrigram, "n", "#a#"),
 		{PK: s.TrigramPK("f#"), SK: keys.IndexSK("ab#", keys.ExperimentPlace(at, "12"))}: {
 			Kind: keys.KindExperimentTrigram, Workspace: "w", Experiment: "12", Time: at,
 			Index: keys.IndexTrigram, Name: "f#", Value: "ab#",

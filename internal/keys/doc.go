@@ -23,7 +23,7 @@
 //	settled lately       W EXP#<id>#OPEN        C#<time>#<run id>#<generation>
 //	deleted runs         W EXP#<id>#DELETED     <start time, descending>#<run id>
 //	run index            W EXP#<id>#IX#m#<key>  <metric>#<place>, place: <start time, descending>#<run id>
-//	                     W EXP#<id>#IX#p#<key>  <text>#<place>; t for tags, a for attributes
+//	                     W EXP#<id>#IX#p#<key>  <text>#<place>; t for tags, a for attributes, d for datasets
 //	run trigrams         W EXP#<id>#TRI#<field> <trigram>#<place>
 //	experiment trigrams  W TRI#<field>          <trigram>#<created, descending>#<id>
 //	model                W NAMES                MODEL#<name>

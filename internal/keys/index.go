@@ -17,11 +17,12 @@ const (
 	IndexParam   IndexKind = "IX#p#"
 	IndexTag     IndexKind = "IX#t#"
 	IndexAttr    IndexKind = "IX#a#"
+	IndexDataset IndexKind = "IX#d#"
 	IndexTrigram IndexKind = "TRI#"
 )
 
 // IndexPK is the partition of an experiment's index rows for one metric,
-// param, tag, or trigram field of its runs.
+// param, tag, dataset field, or trigram field of its runs.
 func (s Space) IndexPK(exp string, kind IndexKind, name string) string {
 	return s.prefix + "EXP#" + exp + "#" + string(kind) + part(name)
 }
@@ -97,6 +98,10 @@ func MetricNumbers() (from, to string) { return numberMark, nanMark }
 // maxText is the most bytes of a text in a sort key.
 const maxText = 256
 
+// BehindTexts returns what is behind all sort keys that begin with a [Text]:
+// more of the last character than any of those has.
+func BehindTexts() string { return strings.Repeat(Last, maxText/len(Last)+1) }
+
 // Text writes a text so that the order of sort keys is the order of the
 // texts: a zero byte ends it, and 0 and 1 within it are escaped by a 1. A
 // longer one is cut, at a character, and then stands for every text that
@@ -145,7 +150,7 @@ func behindPrefix(p string) string {
 			return p + string(next)
 		}
 	}
-	return Last
+	return BehindTexts()
 }
 
 // Trigrams returns the distinct runs of three characters of a text, in no

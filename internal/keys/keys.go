@@ -273,7 +273,8 @@ func (s Space) DeletedRow(exp string, start int64, run string) table.Key {
 	return table.Key{PK: s.DeletedPK(exp), SK: RunRowSK(start, run)}
 }
 
-// First and Last are the bounds of every sort key that this package builds.
+// First and Last are the bounds of every sort key that this package builds, but
+// for those that begin with a text: see [BehindTexts].
 const (
 	First = "\x00"
 	Last  = "\U0010FFFF"

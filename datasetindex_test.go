@@ -1,0 +1,120 @@
+package dynamodbstore_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/tabletest"
+)
+
+// logDataset logs a dataset as an input of a run.
+func logDataset(t tester, s *dynamodbstore.Store, run, name, digest string, tags ...dynamodbstore.Tag) {
+	t.Helper()
+	require.NoError(t, s.LogInputs(t.Context(), dynamodbstore.LogInputsParams{RunID: run, Datasets: []dynamodbstore.DatasetInput{{
+		Dataset: dynamodbstore.Dataset{Name: name, Digest: digest, SourceType: "local", Source: "x"}, Tags: tags,
+	}}}))
+}
+
+// datasetRows are the values of the index rows of one field of datasets.
+func datasetRows(t tester, tab table.Table, exp, field string) []string {
+	t.Helper()
+	var values []string
+	for _, it := range partition(t, tab, keys.Workspace("default").IndexPK(exp, keys.IndexDataset, field)) {
+		values = append(values, keys.Classify(it.Key).Value)
+	}
+	return values
+}
+
+// TestDatasetIndex follows the index rows of a run's datasets: none while it
+// is open, one for each distinct value when it has settled, those of an input
+// that is logged late when it settles again.
+func TestDatasetIndex(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
+		s := open(t, tab, clock)
+		exp := experiment(t, s, "datasets")
+		run := newRun(t, s, exp, 1)
+		logDataset(t, s, run, "iris", "1", dynamodbstore.Tag{Key: "mlflow.data.context", Value: "train"})
+		logDataset(t, s, run, "iris", "2", dynamodbstore.Tag{Key: "other", Value: "x"})
+		require.Empty(t, datasetRows(t, tab, exp, "name"))
+		finish(t, s, run)
+		require.Equal(t, []string{"iris\x00"}, datasetRows(t, tab, exp, "name"))
+		require.Equal(t, []string{"1\x00", "2\x00"}, datasetRows(t, tab, exp, "digest"))
+		require.Equal(t, []string{"train\x00"}, datasetRows(t, tab, exp, "context"))
+		logDataset(t, s, run, "late", "3")
+		find := func(where string) []string {
+			return runIDs(allRuns(t, s, dynamodbstore.SearchRunsParams{ExperimentIDs: []string{exp}, Filter: where}))
+		}
+		require.Equal(t, []string{run}, find("datasets.name = 'late'"))
+		finish(t, s, run)
+		require.Equal(t, []string{"iris\x00", "late\x00"}, datasetRows(t, tab, exp, "name"))
+		require.Equal(t, []string{run}, find("datasets.name = 'late' AND datasets.context IN ('train', 'test') AND datasets.digest LIKE '2%'"))
+		require.Empty(t, find("datasets.name = 'late' AND datasets.context = 'test'"))
+		checkTable(t, tab, s, "default", false)
+	})
+}
+
+// TestDatasetIndexOfOldTable: runs that a version without index rows of
+// datasets has settled are found, by the run list until a backfill has
+// indexed them.
+func TestDatasetIndexOfOldTable(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
+		s := open(t, tab, clock)
+		exp := experiment(t, s, "old")
+		want := make([]string, 30)
+		for i := range want {
+			want[len(want)-1-i] = newRun(t, s, exp, int64(i))
+			logDataset(t, s, want[len(want)-1-i], "iris", "1")
+			finish(t, s, want[len(want)-1-i])
+		}
+		for i := range 100 { // newer ones, so that the list is not worth reading
+			finish(t, s, newRun(t, s, exp, int64(1000+i)))
+		}
+		makeOld(t, tab, exp)
+		s = open(t, tab, clock)
+		find := func() string {
+			var e dynamodbstore.Explanation
+			page, err := s.SearchRuns(dynamodbstore.WithExplanation(t.Context(), &e), dynamodbstore.SearchRunsParams{
+				ExperimentIDs: []string{exp}, Filter: "datasets.name = 'iris'",
+			})
+			require.NoError(t, err)
+			require.Equal(t, want, runIDs(page.Items))
+			return e.Plan
+		}
+		require.Equal(t, "run list", find())
+		report, err := s.BackfillTrigrams(t.Context(), noServers())
+		require.NoError(t, err)
+		require.Contains(t, report.Complete, "datasets")
+		require.Len(t, datasetRows(t, tab, exp, "name"), len(want))
+		require.Contains(t, find(), "candidates from indexes")
+		checkTable(t, tab, s, "default", false)
+	})
+}
+
+// makeOld takes away what a version without index rows of datasets did not
+// write: the rows, what list rows say of them, and the mark.
+func makeOld(t *testing.T, tab table.Table, exp string) {
+	t.Helper()
+	ks := keys.Workspace("default")
+	for _, field := range []string{"name", "digest"} {
+		for _, it := range partition(t, tab, ks.IndexPK(exp, keys.IndexDataset, field)) {
+			require.NoError(t, tab.Delete(t.Context(), table.Delete{Key: it.Key}))
+		}
+	}
+	rows := partition(t, tab, ks.RunsPK(exp))
+	for i := range rows {
+		require.Equal(t, []string{"d"}, strs(rows[i], keys.Indexed))
+		rows[i].Set(keys.Indexed, table.List(nil))
+	}
+	fields := configItem(t, tab, "FTS_TRIGRAM_FIELDS")
+	require.Contains(t, strs(fields, "backfilled"), "datasets")
+	fields.Set("backfilled", table.List([]string{"experiment_name", "run_name", "model_name"}))
+	for _, it := range append(rows, fields) {
+		require.NoError(t, tab.Put(t.Context(), table.Put{Item: it}))
+	}
+}

@@ -42,6 +42,7 @@ type collection struct {
 	experiments *lru.Cache[string, *gcExperiment]
 	runs        *lru.Cache[string, *gcRun]
 	logged      *lru.Cache[string, bool] // whether a logged model is gone
+	models      *lru.Cache[string, *gcModel]
 	indexed     *lru.Cache[string, *gcIndex]
 	condemned   []table.Key  // to be removed next
 	seed        maphash.Seed // of the hashes of index rows
@@ -90,11 +91,12 @@ func newCollection(ctx context.Context, s *Store, p GCParams) (*collection, cont
 	if p.UnitsPerSecond > 0 { // small steps, so that no second has much more than its share
 		c.pageItems = int(min(max(4*p.UnitsPerSecond, table.MaxBatchWrite), 1000))
 	}
-	var errs [5]error
+	var errs [6]error
 	c.experiments, errs[0] = lru.New[string, *gcExperiment](gcExperiments)
 	c.runs, errs[1] = lru.New[string, *gcRun](gcRuns)
 	c.indexed, errs[2] = lru.New[string, *gcIndex](gcIndexed)
 	c.logged, errs[4] = lru.New[string, bool](gcRuns)
+	c.models, errs[5] = lru.New[string, *gcModel](gcExperiments)
 	c.pass, ctx, errs[3] = newPass(ctx, p.PassOptions)
 	return c, ctx, errors.Join(errs[:]...)
 }

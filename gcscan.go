@@ -142,6 +142,9 @@ func (c *collection) isGarbage(ctx context.Context, it scanned) (bool, error) {
 	case keys.KindRunMetrics, keys.KindRunOverflow, keys.KindHistory, keys.KindRunList, keys.KindOpenRun,
 		keys.KindDeletedRun, keys.KindRunIndex, keys.KindRunTrigram:
 		return c.isOrphan(ctx, it)
+	case keys.KindModelOverflow, keys.KindModelVersion, keys.KindVersionOverflow, keys.KindVersionIndex, keys.KindModelTrigram:
+		return c.meetModelItem(ctx, it)
+	case keys.KindModel, keys.KindModelPointer: // deleted at once
 	case keys.KindConfig, keys.KindSequence, keys.KindOther:
 	}
 	return false, nil

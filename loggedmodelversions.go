@@ -58,7 +58,7 @@ func withModelVersion(list, name string, version int) string {
 			return list
 		}
 	}
-	entry := `{"name": ` + string(appendJSONString(nil, name)) + `, "version": ` + strconv.Itoa(version) + `}]`
+	entry := `{"name": ` + jsonString(name) + `, "version": ` + strconv.Itoa(version) + `}]`
 	if isList {
 		return strings.TrimSuffix(strings.TrimSpace(list), "]") + ", " + entry
 	}

@@ -50,9 +50,13 @@ func TestFailedModelCalls(t *testing.T) {
 			for _, a := range modelActs {
 				sw := &sweep{tab: memoryTable(t, clock), clock: clock, state: state}
 				o := sw.outcome(t, a)
-				for k := 1; sw.refuseAt(t, a, o, k); k++ {
+				k := 1
+				for sw.refuseAt(t, a, o, k) {
+					k++
 				}
-				for k := 1; sw.hangAt(t, a, o, k); k++ {
+				k = 1
+				for sw.hangAt(t, a, o, k) {
+					k++
 				}
 			}
 		})

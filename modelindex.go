@@ -12,9 +12,10 @@ import (
 // field of models that has any, sorted.
 func (s *Store) modelTrigrams(m *modelDoc) []table.Key {
 	place, pk := keys.ModelPlace(m.created, m.id), s.ks.TrigramPK(fieldModelName)
-	var out []table.Key
-	for _, t := range fieldTrigrams(m.name) {
-		out = append(out, table.Key{PK: pk, SK: keys.IndexSK(t, place)})
+	trigrams := fieldTrigrams(m.name)
+	out := make([]table.Key, len(trigrams))
+	for i, t := range trigrams {
+		out[i] = table.Key{PK: pk, SK: keys.IndexSK(t, place)}
 	}
 	slices.SortFunc(out, table.Key.Compare)
 	return out
@@ -52,11 +53,15 @@ func (s *Store) versionIndex(model string, v *versionDoc) []table.Key {
 	return out
 }
 
-// versionIndexItems are the index rows of a version.
+// versionIndexItems are the index rows of a version, which say when they were
+// written: they may be there before their version, and without it for good.
 func (s *Store) versionIndexItems(model string, v *versionDoc) []table.Item {
-	var items []table.Item
-	for _, k := range s.versionIndex(model, v) {
-		items = append(items, table.NewItem(k, table.Attr{Name: keys.Version, Value: table.Number(schemaVersion)}))
+	rows := s.versionIndex(model, v)
+	items := make([]table.Item, len(rows))
+	for i, k := range rows {
+		items[i] = table.NewItem(k,
+			table.Attr{Name: keys.Version, Value: table.Number(schemaVersion)},
+			table.Attr{Name: keys.Created, Value: table.Number(s.nowMillis())})
 	}
 	return items
 }
@@ -71,10 +76,11 @@ func (s *Store) removeModelRows(ctx context.Context, m *modelDoc) error {
 		if err != nil {
 			return err
 		}
-		switch keys.Classify(it.Key).Kind {
-		case keys.KindModelPointer: // a tombstone
+		kind := keys.Classify(it.Key).Kind
+		if kind == keys.KindModelPointer { // a tombstone
 			continue
-		case keys.KindModelVersion:
+		}
+		if kind == keys.KindModelVersion {
 			v, err := decodeVersion(it)
 			if err != nil {
 				return err

@@ -162,7 +162,7 @@ func TestModelConflicts(t *testing.T) {
 		s := open(t, ft, clock)
 		newModel(t, s, "m")
 		calls := 0
-		ft.SetPlan(func(c faulty.Call) faulty.Fault {
+		ft.SetPlan(func(faulty.Call) faulty.Fault {
 			if calls++; calls == 3 || calls == 5 {
 				return faulty.Fault{Wait: func(context.Context) error { return table.ErrConflict }}
 			}

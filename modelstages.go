@@ -13,11 +13,13 @@ import (
 //
 // A version's row says into which stage the version was put, and in which
 // revision of its model. The model's document has for each stage the highest
-// version in it, how many there are, and a cut: all versions that were put into
-// the stage in an earlier revision are archived. So a transition that archives
-// what was in the stage before is one write of the document and one row,
-// however many versions it archives, and nobody ever sees a part of it. Who
-// reads a version asks the document, see [modelDoc.stageOf].
+// version in it, how many there are, and cuts: all versions that were put into
+// the stage before the revision of a cut are archived. A transition that
+// archives the one version that was in the stage writes its row with the
+// others; one that archives several makes a cut. So it is one transaction of
+// the document and two rows at most, however many versions it archives, and
+// nobody ever sees a part of it. Who reads a version asks the document, see
+// [modelDoc.stageOf].
 
 // stageCount is the number of stages.
 const stageCount = 4
@@ -47,11 +49,23 @@ func canonicalStage(name string) (int, error) {
 
 // stageInfo is what a model's document knows of one stage.
 type stageInfo struct {
-	latest  int         // the highest version in it; 0: there is none
-	count   int         // of versions in it
-	cut     int64       // versions put into it before this revision are archived
-	cutTime int64       // when that was, ms
-	copied  *versionDoc // the latest version, if it is small
+	latest int         // the highest version in it; 0: there is none
+	count  int         // of versions in it
+	cuts   []stageCut  // oldest first
+	copied *versionDoc // the latest version, if it is small
+}
+
+// stageCut archived all versions that were put into a stage before a revision.
+type stageCut struct{ rev, at int64 } // at is in ms
+
+// maxCuts is how many cuts of a stage are kept. What an older one archived
+// seems to have been archived by the oldest that is left.
+const maxCuts = 16
+
+// cutAt returns the stage with one more cut, and nothing in it.
+func (i *stageInfo) cutAt(c stageCut) stageInfo {
+	cuts := append(slices.Clone(i.cuts), c)
+	return stageInfo{cuts: cuts[max(0, len(cuts)-maxCuts):]}
 }
 
 // latestBudget is the size up to which a model's document has a copy of the
@@ -66,35 +80,45 @@ func (i *stageInfo) set(v *versionDoc) {
 	}
 }
 
-// String is how the document holds a stage: latest, count, cut and its time.
+// String is how the document holds a stage: latest, count, and of each cut the
+// revision and the time.
 func (i *stageInfo) String() string {
 	b := strconv.AppendInt(nil, int64(i.latest), 10)
-	for _, n := range []int64{int64(i.count), i.cut, i.cutTime} {
-		b = strconv.AppendInt(append(b, ' '), n, 10)
+	b = strconv.AppendInt(append(b, ' '), int64(i.count), 10)
+	for _, c := range i.cuts {
+		b = strconv.AppendInt(append(b, ' '), c.rev, 10)
+		b = strconv.AppendInt(append(b, ' '), c.at, 10)
 	}
 	return string(b)
 }
 
 // parseStage is the inverse of String; what is missing is 0.
 func parseStage(s string) stageInfo {
-	var n [4]int64
-	for i, field := range strings.Fields(s)[:min(len(strings.Fields(s)), len(n))] {
-		n[i], _ = strconv.ParseInt(field, 10, 64)
+	var n []int64
+	for field := range strings.FieldsSeq(s) {
+		x, _ := strconv.ParseInt(field, 10, 64)
+		n = append(n, x)
 	}
-	return stageInfo{latest: int(n[0]), count: int(n[1]), cut: n[2], cutTime: n[3]}
+	if len(n) < 2 {
+		return stageInfo{}
+	}
+	info := stageInfo{latest: int(n[0]), count: int(n[1])}
+	for n = n[2:]; len(n) >= 2; n = n[2:] {
+		info.cuts = append(info.cuts, stageCut{n[0], n[1]})
+	}
+	return info
 }
 
 // stageAttrs appends what a document knows of its stages.
 func (m *modelDoc) stageAttrs(attrs []table.Attr) []table.Attr {
 	var d dict
 	for i, st := range stages() {
-		info := m.stages[i]
-		copied := info.copied
-		if info.copied = nil; info != (stageInfo{}) {
+		info := &m.stages[i]
+		if info.count > 0 || len(info.cuts) > 0 {
 			d = d.set(string(st), info.String())
 		}
-		if copied != nil {
-			attrs = append(attrs, table.Attr{Name: keys.LatestAttr + string(st), Value: table.Bytes(packVersion(copied))})
+		if info.copied != nil {
+			attrs = append(attrs, table.Attr{Name: keys.LatestAttr + string(st), Value: table.Bytes(packVersion(info.copied))})
 		}
 	}
 	if len(d) > 0 {
@@ -125,8 +149,10 @@ func (m *modelDoc) readStages(it table.Item) error {
 // was last changed, in ms.
 func (m *modelDoc) stageOf(v *versionDoc) (stage int, updated int64) {
 	stage, updated = v.stage, max(v.updated, m.renamed)
-	if info := &m.stages[stage]; v.staged < info.cut {
-		return stageArchived, max(updated, info.cutTime)
+	for _, c := range m.stages[stage].cuts {
+		if v.staged < c.rev {
+			return stageArchived, max(updated, c.at)
+		}
 	}
 	return stage, updated
 }

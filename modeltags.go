@@ -26,7 +26,7 @@ func (s *Store) changeNotes(ctx context.Context, name string, missing error,
 	_, err := s.mutateModel(ctx, name, missing, func(ctx context.Context, cur *modelDoc) (*modelDoc, error) {
 		next := cur.clone()
 		ops, err := apply(ctx, cur, &next.notes)
-		if err != nil || len(ops) == 0 && next.notes.equal(&cur.notes) {
+		if err != nil || len(ops) == 0 && next.equal(&cur.notes) {
 			return cur, err
 		}
 		next.ops = ops

@@ -2,6 +2,7 @@ package dynamodbstore
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -31,7 +32,11 @@ func (s *Store) CreateModelVersion(ctx context.Context, p CreateModelVersionPara
 	}
 	var v *versionDoc
 	writtenTo := "" // the model that has what does not fit
+	begun := s.opts.clock()
 	m, err := s.mutateModel(ctx, p.Name, errNoModel(p.Name), func(_ context.Context, cur *modelDoc) (*modelDoc, error) {
+		if s.opts.clock().Sub(begun) > abandonedAfter/2 {
+			return nil, errTooSlow(p.Name) // a garbage collection may take its rows for abandoned
+		}
 		next := cur.clone()
 		next.last++
 		next.updated = s.nextModelTime(cur)
@@ -53,6 +58,10 @@ func (s *Store) CreateModelVersion(ctx context.Context, p CreateModelVersionPara
 	}
 	e, err := s.versionEntity(ctx, m, v)
 	return e, failure(err)
+}
+
+func errTooSlow(name string) error {
+	return errorf(CodeTemporarilyUnavailable, "A version of the registered model %q could not be created, please try again.", name)
 }
 
 // newVersion is the version that next gets with its next write.
@@ -137,8 +146,8 @@ func (s *Store) UpdateModelVersion(ctx context.Context, p UpdateModelVersionPara
 // error unless the stage is Staging or Production: INVALID_PARAMETER_VALUE,
 // where MLflow has INTERNAL_ERROR, on which its client tries again for minutes.
 //
-// Atomic, however many versions are archived, see the notes on stages. 2 or 3
-// requests and 4 WCU for a small model and version. When the highest of several
+// Atomic, however many versions are archived, see the notes on stages. 2 to 4
+// requests and 4 WCU for a small model and version, 2 more if one is archived. When the highest of several
 // versions leaves a stage, the rows below it are read up to the next one.
 func (s *Store) TransitionModelVersionStage(ctx context.Context, p TransitionModelVersionParams) (*ModelVersion, error) {
 	to, err := canonicalStage(p.Stage)
@@ -163,7 +172,9 @@ func (s *Store) TransitionModelVersionStage(ctx context.Context, p TransitionMod
 		m.updated = s.nextModelTime(m)
 		v.stage, v.staged, v.updated = to, m.rev+1, max(m.updated, v.updated)
 		if p.ArchiveExisting {
-			m.archive(to)
+			if err := s.archive(ctx, m, to); err != nil {
+				return false, err
+			}
 		}
 		if moves {
 			enterStage(m, to, v)
@@ -177,16 +188,33 @@ func (s *Store) TransitionModelVersionStage(ctx context.Context, p TransitionMod
 	return e, failure(err)
 }
 
-// archive moves all versions of a stage of next to Archived.
-func (m *modelDoc) archive(stage int) {
-	info, archived := &m.stages[stage], &m.stages[stageArchived]
-	if info.count == 0 {
-		return
+// archive moves all versions of a stage of next to Archived: one by its row,
+// several by a cut.
+func (s *Store) archive(ctx context.Context, next *modelDoc, stage int) error {
+	info, archived := &next.stages[stage], &next.stages[stageArchived]
+	switch info.count {
+	case 0:
+		return nil
+	case 1:
+		v, err := s.currentVersion(ctx, next, info.latest)
+		if errors.Is(err, ErrNotFound) { // the model has changed since its document was read
+			return table.ErrConflict
+		}
+		if err != nil {
+			return err
+		}
+		v = v.clone()
+		v.stage, v.staged, v.updated = stageArchived, next.rev+1, max(next.updated, v.updated)
+		info.latest, info.count, info.copied = 0, 0, nil
+		enterStage(next, stageArchived, v)
+		s.putVersion(next, v)
+		return nil
 	}
 	if archived.count += info.count; info.latest > archived.latest {
 		archived.latest, archived.copied = info.latest, info.copied
 	}
-	*info = stageInfo{cut: m.rev + 1, cutTime: m.updated}
+	*info = info.cutAt(stageCut{next.rev + 1, next.updated})
+	return nil
 }
 
 // DeleteModelVersion deletes a version, and its aliases; its number is not
@@ -405,5 +433,9 @@ func (s *Store) aliased(ctx context.Context, m *modelDoc, alias string) (int, er
 	if !ok {
 		return 0, errNoAlias(alias)
 	}
-	return strconv.Atoi(text)
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, errorf(CodeInternalError, "alias %q stands for %q, which is no version", alias, text)
+	}
+	return n, nil
 }

@@ -62,7 +62,7 @@ func encodeVersion(key table.Key, v *versionDoc) table.Item {
 			attrs = append(attrs, table.Attr{Name: t.name, Value: table.String(*t.text)})
 		}
 	}
-	return table.NewItem(key, v.notes.attrs(attrs)...)
+	return table.NewItem(key, v.attrs(attrs)...)
 }
 
 // decodeVersion reads the row's item.
@@ -97,7 +97,7 @@ var errPackedVersion = errors.New("model version is malformed")
 // link, logged model and description as strings, then tags as strings. The
 // bytes are stored in tables: the format must not change under its number.
 func packVersion(v *versionDoc) string {
-	b := append(make([]byte, 0, 256+v.notes.size()), packedVersionFormat)
+	b := append(make([]byte, 0, 256+v.size()), packedVersionFormat)
 	for _, n := range []int64{int64(v.version), v.rev, v.staged, int64(v.stage), v.created, v.updated} {
 		b = binary.AppendVarint(b, n)
 	}

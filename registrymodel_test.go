@@ -102,9 +102,18 @@ var registryNames = []string{
 // registryValues are short, or too long to stand in documents.
 var registryValues = []string{"a", "b", "ab", "true", strings.Repeat("long", 1500), ""}
 
+// name draws a name; most of what happens, happens to two of them.
+func (r *registryModel) name(t *rapid.T) string {
+	few := registryNames[:2]
+	if rapid.IntRange(0, 3).Draw(t, "any") == 0 {
+		few = registryNames
+	}
+	return rapid.SampledFrom(few).Draw(t, "name")
+}
+
 // step does one random change in both, and compares the outcomes.
 func (r *registryModel) step(t *rapid.T, s *dynamodbstore.Store) {
-	name := rapid.SampledFrom(registryNames).Draw(t, "name")
+	name := r.name(t)
 	m := r.models[name]
 	r.clock.Advance(time.Duration(rapid.IntRange(0, 2).Draw(t, "ms")) * time.Millisecond)
 	if r.now = r.clock.Now().UnixMilli(); m == nil {
@@ -120,7 +129,7 @@ func (r *registryModel) step(t *rapid.T, s *dynamodbstore.Store) {
 		require.Equal(t, m.entity(), got)
 		return
 	}
-	switch rapid.IntRange(0, 13).Draw(t, "what") {
+	switch rapid.IntRange(0, 19).Draw(t, "what") {
 	case 0, 1, 2, 3:
 		r.createVersion(t, s, m)
 	case 4:
@@ -192,8 +201,8 @@ func (r *registryModel) stepVersion(t *rapid.T, s *dynamodbstore.Store, m *model
 	v := m.versions[n]
 	key, value := rapid.SampledFrom([]string{"k", "l", "n", promptTag}).Draw(t, "key"), rapid.SampledFrom(registryValues).Draw(t, "value")
 	var err error
-	apply := func() {}
-	switch rapid.IntRange(0, 5).Draw(t, "of version") {
+	var apply func()
+	switch rapid.IntRange(0, 9).Draw(t, "of version") {
 	case 0:
 		err = s.DeleteModelVersion(t.Context(), m.Name, n)
 		apply = func() { r.deleteVersion(m, n) }
@@ -219,7 +228,7 @@ func (r *registryModel) stepVersion(t *rapid.T, s *dynamodbstore.Store, m *model
 		_, err = s.UpdateModelVersion(t.Context(), dynamodbstore.UpdateModelVersionParams{Name: m.Name, Version: n, Description: value})
 		apply = func() { v.Description, v.LastUpdateTime = value, r.now }
 	default:
-		stage := rapid.SampledFrom([]dynamodbstore.ModelStage{"None", "Staging", "Production", "Archived"}).Draw(t, "stage")
+		stage := rapid.SampledFrom([]dynamodbstore.ModelStage{"None", "Staging", "Production", "Production", "Archived"}).Draw(t, "stage")
 		archive := (stage == "Staging" || stage == "Production") && rapid.Bool().Draw(t, "archive")
 		_, err = s.TransitionModelVersionStage(t.Context(), dynamodbstore.TransitionModelVersionParams{
 			Name: m.Name, Version: n, Stage: strings.ToLower(string(stage)), ArchiveExisting: archive,
@@ -357,7 +366,7 @@ func (r *registryModel) search(t *rapid.T, s *dynamodbstore.Store) {
 
 // gets compares one model and its versions.
 func (r *registryModel) gets(t *rapid.T, s *dynamodbstore.Store) {
-	name := rapid.SampledFrom(registryNames).Draw(t, "looked at")
+	name := r.name(t)
 	m := r.models[name]
 	got, err := s.GetRegisteredModel(t.Context(), name)
 	if m == nil {
@@ -409,7 +418,7 @@ func runRegistry(t *rapid.T, tab table.Table, clock *stillClock, workspace strin
 	small := view(t, tab, clock.Now, workspace, dynamodbstore.WithSmallSearches())
 	stores := []*dynamodbstore.Store{s, small, dynamodbstore.ListOnly(s)}
 	r := &registryModel{models: map[string]*modelOfModel{}, clock: clock}
-	for range rapid.IntRange(10, 40).Draw(t, "steps") {
+	for range rapid.IntRange(20, 80).Draw(t, "steps") {
 		r.step(t, stores[rapid.IntRange(0, 1).Draw(t, "server")])
 		if rapid.IntRange(0, 2).Draw(t, "look") == 0 {
 			reader := stores[rapid.IntRange(0, 2).Draw(t, "reader")]

@@ -147,7 +147,7 @@ type foundVersion struct {
 func (x *versionSearch) find(ctx context.Context) error {
 	plan := planModels(x.query.Clauses)
 	runs, sources := indexedTexts(x.query.Clauses)
-	err := error(nil)
+	var err error
 	switch {
 	case runs != nil && !x.s.opts.listOnly:
 		x.stats.say("versions by run")

@@ -96,7 +96,7 @@ func validateRunID(id string) error {
 	if isRunID(id) {
 		return nil
 	}
-	return invalidf("Invalid value %s for parameter 'run_id' supplied.", appendJSONString(nil, id))
+	return invalidf("Invalid value %s for parameter 'run_id' supplied.", jsonString(id))
 }
 
 // isRunID is ^[a-zA-Z0-9][\w\-]{0,255}$, where $ allows a line feed at the end.
@@ -313,11 +313,11 @@ func validateMaxResults(n, most int) error {
 func validateName(name, at, field string) error {
 	if !nameCharsOK(name) {
 		return invalidf("Invalid value %s for parameter '%s' supplied: %s",
-			appendJSONString(nil, name), joinPath(at, field), badCharacterText)
+			jsonString(name), joinPath(at, field), badCharacterText)
 	}
 	if pathNotUnique(name) {
 		return invalidf("Invalid value %s for parameter '%s' supplied: %s%s",
-			appendJSONString(nil, name), joinPath(at, field), badPathText, pyrepr.String(normPath(name)))
+			jsonString(name), joinPath(at, field), badPathText, pyrepr.String(normPath(name)))
 	}
 	return nil
 }
@@ -445,9 +445,9 @@ func pyFloat(f float64) string {
 
 const hexDigits = "0123456789abcdef"
 
-// appendJSONString appends s as Python's json.dumps writes it: ASCII only.
-func appendJSONString(b []byte, s string) []byte {
-	b = append(b, '"')
+// jsonString returns s as Python's json.dumps writes it: ASCII only.
+func jsonString(s string) string {
+	b := []byte{'"'}
 	for _, r := range s {
 		switch {
 		case r == '"' || r == '\\':
@@ -472,7 +472,7 @@ func appendJSONString(b []byte, s string) []byte {
 			b = appendUnicodeEscape(b, r)
 		}
 	}
-	return append(b, '"')
+	return string(append(b, '"'))
 }
 
 func appendUnicodeEscape(b []byte, r rune) []byte {

@@ -1,0 +1,172 @@
+package dynamodbstore
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+)
+
+// gcModel is what a pass knows of a registered model.
+type gcModel struct {
+	gone bool            // for good
+	doc  *modelDoc       // nil if it is gone, or may be under creation
+	uids map[string]bool // of its versions, nil until they were asked for
+}
+
+// meetModelItem decides about an item of a registered model. Documents and
+// pointers are deleted with the model, at once, so only what stands around them
+// can be left over: by a deletion, a creation or a renaming that was
+// interrupted.
+func (c *collection) meetModelItem(ctx context.Context, it scanned) (garbage bool, err error) {
+	m, err := c.model(ctx, it.Model)
+	if err != nil || m.gone {
+		return err == nil, err
+	}
+	if m.doc == nil {
+		c.report.Left++
+		return false, nil
+	}
+	switch it.Kind {
+	case keys.KindVersionOverflow:
+		return c.isOverflowOfNoVersion(ctx, it, m)
+	case keys.KindVersionIndex:
+		return false, c.removeStaleVersionIndex(ctx, it, m)
+	case keys.KindModelTrigram:
+		return false, c.removeStaleModelTrigram(ctx, it, m)
+	default:
+		return false, nil
+	}
+}
+
+// modelTombstone takes the place of the pointer of a model that is gone for
+// good, see the notes on tombstones. It names no model.
+func (s *Store) modelTombstone(id string) table.Item {
+	return table.NewItem(s.ks.ModelPointer(id),
+		table.Attr{Name: keys.Version, Value: table.Number(schemaVersion)},
+		s.expiresIn(tombstoneAge))
+}
+
+// model says what becomes of a model, by strong reads of its pointer and its
+// document, which are written and deleted together. 2 RCU for a small model.
+func (c *collection) model(ctx context.Context, id string) (*gcModel, error) {
+	if known, ok := c.models.Get(id); ok {
+		return known, nil
+	}
+	for attempt := 0; ; attempt++ {
+		m, err := c.tryModel(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if m != nil {
+			if m.gone || m.doc != nil {
+				c.models.Add(id, m)
+			}
+			return m, nil
+		}
+		if err := backOff(ctx, attempt); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// tryModel is one try of model: nil if it has changed meanwhile.
+func (c *collection) tryModel(ctx context.Context, id string) (*gcModel, error) {
+	pointer, found, err := c.s.t.Get(ctx, c.s.ks.ModelPointer(id), table.Strong)
+	if err != nil {
+		return nil, err
+	}
+	name := pointer.Str(keys.Name)
+	switch {
+	case name != "":
+		doc, err := c.s.loadModel(ctx, name)
+		if err != nil || doc == nil || doc.id != id { // renamed, or deleted
+			return nil, err
+		}
+		return &gcModel{doc: doc}, nil
+	case found: // a tombstone
+		return &gcModel{gone: true}, nil
+	case c.s.isYoung(runBegun(id)):
+		return &gcModel{}, nil
+	case c.p.DryRun:
+		return &gcModel{gone: true}, nil
+	}
+	err = c.s.t.Put(ctx, table.Put{Item: c.s.modelTombstone(id), Cond: table.Absent()})
+	if _, isLost := asConditionError(err); isLost {
+		return nil, nil //nolint:nilnil // it has changed
+	}
+	return &gcModel{gone: true}, err
+}
+
+// isOverflowOfNoVersion reports whether an item is of a version that was never
+// made, or that is deleted. Creations that take longer than [abandonedAfter]
+// fail, so those of old ids are decided.
+func (c *collection) isOverflowOfNoVersion(ctx context.Context, it scanned, m *gcModel) (bool, error) {
+	if c.s.isYoung(runBegun(it.UID)) {
+		c.report.Left++
+		return false, nil
+	}
+	if m.uids == nil {
+		uids := map[string]bool{}
+		from, to := keys.VersionRange(m.doc.last)
+		q := table.Query{PK: c.s.ks.ModelPK(m.doc.id), From: from, To: to}
+		for row, err := range table.Items(ctx, c.s.t, q) {
+			if err != nil {
+				return false, err
+			}
+			uids[row.Str(keys.UID)] = true
+		}
+		m.uids = uids
+	}
+	// A version that was made since is young.
+	return !m.uids[it.UID], nil
+}
+
+// removeStaleVersionIndex removes an index row that does not lead to a version
+// of that run or source: the number was taken by another creator, or the
+// version is deleted. The condition is the time at which the row was written: a
+// creator that has its number still to get may write the same row again.
+// Atomic.
+func (c *collection) removeStaleVersionIndex(ctx context.Context, it scanned, m *gcModel) error {
+	written := it.Num(keys.Created)
+	if c.s.isYoung(written) {
+		return nil
+	}
+	row, found, err := c.s.t.Get(ctx, c.s.ks.ModelVersion(m.doc.id, it.Version), table.Strong)
+	if err != nil {
+		return err
+	}
+	if found {
+		v, err := decodeVersion(row)
+		if err != nil || slices.Contains(c.s.versionIndex(m.doc.id, v), it.Key) {
+			return err
+		}
+	}
+	return c.removeIf(ctx, it, table.Attr{Name: keys.Created, Value: table.Number(written)})
+}
+
+// removeStaleModelTrigram removes a trigram row that is not of the model's name.
+// One that was written for a revision to come may be that of a renaming under
+// way: a revision in between makes that write its rows anew. Then the row is
+// removed on the condition that it is as it was. Atomic each.
+func (c *collection) removeStaleModelTrigram(ctx context.Context, it scanned, m *gcModel) error {
+	if slices.Contains(c.s.modelTrigrams(m.doc), it.Key) {
+		return nil
+	}
+	rev := it.Num(keys.Rev)
+	if rev > m.doc.rev && !c.p.DryRun {
+		doc, err := c.s.mutateModel(ctx, m.doc.name, errNoModel(m.doc.name), func(_ context.Context, cur *modelDoc) (*modelDoc, error) {
+			return cur.clone(), nil
+		})
+		c.models.Remove(it.Model)
+		if errors.Is(err, ErrNotFound) {
+			return nil // the next pass knows what has become of it
+		}
+		if err != nil || doc.id != it.Model || slices.Contains(c.s.modelTrigrams(doc), it.Key) {
+			return err
+		}
+	}
+	return c.removeIf(ctx, it, table.Attr{Name: keys.Rev, Value: table.Number(rev)})
+}

@@ -45,7 +45,7 @@ var rivals = map[string]func(ctx context.Context, s *dynamodbstore.Store, sc sce
 
 // rivalOf finds an act by its name.
 func rivalOf(name string) func(ctx context.Context, s *dynamodbstore.Store, sc scene) error {
-	for _, a := range slices.Concat(acts, modelActs) {
+	for _, a := range slices.Concat(acts, modelActs, loggedModelActs) {
 		if strings.TrimSpace(a.method+" "+a.label) == name {
 			return a.do
 		}

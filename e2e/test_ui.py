@@ -21,6 +21,10 @@ class Seeded:
         self.client = c = MlflowClient(server.url, registry_uri=server.url)
         self.experiment = c.create_experiment("vision", tags={"mlflow.experimentKind": "custom_model_development"})
         self.runs = [self.run(i) for i in range(3)]
+        logged = c.create_logged_model(self.experiment, name="net", source_run_id=self.runs[0], params={"depth": "18"}, model_type="cnn")
+        self.logged = logged.model_id
+        c.log_metric(self.runs[0], "test_accuracy", 0.625, model_id=self.logged)
+        c.finalize_logged_model(self.logged, "READY")
         c.create_registered_model("classifier", tags={"team": "vision"}, description="tells cats from dogs")
         for i in range(2):
             c.create_model_version("classifier", f"runs:/{self.runs[i]}/model", run_id=self.runs[i], description=f"take {i}")
@@ -213,6 +217,13 @@ def test_register_a_model_of_a_run(ui, seeded):
     made = seeded.client.get_model_version("classifier", "3")
     assert (made.run_id, made.source) == (seeded.runs[2], f"runs:/{seeded.runs[2]}/model")
     seeded.client.delete_model_version("classifier", "3")
+
+
+def test_logged_models(ui, seeded):
+    tab = ui.open(f"/experiments/{seeded.experiment}/models")
+    ui.sees("net", "take-0", "0.625")
+    tab.get_by_role("link", name="net").first.click()
+    ui.sees(seeded.logged, "depth", "18", "test_accuracy", "Ready")
 
 
 def test_prompts(ui, seeded):

@@ -26,7 +26,7 @@ type spec[T any] struct {
 
 // read reads the request, from the query string if it is a GET and has one.
 func (p *spec[T]) read(h *handler, r *http.Request) (*T, error) {
-	if r.Method != http.MethodPost && r.URL.RawQuery != "" {
+	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
 		n, err := queryTree(r.URL.RawQuery, p.fields)
 		if err != nil {
 			return nil, err

@@ -184,6 +184,26 @@ func TestSearchDefaults(t *testing.T) {
 	}, s.store.last())
 }
 
+// TestOnlyGetsHaveQueries sends requests whose members are in the query string,
+// which counts with GET only, as in MLflow.
+func TestOnlyGetsHaveQueries(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for _, tc := range []struct {
+		method, path string
+		want         int
+	}{
+		{http.MethodGet, "runs/get?run_id=r", http.StatusOK},
+		{http.MethodHead, "runs/get?run_id=r", http.StatusBadRequest},
+		{http.MethodPost, "runs/delete?run_id=r", http.StatusBadRequest},
+		{http.MethodDelete, "registered-models/delete?name=a", http.StatusBadRequest},
+		{http.MethodPatch, "registered-models/update?name=a", http.StatusBadRequest},
+	} {
+		w := s.do(tc.method, "/api/2.0/mlflow/"+tc.path, "")
+		require.Equal(t, tc.want, w.Code, "%s %s: %s", tc.method, tc.path, w.Body)
+	}
+}
+
 // FuzzRequests wants the two ways of reading a request to agree, and neither to
 // panic.
 func FuzzRequests(f *testing.F) {

@@ -205,7 +205,7 @@ func (s *Store) FinalizeLoggedModel(ctx context.Context, id string, status Logge
 // DeleteLoggedModel marks a logged model as deleted; it expires after the
 // retention of soft-deleted entities. Deleting a deleted one only moves its
 // update time and expiry, as nothing restores a logged model. Atomic. 1 or 2
-// requests, 4 WCU for a small model, 6 with a source run.
+// requests, 6 WCU for a small model, 8 with a source run.
 func (s *Store) DeleteLoggedModel(ctx context.Context, id string) error {
 	cfg, err := s.settings.current(ctx)
 	if err != nil {

@@ -110,7 +110,7 @@ func (s *Store) writeLoggedModel(ctx context.Context, cur, next *loggedModelDoc,
 
 // loggedModelOps are the writes that turn cur (nil: nothing) into next: the
 // document on the condition that cur is current, then the rows. A deleted
-// model has no rows.
+// model has none but one that says where it is, and expires with it.
 func (s *Store) loggedModelOps(cur, next *loggedModelDoc) []table.Op {
 	var was docMeta
 	if cur != nil {
@@ -127,12 +127,20 @@ func (s *Store) loggedModelOps(cur, next *loggedModelDoc) []table.Op {
 				table.Attr{Name: keys.Version, Value: table.Number(schemaVersion)})})
 		}
 	case cur != nil && cur.stage == StageActive:
-		ops = append(ops, table.Delete{Key: row})
+		ops = append(ops, table.Delete{Key: row}, s.deletedModelRow(next))
 		if next.run != "" {
 			ops = append(ops, table.Delete{Key: ofRun})
 		}
+	case cur != nil && cur.expiry != next.expiry:
+		ops = append(ops, s.deletedModelRow(next))
 	}
 	return ops
+}
+
+// deletedModelRow puts the row of a deleted model.
+func (s *Store) deletedModelRow(m *loggedModelDoc) table.Op {
+	attrs := []table.Attr{{Name: keys.Version, Value: table.Number(schemaVersion)}}
+	return table.Put{Item: table.NewItem(s.ks.DeletedLoggedModel(m.exp, m.created, m.id), appendExpiry(attrs, m.expiry)...)}
 }
 
 // loadedModel is a logged model as its partition holds it.

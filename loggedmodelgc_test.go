@@ -51,7 +51,7 @@ func TestCollectLoggedModels(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.Equal(t, int64(2), report.Removed[string(keys.KindLoggedModel)])
-		require.Equal(t, int64(2), report.Removed[string(keys.KindLoggedModelList)], "the deleted one has no rows")
+		require.Equal(t, int64(3), report.Removed[string(keys.KindLoggedModelList)], "the deleted one has one row")
 		require.Equal(t, int64(1), report.Removed[string(keys.KindDatasetUse)])
 		require.Contains(t, removed, "mlflow-artifacts:/"+stays+"/models/"+deleted+"/artifacts")
 		require.Contains(t, removed, "mlflow-artifacts:/"+goes+"/models/"+ofGone+"/artifacts")

@@ -110,6 +110,13 @@ func checkLoggedModels(t tester, tab table.Table, s *dynamodbstore.Store, ks key
 				require.Equal(t, doc.Str(keys.Packed), packed.Str(), "row of logged model %s", m.Name)
 			}
 		}
+		from, to := keys.DeletedLoggedModels()
+		for it, err := range table.Items(t.Context(), tab, table.Query{PK: ks.LoggedModelsPK(e.ID), From: from, To: to}) {
+			require.NoError(t, err)
+			rows++
+			doc := item(t, tab, ks.LoggedModel(keys.Classify(it.Key).Logged))
+			require.Equal(t, doc.Num(table.TTLAttr), it.Num(table.TTLAttr), "expiry of the row %q", it.Key.SK)
+		}
 		require.Len(t, partition(t, tab, ks.LoggedModelsPK(e.ID)), rows, "rows of the logged models of %s", e.Name)
 	}
 }

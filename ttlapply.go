@@ -14,14 +14,14 @@ type ApplyTTLParams struct{ PassOptions }
 
 // ApplyTTLReport says what a pass has done.
 type ApplyTTLReport struct {
-	Seen    int64 // experiments, runs and items of metric history
+	Seen    int64 // experiments, runs, deleted logged models and items of metric history
 	Changed int64 // of them, those whose expiry was changed
 	Units   Units
 }
 
 // ApplyTTLPolicy gives what the workspace holds the expiry that the present
-// policy says: deleted experiments and runs, counted from their deletion, and
-// points of metrics, counted from when they were logged. A retention of 0
+// policy says: deleted experiments, runs and logged models, counted from their
+// deletion, and points of metrics, counted from when they were logged. A retention of 0
 // takes expiries away. What would be due within a day, or long ago, gets a day
 // from now, so that a policy set by mistake can be taken back; what is due
 // sooner anyway stays. An expiry that is right within an hour stays. Points
@@ -35,7 +35,7 @@ type ApplyTTLReport struct {
 //
 // Reads everything but the content of experiments that are gone: run lists,
 // heads, metric history. Writes 1 WCU for each KB of a history item, 12 for a
-// run, 10 for an experiment.
+// run, 10 for an experiment, 4 for a logged model.
 func (s *Store) ApplyTTLPolicy(ctx context.Context, params ApplyTTLParams) (ApplyTTLReport, error) {
 	p, ctx, err := newPass(ctx, params.PassOptions)
 	if err != nil {
@@ -73,7 +73,14 @@ func (a *ttlPass) do(ctx context.Context, restart bool) error {
 		return err
 	}
 	w := &walk{
-		s: a.s, p: a.p, experiment: a.experiment, run: a.run, reached: a.reached,
+		s: a.s, p: a.p, run: a.run, reached: a.reached,
+		experiment: func(ctx context.Context, id string) (int64, error) {
+			changed, err := a.experiment(ctx, id)
+			if err != nil {
+				return 0, err
+			}
+			return changed, a.loggedModels(ctx, id)
+		},
 		page: func(ctx context.Context, _ string, rows []table.Item) (err error) {
 			a.heads, err = a.s.headItems(ctx, rows)
 			return err

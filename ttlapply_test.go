@@ -55,6 +55,11 @@ func TestApplyTTLPolicy(t *testing.T) {
 		require.NoError(t, s.DeleteRun(t.Context(), sc.run))
 		gone := experiment(t, s, "gone")
 		goneRun := newRun(t, s, gone, 3)
+		model, err := s.CreateLoggedModel(t.Context(), dynamodbstore.CreateLoggedModelParams{ExperimentID: sc.exp, SourceRunID: sc.run})
+		require.NoError(t, err)
+		living, err := s.CreateLoggedModel(t.Context(), dynamodbstore.CreateLoggedModelParams{ExperimentID: sc.exp})
+		require.NoError(t, err)
+		require.NoError(t, s.DeleteLoggedModel(t.Context(), model.ID))
 		require.NoError(t, s.DeleteExperiment(t.Context(), gone))
 		require.NoError(t, s.DeleteExperiment(t.Context(), dynamodbstore.DefaultExperimentID))
 		clock.Advance(10 * day)
@@ -95,6 +100,8 @@ func TestApplyTTLPolicy(t *testing.T) {
 				row := item(t, tab, ks.DeletedRow(sc.exp, 5, sc.run))
 				require.GreaterOrEqual(t, row.Num(table.TTLAttr), want, "who restores has to find the run")
 			}
+			requireNear(t, want, item(t, tab, ks.LoggedModel(model.ID)).Num(table.TTLAttr), tt.name)
+			requireLasting(t, item(t, tab, ks.LoggedModel(living.ID)))
 			requireLasting(t, item(t, tab, ks.Experiment(dynamodbstore.DefaultExperimentID)))
 			requireLasting(t, partition(t, tab, ks.RunPK(goneRun))...)
 			require.Equal(t, before, look(t, s), tt.name)
@@ -103,8 +110,12 @@ func TestApplyTTLPolicy(t *testing.T) {
 		}
 		clock.Advance(2 * day)
 		requireGone(t, s, sc.exp, sc.run)
-		_, err := s.GetExperiment(t.Context(), gone)
+		_, err = s.GetExperiment(t.Context(), gone)
 		require.ErrorIs(t, err, dynamodbstore.ErrNotFound)
+		_, err = s.GetAnyLoggedModel(t.Context(), model.ID)
+		require.ErrorIs(t, err, dynamodbstore.ErrNotFound)
+		_, err = s.GetLoggedModel(t.Context(), living.ID)
+		require.NoError(t, err)
 	})
 }
 

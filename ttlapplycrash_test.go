@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/faulty"
 )
 
@@ -41,6 +43,9 @@ func stopApply(t *testing.T, clock *stillClock, k int, applied, both bool) bool 
 	bystander(t, sc)
 	want := sightOfRuns(look(t, s))
 	require.NoError(t, s.DeleteRun(t.Context(), sc.run))
+	model, err := s.CreateLoggedModel(t.Context(), dynamodbstore.CreateLoggedModelParams{ExperimentID: sc.exp})
+	require.NoError(t, err)
+	require.NoError(t, s.DeleteLoggedModel(t.Context(), model.ID))
 	if both {
 		require.NoError(t, s.DeleteExperiment(t.Context(), sc.exp))
 	}
@@ -50,7 +55,7 @@ func stopApply(t *testing.T, clock *stillClock, k int, applied, both bool) bool 
 		return err
 	}
 	ft.SetPlan(faulty.StopAt(k, applied))
-	err := apply(t.Context())
+	err = apply(t.Context())
 	reached := ft.Calls() >= k
 	ft.SetPlan(nil)
 	require.Equal(t, reached, err != nil, "%v", err)
@@ -60,6 +65,7 @@ func stopApply(t *testing.T, clock *stillClock, k int, applied, both bool) bool 
 		require.NoError(t, s.RestoreRun(t.Context(), sc.run), "call %d, applied %t", k, applied)
 	}
 	require.NoError(t, apply(t.Context()))
+	requireNear(t, at.Now().Unix()+30*daySeconds, item(t, ft, keys.Workspace("default").LoggedModel(model.ID)).Num(table.TTLAttr), "logged model")
 	at.Advance(1000 * day)
 	for range 2 {
 		require.Equal(t, want, sightOfRuns(look(t, s)), "call %d, applied %t", k, applied)

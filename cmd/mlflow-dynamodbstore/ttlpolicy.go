@@ -121,8 +121,8 @@ func newTTLPolicyApplyCmd(d deps) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply",
 		Short: "Give what is there the expiry that the retentions say",
-		Long: "Give deleted experiments and runs, and points of metrics, the expiry that the retentions say, counted from when they\n" +
-			"were deleted or logged; 0 days takes it away. What is overdue expires a day from now. It may run beside servers,\n" +
+		Long: "Give deleted experiments, runs and logged models, and points of metrics, the expiry that the retentions say, counted\n" +
+			"from when they were deleted or logged; 0 days takes it away. What is overdue expires a day from now. It may run beside servers,\n" +
 			"and goes on where an interrupted one has stopped.",
 		Example: "  mlflow-dynamodbstore ttl-policy apply --table my-table --region us-east-1 --units-per-second 500",
 	}

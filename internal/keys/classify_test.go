@@ -62,6 +62,7 @@ func classified() map[table.Key]keys.Class {
 		s.LoggedModelPoints("m-1", "cafe"):          {Kind: keys.KindLoggedModelPart, Workspace: "w", Logged: "m-1"},
 		s.LoggedModelRow("12", at, "m-1"):           {Kind: keys.KindLoggedModelList, Workspace: "w", Experiment: "12", Logged: "m-1", Time: at},
 		s.LoggedModelOfRun("12", "a#b", at, "m-1"):  {Kind: keys.KindLoggedModelList, Workspace: "w", Experiment: "12", Logged: "m-1", Time: at},
+		s.DeletedLoggedModel("12", at, "m-1"):       {Kind: keys.KindLoggedModelList, Workspace: "w", Experiment: "12", Logged: "m-1", Time: at},
 		s.SettledRow("12", 5, "r1", 7): {
 			Kind: keys.KindOpenRun, Workspace: "w", Experiment: "12", Run: "r1", Gen: 7, Settled: true, Time: 5,
 		},

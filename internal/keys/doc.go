@@ -14,7 +14,7 @@
 //	run, overflow        W RUN#<id>             PARAM#<key>, TAG#<key>, INPUT#<key>, MODEL#<key>, OUTPUT#<key>
 //	logged model         W LMODEL#<id>          META
 //	logged model, overflow W LMODEL#<id>        PARAM#<key>, TAG#<key>, M#<content>
-//	logged models        W EXP#<id>#MODELS      C#<created, descending>#<id>, R#<source run>#<created, descending>#<id>
+//	logged models        W EXP#<id>#MODELS      C#<created, descending>#<id>, R#<source run>#<created, descending>#<id>, D#<created, descending>#<id>
 //	dataset bodies       W EXP#<id>#DATA        <dataset>, <dataset>#<content>#<chunk>
 //	dataset uses         W EXP#<id>#USES        <dataset>, <dataset>#<context>
 //	metric history       W HIST#<run id>        R#<step>#<content>, B#<key>#<level and span>#<step>#<content>

@@ -50,6 +50,7 @@ func TestGolden(t *testing.T) {
 		s.DatasetUse("12", "d", "1", nil), s.DatasetUse("12", "d", "1", new("train")),
 		s.LoggedModel("m-1"), s.LoggedModelOverflow("m-1", keys.ParamPrefix, long), s.LoggedModelPoints("m-1", "cafe"),
 		s.LoggedModelRow("12", 1700000000000, "m-1"), s.LoggedModelOfRun("12", "r1", 1700000000000, "m-1"),
+		s.DeletedLoggedModel("12", 1700000000000, "m-1"),
 		{PK: s.IndexPK("12", keys.IndexMetric, "loss"), SK: keys.IndexSK(keys.Metric(0.5), keys.RunRowSK(1700000000000, "r1"))},
 		{PK: s.IndexPK("12", keys.IndexDataset, "name"), SK: keys.IndexSK("iris", keys.RunRowSK(1700000000000, "r1"))},
 	}

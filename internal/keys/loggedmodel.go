@@ -14,6 +14,7 @@ const (
 	// that do not fit its document.
 	ModelPointsPrefix  = "M#"
 	modelCreatedPrefix = "C#"
+	modelDeletedPrefix = "D#"
 	modelRunPrefix     = "R#"
 )
 
@@ -54,6 +55,16 @@ func LoggedModelRowSK(created int64, id string) string {
 // LoggedModelRange returns the bounds of the sort keys of the list.
 func LoggedModelRange() (from, to string) {
 	return modelCreatedPrefix, table.PrefixEnd(modelCreatedPrefix)
+}
+
+// DeletedLoggedModel lists a logged model that was deleted by itself.
+func (s Space) DeletedLoggedModel(exp string, created int64, id string) table.Key {
+	return table.Key{PK: s.LoggedModelsPK(exp), SK: modelDeletedPrefix + RunRowSK(created, id)}
+}
+
+// DeletedLoggedModels returns the bounds of the sort keys of the deleted ones.
+func DeletedLoggedModels() (from, to string) {
+	return modelDeletedPrefix, table.PrefixEnd(modelDeletedPrefix)
 }
 
 // LoggedModelOfRun is a logged model's row among those of its source run,

@@ -3,6 +3,7 @@ package dynamodbstore
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
@@ -14,6 +15,7 @@ type gcModel struct {
 	gone bool            // for good
 	doc  *modelDoc       // nil if it is gone, or may be under creation
 	uids map[string]bool // of its versions, nil until they were asked for
+	read int64           // when those were read, ms
 }
 
 // meetModelItem decides about an item of a registered model. Documents and
@@ -102,26 +104,38 @@ func (c *collection) tryModel(ctx context.Context, id string) (*gcModel, error) 
 
 // isOverflowOfNoVersion reports whether an item is of a version that was never
 // made, or that is deleted. Creations that take longer than [abandonedAfter]
-// fail, so those of old ids are decided.
+// fail, so an id is decided once it is that old; not by versions that were read
+// before, however long a pass goes on: those of a version that was made since
+// are not among them.
 func (c *collection) isOverflowOfNoVersion(ctx context.Context, it scanned, m *gcModel) (bool, error) {
-	if c.s.isYoung(runBegun(it.UID)) {
+	begun := runBegun(it.UID)
+	if c.s.isYoung(begun) {
 		c.report.Left++
 		return false, nil
 	}
-	if m.uids == nil {
-		uids := map[string]bool{}
-		from, to := keys.VersionRange(m.doc.last)
-		q := table.Query{PK: c.s.ks.ModelPK(m.doc.id), From: from, To: to}
-		for row, err := range table.Items(ctx, c.s.t, q) {
-			if err != nil {
-				return false, err
-			}
-			uids[row.Str(keys.UID)] = true
+	if m.uids == nil || m.read-begun < abandonedAfter.Milliseconds() {
+		read := c.s.nowMillis()
+		uids, err := c.versionUIDs(ctx, m.doc.id)
+		if err != nil {
+			return false, err
 		}
-		m.uids = uids
+		m.uids, m.read = uids, read
 	}
-	// A version that was made since is young.
 	return !m.uids[it.UID], nil
+}
+
+// versionUIDs reads the ids of the creations of all versions of a model. 1 RCU
+// for each 4 KB of their rows.
+func (c *collection) versionUIDs(ctx context.Context, model string) (map[string]bool, error) {
+	uids := map[string]bool{}
+	from, to := keys.VersionRange(math.MaxInt)
+	for row, err := range table.Items(ctx, c.s.t, table.Query{PK: c.s.ks.ModelPK(model), From: from, To: to}) {
+		if err != nil {
+			return nil, err
+		}
+		uids[row.Str(keys.UID)] = true
+	}
+	return uids, nil
 }
 
 // removeStaleVersionIndex removes an index row that does not lead to a version

@@ -1,6 +1,7 @@
 package dynamodbstore_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -138,5 +139,47 @@ func TestCollectModelsUnderCreation(t *testing.T) {
 		_, err = s.GetModelVersion(t.Context(), "m", 2)
 		require.ErrorIs(t, err, dynamodbstore.ErrNotFound)
 		require.NoError(t, creator.Close())
+	})
+}
+
+// TestCollectModelsSlowly: what a slow pass has learnt of a model is hours old
+// when it meets what a version has that was made meanwhile.
+func TestCollectModelsSlowly(t *testing.T) {
+	t.Parallel()
+	onStillTables(t, func(t *testing.T, tab table.Table, clock *stillClock) {
+		s := gcStore(t, tab, clock)
+		long := func(source string) dynamodbstore.CreateModelVersionParams {
+			p := dynamodbstore.CreateModelVersionParams{Name: "vision", Source: source}
+			for i := range 4 {
+				p.Tags = append(p.Tags, tag(fmt.Sprint("long", i), strings.Repeat("x", 9000)))
+			}
+			return p
+		}
+		newModel(t, s, "vision")
+		_, err := s.CreateModelVersion(t.Context(), long("first"))
+		require.NoError(t, err)
+		clock.Advance(2 * time.Hour)
+		ft := faulty.Wrap(tab, nil)
+		made := 0
+		ft.SetPlan(func(c faulty.Call) faulty.Fault {
+			if c.Op == "Scan" { // each page takes hours
+				made++
+				_, err := s.CreateModelVersion(t.Context(), long(fmt.Sprint("made", made)))
+				require.NoError(t, err)
+				clock.Advance(2 * time.Hour)
+			}
+			return faulty.Fault{}
+		})
+		slow := view(t, ft, clock.Now, gcSpace)
+		report, err := dynamodbstore.CollectInPages(t.Context(), slow, dynamodbstore.GCParams{}, 12)
+		require.NoError(t, err)
+		require.NoError(t, slow.Close())
+		require.Greater(t, made, 2)
+		require.Empty(t, report.Removed)
+		for n := 1; n <= 1+made; n++ {
+			v, err := s.GetModelVersion(t.Context(), "vision", n)
+			require.NoError(t, err)
+			require.Len(t, v.Tags, 4, "version %d", n)
+		}
 	})
 }

@@ -26,7 +26,7 @@ func (s *Store) CreateModelVersion(ctx context.Context, p CreateModelVersionPara
 	if err := validateModelTags(p.Tags, true); err != nil {
 		return nil, err
 	}
-	uid, err := newModelID()
+	uid, err := s.newModelID()
 	if err != nil {
 		return nil, err
 	}

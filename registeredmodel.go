@@ -2,6 +2,8 @@ package dynamodbstore
 
 import (
 	"context"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"strings"
 
@@ -32,7 +34,7 @@ func (s *Store) CreateRegisteredModel(ctx context.Context, p CreateRegisteredMod
 	if err != nil {
 		return nil, failure(err)
 	}
-	id, err := newModelID()
+	id, err := s.newModelID()
 	if err != nil {
 		return nil, err
 	}
@@ -49,13 +51,16 @@ func (s *Store) CreateRegisteredModel(ctx context.Context, p CreateRegisteredMod
 	return created, failure(err)
 }
 
-// newModelID returns an id that is never used again and says when it was made.
-func newModelID() (string, error) {
+// newModelID returns an id that is never used again and says when it was made,
+// by the Store's clock: a UUID of version 7 without dashes.
+func (s *Store) newModelID() (string, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return "", errorf(CodeInternalError, "No random numbers: %v", err)
 	}
-	return strings.ReplaceAll(id.String(), "-", ""), nil
+	at := binary.BigEndian.AppendUint64(nil, uint64(s.nowMillis())) //nolint:gosec // times are not negative
+	copy(id[:6], at[2:])
+	return hex.EncodeToString(id[:]), nil
 }
 
 // insertModel writes a new model: document and pointer must be absent. rest is

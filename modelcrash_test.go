@@ -12,7 +12,8 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/dynamo"
 )
 
-// TestStopModelsEverywhere is TestStopEverywhere for registered models.
+// TestStopModelsEverywhere is TestStopEverywhere for registered models; in states
+// other than the first at every third call, unless all are asked for.
 func TestStopModelsEverywhere(t *testing.T) {
 	t.Parallel()
 	for state := range modelScenes {
@@ -22,7 +23,8 @@ func TestStopModelsEverywhere(t *testing.T) {
 			for _, a := range modelActs {
 				t.Run(a.method+" "+a.label, func(t *testing.T) {
 					clock := newStillClock()
-					points += (&sweep{tab: configured(t, memoryTable(t, clock), clock), clock: clock, state: state}).run(t, a)
+					tab := configured(t, memoryTable(t, clock), clock)
+					points += (&sweep{tab: tab, clock: clock, state: state, sparse: state != "models"}).run(t, a)
 				})
 			}
 			t.Logf("%d crash points", points)
@@ -33,7 +35,7 @@ func TestStopModelsEverywhere(t *testing.T) {
 		clock := newStillClock()
 		tab := configured(t, ddblocal.NewTableWith(t, dynamo.Options{Clock: clock.Now}), clock)
 		for _, a := range modelActs {
-			if slices.Contains([]string{"RenameRegisteredModel", "CreateModelVersion", "DeleteModelVersion"}, a.method) && a.label == "" {
+			if slices.Contains([]string{"RenameRegisteredModel", "CreateModelVersion"}, a.method) && a.label == "" {
 				(&sweep{tab: tab, clock: clock, state: "models", prefix: a.method, sparse: true}).run(t, a)
 			}
 		}

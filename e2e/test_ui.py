@@ -47,16 +47,21 @@ class Seeded:
         return run
 
 
-@pytest.fixture(scope="module", params=["embedded", "dynamodb"])
-def seeded(request, tmp_path_factory):
-    directory = tmp_path_factory.mktemp("ui-" + request.param)
-    uri = f"local:{directory}/table"
-    if request.param == "dynamodb":
-        uri = request.getfixturevalue("dynamodb").table("e2e-ui")
+def serve(directory, uri):
     server = servers.start_store(directory, uri, "--ui-dir", servers.ROOT / "build" / "ui")
     yield Seeded(server)
     code = server.stop()
     assert code == 0, server.log.read_text()
+
+
+@pytest.fixture(scope="module")
+def seeded(dynamodb, tmp_path_factory):
+    yield from serve(tmp_path_factory.mktemp("ui"), dynamodb.table("e2e-ui"))
+
+
+@pytest.fixture
+def embedded(tmp_path):
+    yield from serve(tmp_path, f"local:{tmp_path}/table")
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +70,35 @@ def chromium():
         yield b
 
 
-@pytest.fixture
-def ui(chromium, seeded, request):
+def visit(chromium, server, name):
     context = chromium.new_context(viewport={"width": 1600, "height": 1000})
-    page = browser.Page(context, seeded.server.url, request.node.name)
+    page = browser.Page(context, server.url, name)
     yield page
     page.done()
     context.close()
+
+
+@pytest.fixture
+def ui(chromium, seeded, request):
+    yield from visit(chromium, seeded.server, request.node.name)
+
+
+@pytest.fixture
+def embedded_ui(chromium, embedded, request):
+    yield from visit(chromium, embedded.server, request.node.name)
+
+
+def test_embedded_table(embedded_ui, embedded):
+    """The pages of a first run; the answers themselves are compared elsewhere."""
+    ui, run = embedded_ui, embedded.runs[0]
+    ui.open("/experiments")
+    ui.sees("vision", "Default")
+    ui.open(f"/experiments/{embedded.experiment}/runs?compareRunsMode=CHART")
+    ui.draws([[f"take-{i}", [x + i for x in LOSS]] for i in range(3)])
+    ui.open(f"/experiments/{embedded.experiment}/runs/{run}")
+    ui.sees("take-0", run, "adam", "Finished")
+    ui.open("/models/classifier")
+    ui.sees("tells cats from dogs", "Version 2")
 
 
 def test_experiments(ui, seeded):

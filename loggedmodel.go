@@ -28,18 +28,8 @@ func (s *Store) CreateLoggedModel(ctx context.Context, p CreateLoggedModelParams
 	if err := validateLoggedModelName(p.Name); err != nil {
 		return nil, err
 	}
-	if err := validateExperimentID(p.ExperimentID); err != nil {
-		return nil, err
-	}
-	exp := canonicalID(p.ExperimentID)
-	e, err := s.recentState(ctx, exp)
+	exp, e, err := s.activeExperiment(ctx, p.ExperimentID)
 	if err != nil {
-		return nil, failure(err)
-	}
-	if e == nil {
-		return nil, errNoExperiment(exp)
-	}
-	if err := checkExperimentActive(exp, e.stage); err != nil {
 		return nil, err
 	}
 	m, err := s.newLoggedModel(exp, p)

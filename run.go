@@ -20,18 +20,8 @@ const runNameTag = "mlflow.runName"
 // A run without a head does not exist, so a crash in between leaves rows that
 // searches skip and remove later. 2 requests, 4 WCU for a head below 1 KB.
 func (s *Store) CreateRun(ctx context.Context, p CreateRunParams) (*Run, error) {
-	if err := validateExperimentID(p.ExperimentID); err != nil {
-		return nil, err
-	}
-	exp := canonicalID(p.ExperimentID)
-	e, err := s.recentState(ctx, exp)
+	exp, e, err := s.activeExperiment(ctx, p.ExperimentID)
 	if err != nil {
-		return nil, failure(err)
-	}
-	if e == nil {
-		return nil, errNoExperiment(exp)
-	}
-	if err := checkExperimentActive(exp, e.stage); err != nil {
 		return nil, err
 	}
 	tags, name, err := newRunTags(p)

@@ -28,6 +28,24 @@ func stateOf(e *experimentDoc) *expState {
 	return &expState{id: e.id, gen: e.gen, stage: e.stage, artifact: e.artifact}
 }
 
+// activeExperiment returns an experiment that something is to be made in, by its
+// id in canonical form and its state, which is at most [stateAge] old;
+// RESOURCE_DOES_NOT_EXIST without it, INVALID_PARAMETER_VALUE if it is deleted.
+func (s *Store) activeExperiment(ctx context.Context, id string) (string, *expState, error) {
+	if err := validateExperimentID(id); err != nil {
+		return "", nil, err
+	}
+	id = canonicalID(id)
+	e, err := s.recentState(ctx, id)
+	switch {
+	case err != nil:
+		return "", nil, failure(err)
+	case e == nil:
+		return "", nil, errNoExperiment(id)
+	}
+	return id, e, checkExperimentActive(id, e.stage)
+}
+
 // recentState returns an experiment's state that is at most [stateAge] old,
 // nil if there is no such experiment.
 func (s *Store) recentState(ctx context.Context, id string) (*expState, error) {

@@ -143,7 +143,7 @@ class Normal:
         return self(vars(v))
 
     def member(self, key, v):
-        if key == "experiment_id" and v in self.client.experiments:
+        if key in ("experiment_id", "experimentId") and v in self.client.experiments:
             return f"<experiment {self.client.experiments.index(v)}>"
         if key in ("metrics", "params", "tags") and isinstance(v, list):
             v = sorted(v, key=lambda x: x["key"])  # the database's order; histories keep theirs

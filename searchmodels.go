@@ -34,7 +34,7 @@ func (r modelRowView) IntAttr(a filter.Attr) (int64, bool) {
 // An order by name reads names up to the end of the page, from the beginning
 // that a LIKE asks for; any other order reads all models. Names that the filter
 // names, or few candidates of a LIKE, are looked up instead. [WithExplanation]
-// tells which. 1 RCU for each 4 KB read: 18 RCU for 100 models with one small
+// tells which. 1 RCU for each 4 KB read: 11 RCU for 100 models with one small
 // version each; 2 for each candidate.
 func (s *Store) SearchRegisteredModels(ctx context.Context, p SearchRegisteredModelsParams) (Page[*RegisteredModel], error) {
 	var page Page[*RegisteredModel]

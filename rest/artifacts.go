@@ -178,24 +178,16 @@ func appendEntries(b []byte, entries []entry) []byte {
 
 // getArtifact sends an artifact of a run to the browser.
 func (h *handler) getArtifact(w http.ResponseWriter, r *http.Request) {
-	var runID, name string
-	named := false
-	for _, p := range parseQuery(r.URL.RawQuery) {
-		switch {
-		case (p.key == "run_id" || p.key == "run_uuid") && runID == "":
+	params := parseQuery(r.URL.RawQuery)
+	name, ok := h.artifactPath(w, r, params)
+	if !ok {
+		return
+	}
+	runID := ""
+	for _, p := range params {
+		if (p.key == "run_id" || p.key == "run_uuid") && runID == "" {
 			runID = p.value
-		case p.key == "path" && !named:
-			name, named = p.value, true
 		}
-	}
-	if !named {
-		writePage(w, http.StatusBadRequest, "The browser (or proxy) sent a request that this server could not understand.")
-		return
-	}
-	name, err := cleanPath(name)
-	if err != nil {
-		h.writeError(w, r, err)
-		return
 	}
 	if runID == "" {
 		runID = "None" // as MLflow calls it
@@ -206,6 +198,20 @@ func (h *handler) getArtifact(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.sendFrom(w, r, run.Info.ArtifactURI, name)
+}
+
+// artifactPath returns the path that a browser asks for, or answers the request.
+func (h *handler) artifactPath(w http.ResponseWriter, r *http.Request, params []pair) (string, bool) {
+	i := slices.IndexFunc(params, func(p pair) bool { return p.key == "path" })
+	if i < 0 {
+		writePage(w, http.StatusBadRequest, "The browser (or proxy) sent a request that this server could not understand.")
+		return "", false
+	}
+	name, err := cleanPath(params[i].value)
+	if err != nil {
+		h.writeError(w, r, err)
+	}
+	return name, err == nil
 }
 
 func (h *handler) sendFrom(w http.ResponseWriter, r *http.Request, uri, name string) {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 )
 
 // The encoders write what MLflow's server writes, to the byte: json.dumps with
@@ -57,6 +59,30 @@ func appendStringField(b []byte, depth int, key, value string) []byte {
 
 func appendIntField(b []byte, depth int, key string, value int64) []byte {
 	return strconv.AppendInt(appendKey(b, depth, key), value, 10)
+}
+
+// appendPage appends the answer of a search, whose items stand in an array of
+// the name key.
+func appendPage[T any](
+	b []byte, key string, page dynamodbstore.Page[T], appendOne func(b []byte, x T, depth int) []byte,
+) []byte {
+	b = append(b, '{')
+	if len(page.Items) > 0 {
+		b = append(appendKey(b, 1, key), '[')
+		for _, x := range page.Items {
+			b = appendOne(appendItem(b, 2), x, 2)
+		}
+		b = closeArray(b, 1)
+	}
+	return closePage(b, page.NextPageToken)
+}
+
+// closePage ends the answer of a search.
+func closePage(b []byte, token string) []byte {
+	if token != "" {
+		b = appendStringField(b, 1, "next_page_token", token)
+	}
+	return closeObject(b, 0)
 }
 
 const hexDigits = "0123456789abcdef"

@@ -45,16 +45,5 @@ func appendPair(b []byte, depth int, key, value string) []byte {
 }
 
 func appendExperiments(b []byte, page dynamodbstore.Page[*dynamodbstore.Experiment]) []byte {
-	b = append(b, '{')
-	if len(page.Items) > 0 {
-		b = append(appendKey(b, 1, "experiments"), '[')
-		for _, e := range page.Items {
-			b = appendExperiment(appendItem(b, 2), e, 2)
-		}
-		b = closeArray(b, 1)
-	}
-	if page.NextPageToken != "" {
-		b = appendStringField(b, 1, "next_page_token", page.NextPageToken)
-	}
-	return closeObject(b, 0)
+	return appendPage(b, "experiments", page, appendExperiment)
 }

@@ -60,16 +60,7 @@ func appendModelPoints(b []byte, depth int, points []dynamodbstore.RunMetric) []
 }
 
 func appendLoggedModels(b []byte, page dynamodbstore.Page[*dynamodbstore.LoggedModel]) []byte {
-	b = append(b, '{')
-	if len(page.Items) > 0 {
-		b = append(appendKey(b, 1, "models"), '[')
-		for _, m := range page.Items {
-			b = appendLoggedModel(append(appendItem(b, 2), '{'), m, 2)
-		}
-		b = closeArray(b, 1)
-	}
-	if page.NextPageToken != "" {
-		b = appendStringField(b, 1, "next_page_token", page.NextPageToken)
-	}
-	return closeObject(b, 0)
+	return appendPage(b, "models", page, func(b []byte, m *dynamodbstore.LoggedModel, depth int) []byte {
+		return appendLoggedModel(append(b, '{'), m, depth)
+	})
 }

@@ -37,23 +37,7 @@ func appendModel(b []byte, m *dynamodbstore.RegisteredModel, depth int) []byte {
 }
 
 func appendModels(b []byte, page dynamodbstore.Page[*dynamodbstore.RegisteredModel]) []byte {
-	b = append(b, '{')
-	if len(page.Items) > 0 {
-		b = append(appendKey(b, 1, "registered_models"), '[')
-		for _, m := range page.Items {
-			b = appendModel(appendItem(b, 2), m, 2)
-		}
-		b = closeArray(b, 1)
-	}
-	return closePage(b, page.NextPageToken)
-}
-
-// closePage ends the answer of a search.
-func closePage(b []byte, token string) []byte {
-	if token != "" {
-		b = appendStringField(b, 1, "next_page_token", token)
-	}
-	return closeObject(b, 0)
+	return appendPage(b, "registered_models", page, appendModel)
 }
 
 func appendOneVersion(b []byte, v *dynamodbstore.ModelVersion) []byte {

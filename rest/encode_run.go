@@ -145,26 +145,13 @@ func appendOutputs(b []byte, outputs []dynamodbstore.ModelOutput, depth int) []b
 }
 
 func appendRuns(b []byte, page dynamodbstore.Page[*dynamodbstore.Run]) []byte {
-	b = append(b, '{')
-	if len(page.Items) > 0 {
-		b = append(appendKey(b, 1, "runs"), '[')
-		for _, r := range page.Items {
-			b = appendRun(appendItem(b, 2), r, 2, false)
-		}
-		b = closeArray(b, 1)
-	}
-	if page.NextPageToken != "" {
-		b = appendStringField(b, 1, "next_page_token", page.NextPageToken)
-	}
-	return closeObject(b, 0)
+	return appendPage(b, "runs", page, func(b []byte, r *dynamodbstore.Run, depth int) []byte {
+		return appendRun(b, r, depth, false)
+	})
 }
 
 func appendHistory(b []byte, page dynamodbstore.Page[dynamodbstore.Metric]) []byte {
-	b = appendMetrics(append(b, '{'), 1, page.Items)
-	if page.NextPageToken != "" {
-		b = appendStringField(b, 1, "next_page_token", page.NextPageToken)
-	}
-	return closeObject(b, 0)
+	return closePage(appendMetrics(append(b, '{'), 1, page.Items), page.NextPageToken)
 }
 
 // appendInterval appends the points of several runs in the form of protobuf.

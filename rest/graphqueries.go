@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -131,11 +130,10 @@ func (q *graphQuery) MlflowGetMetricHistoryBulkInterval(
 		MaxResults: int(deref(in.MaxResults)),
 	}
 	if in.MaxResults != nil && (p.MaxResults < 1 || p.MaxResults > maxPointsOfRun) {
-		return nil, q.h.graphError(ctx, invalid("max_results must be between 1 and 2500."+seeDocs))
+		return nil, q.h.graphError(ctx, invalid(pointsOutOfRange+seeDocs))
 	}
 	if len(p.RunIDs) > maxBulkRuns {
-		return nil, q.h.graphError(ctx, invalid("GetMetricHistoryBulkInterval request must specify at most 100 run_ids. "+
-			"Received "+strconv.Itoa(len(p.RunIDs))+" run_ids."+seeDocs))
+		return nil, q.h.graphError(ctx, invalid(tooManyRuns(len(p.RunIDs))+seeDocs))
 	}
 	points, err := q.h.interval(ctx, &p)
 	if err != nil {

@@ -234,7 +234,7 @@ func intervalSpec() *spec[dynamodbstore.MetricHistoryIntervalParams] {
 			integer("start_step"),
 			integer("end_step"),
 			{"max_results", []check{
-				isIntLike(), between(1, maxPointsOfRun, "max_results must be between 1 and 2500."),
+				isIntLike(), between(1, maxPointsOfRun, pointsOutOfRange),
 			}},
 		},
 		scan: func(s *scanner, name []byte, q *dynamodbstore.MetricHistoryIntervalParams) {
@@ -263,9 +263,14 @@ func fewRuns() check {
 		if v == nil || len(v.list) <= maxBulkRuns {
 			return "", true
 		}
-		return "GetMetricHistoryBulkInterval request must specify at most 100 run_ids. Received " +
-			strconv.Itoa(len(v.list)) + " run_ids.", false
+		return tooManyRuns(len(v.list)), false
 	}}
+}
+
+const pointsOutOfRange = "max_results must be between 1 and 2500."
+
+func tooManyRuns(n int) string {
+	return "GetMetricHistoryBulkInterval request must specify at most 100 run_ids. Received " + strconv.Itoa(n) + " run_ids."
 }
 
 func (s *scanner) optionalStep() *int64 {

@@ -9,23 +9,18 @@ import (
 
 // getModelVersionArtifact sends an artifact of a model version to the browser.
 func (h *handler) getModelVersionArtifact(w http.ResponseWriter, r *http.Request) {
-	params := map[string]string{}
-	for _, p := range parseQuery(r.URL.RawQuery) {
-		if _, again := params[p.key]; !again {
-			params[p.key] = p.value
+	params := parseQuery(r.URL.RawQuery)
+	name, ok := h.artifactPath(w, r, params)
+	if !ok {
+		return
+	}
+	first := map[string]string{}
+	for _, p := range params {
+		if _, again := first[p.key]; !again {
+			first[p.key] = p.value
 		}
 	}
-	name, ok := params["path"]
-	if !ok {
-		writePage(w, http.StatusBadRequest, "The browser (or proxy) sent a request that this server could not understand.")
-		return
-	}
-	name, err := cleanPath(name)
-	if err != nil {
-		h.writeError(w, r, err)
-		return
-	}
-	uri, dir, err := h.modelVersionURI(r.Context(), params["name"], params["version"])
+	uri, dir, err := h.modelVersionURI(r.Context(), first["name"], first["version"])
 	if err != nil {
 		h.writeError(w, r, err)
 		return

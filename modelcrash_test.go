@@ -77,15 +77,21 @@ var modelMatches = []string{
 // it ends as if one had come after the other.
 func TestInterleaveModels(t *testing.T) {
 	t.Parallel()
-	for _, state := range []string{"models", "full models"} {
-		for i, a := range modelMatches {
+	interleaveAll(t, []string{"models", "full models"}, modelMatches)
+}
+
+// interleaveAll lets each pair of acts meet in each state.
+func interleaveAll(t *testing.T, states, matches []string) {
+	t.Helper()
+	for _, state := range states {
+		for i, a := range matches {
 			t.Run(fmt.Sprint(state, " ", a), func(t *testing.T) {
 				t.Parallel()
 				clock := newStillClock()
 				tab, drop := briefTable(t, clock)
 				defer drop()
 				mt := &match{sweep: sweep{tab: configured(t, tab, clock), clock: clock, state: state}, sch: newScheduler()}
-				for _, b := range modelMatches[i:] {
+				for _, b := range matches[i:] {
 					mt.meet(t, a, b)
 				}
 				clock.Advance(3 * time.Hour)

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"net/textproto"
 	"strconv"
 	"strings"
 )
@@ -32,7 +33,7 @@ const (
 // request. So is what is no range at all. Source: RFC 9110, section 14.
 func parseRange(header string, size int64) (byteRange, rangeKind) {
 	set, ok := strings.CutPrefix(header, "bytes=")
-	first, last, dash := strings.Cut(strings.TrimSpace(set), "-")
+	first, last, dash := strings.Cut(textproto.TrimString(set), "-")
 	if !ok || !dash || strings.Contains(set, ",") {
 		return byteRange{}, wholeFile
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"net/textproto"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -47,10 +49,14 @@ func TestParseRange(t *testing.T) {
 	}
 }
 
-// FuzzParseRange compares with the file server of the standard library, which
-// differs in that it serves several ranges and refuses what is none.
+// FuzzParseRange compares with the file server of the standard library, where
+// a header is one range as RFC 9110 writes it, with numbers that an int64
+// holds. The library also takes signs and space within a range; everything
+// that is not one range has to be answered with the whole file here.
 func FuzzParseRange(f *testing.F) {
-	for _, seed := range []string{"bytes=0-0", "bytes=3-", "bytes=-4", "bytes=5-3", "bytes=0-1,2-3", "bytes= 1-2", "x", "bytes=-0"} {
+	oneRange := regexp.MustCompile(`^([0-9]+-[0-9]*|-[0-9]+)$`)
+	longNumber := regexp.MustCompile(`[0-9]{19}`)
+	for _, seed := range []string{"bytes=0-0", "bytes=3-", "bytes=-4", "bytes=5-3", "bytes=0-1,2-3", "bytes= 1-2", "x", "bytes=-0", "bytes= -0", "bytes=+1-2", "bytes=-+2", "bytes=0--0", "bytes=1-2\v", "bytes=1-99999999999999999999"} {
 		f.Add(seed, uint8(10))
 		f.Add(seed, uint8(0))
 	}
@@ -61,7 +67,13 @@ func FuzzParseRange(f *testing.F) {
 			require.Positive(t, part.length)
 			require.LessOrEqual(t, part.start+part.length, int64(size))
 		}
-		if header == "" || strings.ContainsAny(header, ", \t") || size == 0 {
+		set, isBytes := strings.CutPrefix(header, "bytes=")
+		set = textproto.TrimString(set)
+		if !isBytes || !oneRange.MatchString(set) {
+			require.Equal(t, wholeFile, kind)
+			return
+		}
+		if size == 0 || longNumber.MatchString(set) {
 			return
 		}
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
@@ -74,7 +86,7 @@ func FuzzParseRange(f *testing.F) {
 			require.Equal(t, "bytes "+strconv.FormatInt(part.start, 10)+"-"+strconv.FormatInt(part.start+part.length-1, 10)+
 				"/"+strconv.Itoa(int(size)), w.Header().Get("Content-Range"))
 		case noRange:
-			if strings.HasPrefix(header, "bytes=-") { // the standard library answers a suffix of nothing with nothing
+			if strings.HasPrefix(set, "-") { // the standard library answers a suffix of nothing with nothing
 				return
 			}
 			require.Equal(t, http.StatusRequestedRangeNotSatisfiable, w.Code)

@@ -45,20 +45,23 @@ func TestStopModelsEverywhere(t *testing.T) {
 // TestFailedModelCalls fails calls, and ends the contexts of their callers.
 func TestFailedModelCalls(t *testing.T) {
 	t.Parallel()
-	for _, state := range []string{"models", "full models"} {
+	for state, acts := range map[string][]act{
+		"models": modelActs, "full models": modelActs,
+		"logged model": loggedModelActs, "full logged model": loggedModelActs, "deleted logged model": loggedModelActs,
+	} {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
 			clock := newStillClock()
-			for _, a := range modelActs {
+			for _, a := range acts {
 				sw := &sweep{tab: memoryTable(t, clock), clock: clock, state: state}
 				o := sw.outcome(t, a)
 				k := 1
 				for sw.refuseAt(t, a, o, k) {
-					k++
+					k = nextCall(k)
 				}
 				k = 1
 				for sw.hangAt(t, a, o, k) {
-					k++
+					k = nextCall(k)
 				}
 			}
 		})

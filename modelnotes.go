@@ -150,6 +150,14 @@ func (n *notes) describeOp(at noteKey, text string) []table.Op {
 	return n.setOp(at, noteDescription, "", text)
 }
 
+// newNotes are the notes of something new, all of them inline.
+func newNotes(description string, tags []Tag) (n notes) {
+	if n.entries[noteTag] = dictOf(tags); description != "" {
+		n.entries[noteDescription] = dict{"", description}
+	}
+	return n
+}
+
 // fill sets the notes of something new, and returns the items of those that do
 // not fit.
 func (n *notes) fill(at noteKey, description string, tags []Tag) []table.Item {

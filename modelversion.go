@@ -56,8 +56,9 @@ func (s *Store) CreateModelVersion(ctx context.Context, p CreateModelVersionPara
 	if err != nil {
 		return nil, err
 	}
-	e, err := s.versionEntity(ctx, m, v)
-	return e, failure(err)
+	whole := v.clone()
+	whole.notes = newNotes(p.Description, p.Tags)
+	return m.versionEntity(whole), nil
 }
 
 func errTooSlow(name string) error {

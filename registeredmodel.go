@@ -47,8 +47,9 @@ func (s *Store) CreateRegisteredModel(ctx context.Context, p CreateRegisteredMod
 	if err := s.insertModel(ctx, m, rest); err != nil {
 		return nil, failure(err)
 	}
-	created, err := s.modelEntity(ctx, m)
-	return created, failure(err)
+	whole := m.clone()
+	whole.notes = newNotes(p.Description, p.Tags)
+	return whole.entity(nil), nil
 }
 
 // newModelID returns an id that is never used again and says when it was made,

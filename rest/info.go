@@ -19,7 +19,9 @@ func (h *handler) addInfoRoutes() {
 	h.addPath(http.MethodGet, telemetry, fixed(`{"disable_ui_events":[],"disable_ui_telemetry":true,"ui_rollout_percentage":0}`+"\n"))
 	h.addPath(http.MethodPost, telemetry, fixed(`{"status":"success"}`+"\n"))
 	h.add("3.0", http.MethodGet, "/mlflow/mcp-servers", fixed(`{"mcp_servers":[],"next_page_token":null}`))
-	h.add("3.0", http.MethodGet, "/mlflow/gateway/endpoints/list", fixed("{}"))
+	for _, kind := range []string{"endpoints", "endpoints/bindings", "model-definitions", "secrets"} {
+		h.add("3.0", http.MethodGet, "/mlflow/gateway/"+kind+"/list", fixed("{}"))
+	}
 	gateway := "/ajax-api/2.0/mlflow/gateway-proxy"
 	h.addPath(http.MethodGet, gateway, fixed(`{"endpoints":[]}`+"\n"))
 	h.addPath(http.MethodPost, gateway, fixed(`{"endpoints":[]}`+"\n"))

@@ -188,6 +188,13 @@ func budgetWholeRun(t *testing.T, s *dynamodbstore.Store, exp string) {
 	within(t, "whole run: 5 tags, 10 metrics, 10 params", u, budget{0, 1, 64})
 }
 
+// loggedModelJSON is what the history of a run keeps of a scikit-learn model.
+const loggedModelJSON = `{"run_id": "0199d0f4c0de7000a000000000000001", "artifact_path": "model", ` +
+	`"utc_time_created": "2026-11-24 03:33:05.063271", "model_uuid": "8b1f0c2b7d5e4a0f9f8f4f1d2c3b4a59", "flavors": ` +
+	`{"python_function": {"model_path": "model.pkl", "predict_fn": "predict", "loader_module": "mlflow.sklearn", ` +
+	`"python_version": "3.11.9", "env": {"conda": "conda.yaml", "virtualenv": "python_env.yaml"}}, "sklearn": ` +
+	`{"pickled_model": "model.pkl", "sklearn_version": "1.5.0", "serialization_format": "cloudpickle", "code": null}}}`
+
 func budgetDeleting(t *testing.T, s *dynamodbstore.Store, exp string) {
 	run := newRun(t, s, exp, 40)
 	require.NoError(t, logBatch(s, run, metrics(10, 30, 0), nil)(t.Context()))
@@ -196,6 +203,11 @@ func budgetDeleting(t *testing.T, s *dynamodbstore.Store, exp string) {
 		return s.SetTag(ctx, run, dynamodbstore.Tag{Key: "late", Value: "1"})
 	})
 	within(t, "set_tag on a finished run", u, budget{4, 0, 7})
+	u = cost(t, func(ctx context.Context) error { return s.LogModel(ctx, run, loggedModelJSON) })
+	within(t, "log_model", u, budget{1, 0, 1})
+	finish(t, s, run)
+	u = cost(t, func(ctx context.Context) error { return s.LogModel(ctx, run, loggedModelJSON) })
+	within(t, "log_model on a finished run", u, budget{4, 0, 7})
 	finish(t, s, run)
 	u = cost(t, func(ctx context.Context) error { return s.DeleteRun(ctx, run) })
 	within(t, "delete_run, 300 points of history", u, budget{0, 3, 20})

@@ -37,6 +37,9 @@ var rivals = map[string]func(ctx context.Context, s *dynamodbstore.Store, sc sce
 	"long tag": func(ctx context.Context, s *dynamodbstore.Store, sc scene) error {
 		return s.SetExperimentTag(ctx, sc.exp, dynamodbstore.Tag{Key: "team", Value: strings.Repeat("t", 19000)})
 	},
+	"log other model": func(ctx context.Context, s *dynamodbstore.Store, sc scene) error {
+		return s.LogModel(ctx, sc.run, `{"artifact_path": "other"}`)
+	},
 	"take name": func(ctx context.Context, s *dynamodbstore.Store, _ scene) error {
 		_, err := s.CreateExperiment(ctx, dynamodbstore.CreateExperimentParams{Name: "renamed"})
 		return err
@@ -59,6 +62,9 @@ var ofRuns = []string{
 	"SetTag", "set other tag", "DeleteTag", "LogInputs", "settle", "DeleteExperiment", "RestoreExperiment",
 }
 
+// loggingModels are acts that LogModel is tried against.
+var loggingModels = []string{"LogModel", "log other model", "UpdateRun end", "DeleteRun", "SetTag", "settle"}
+
 // matches are the acts that meet in a state: all of the first list with all of
 // the second.
 var matches = []struct {
@@ -74,6 +80,9 @@ var matches = []struct {
 	{"frozen", []string{"LogParam", "SetTag elsewhere", "DeleteTag elsewhere", "UpdateRun end"}, append([]string{"DeleteTag elsewhere"}, ofRuns...)},
 	{"frozen settled", []string{"LogParam", "SetTag elsewhere"}, []string{"log other depth", "LogMetric", "SetTag", "settle", "DeleteTag elsewhere", "DeleteRun"}},
 	{"growing", []string{"grow"}, []string{"grow", "UpdateRun end", "settle", "SetTag", "LogMetric"}},
+	{"settled", []string{"LogModel"}, loggingModels},
+	{"filling", []string{"LogModel"}, append([]string{"freeze"}, loggingModels...)},
+	{"frozen settled", []string{"LogModel"}, loggingModels},
 	{"wide settled", []string{"LogMetric"}, []string{"beat", "UpdateRun end", "SetTag", "settle"}},
 	{
 		"settled",

@@ -294,4 +294,7 @@ var acts = []act{
 	{method: "LogInputs", label: "models", partial: true, do: func(ctx context.Context, s *dynamodbstore.Store, sc scene) error {
 		return s.LogInputs(ctx, dynamodbstore.LogInputsParams{RunID: sc.run, Models: []string{"m-1", "m-2"}})
 	}},
+	{method: "LogModel", do: func(ctx context.Context, s *dynamodbstore.Store, sc scene) error {
+		return s.LogModel(ctx, sc.run, `{"artifact_path": "`+strings.Repeat("m", 200)+`"}`)
+	}},
 }

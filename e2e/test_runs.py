@@ -1,3 +1,4 @@
+import json
 import time
 
 import mlflow
@@ -261,3 +262,47 @@ def test_start_time_is_now(c):
     assert abs(r.info.start_time - time.time() * 1000) < 60_000
     c.set_terminated(r.info.run_id)
     return c.get_run(r.info.run_id)
+
+
+@scenario
+def test_log_model_history(c):
+    """What clients before MLflow 3 send for each model that they log."""
+    e = c.experiment()
+    run, deleted = c.run(e), c.run(e)
+    c.delete_run(deleted)
+
+    def model(without=(), **members):
+        m = {
+            "artifact_path": "model", "run_id": run, "utc_time_created": "2024-01-01 00:00:00.5", "model_uuid": "1" * 32,
+            "mlflow_version": "2.9.2", "signature": None, "saved_input_example_info": None, "model_size_bytes": 5,
+            "flavors": {"python_function": {"loader_module": "mlflow.sklearn", "env": {"conda": "conda.yaml"}, "config": {"a": 1}},
+                        "sklearn": {"pickled_model": "model.pkl", "code": None}},
+        } | members
+        return json.dumps({k: v for k, v in m.items() if k not in without})
+
+    def log(text, r=run, **more):
+        return c.post("runs/log-model", run_id=r, model_json=text, **more)
+
+    def history(r):
+        return c.get_run(r).data.tags.get("mlflow.log-model.history")
+
+    out = [log(model()), log(model(without=["model_uuid"], artifact_path="é", flavors=None)), history(run)]
+    long = c.run(e)
+    out += [log(model(artifact_path="x" * n), long) for n in (7000, 30_000, 5)] + [history(long)]
+    c.set_terminated(run)
+    out += [log(model(flavors={"x": [1.50, 1e20, True, {"config": 1}]})), history(run)]
+    out += [log(model(without=[k])) for k in ("artifact_path", "run_id", "utc_time_created", "flavors")]
+    out += [log(text) for text in ("{x", "", "é", None, 5, {"a": 1}, '"', "\ufeff{}")]
+    out += [
+        c.post("runs/log-model", model_json=model()), c.post("runs/log-model", run_id=run), c.post("runs/log-model"),
+        c.post("runs/log-model", runId=run, modelJson=model()), c.post("runs/log-model", run_uuid=run, model_json=model()),
+        log(model(), deleted), log(model(), "0" * 32), log("{x", "0" * 32), c.get("runs/log-model"),
+        log(model(unknown=1, prompts=["p"], metadata={"a": 1}, model_id="m-1")), history(run),
+    ]
+    failing = "MLflow's server answers with an internal error, this one with the client's"
+    out += [
+        c.differs(log(text), 400, failing)
+        for text in ("[]", "5", "null", model(flavors=[]), model(signature="x"), model(env_vars=5), model(resources="/nope"))
+    ]
+    c.set_tag(long, "mlflow.log-model.history", "{}")
+    return [*out, c.differs(log(model(), long), 400, failing), history(run)]

@@ -149,6 +149,8 @@ func (s *fakeStore) LogOutputs(_ context.Context, id string, models []dynamodbst
 	return s.onRun(id, models)
 }
 
+func (s *fakeStore) LogModel(_ context.Context, id, model string) error { return s.onRun(id, model) }
+
 func (s *fakeStore) SearchDatasets(_ context.Context, ids []string) ([]dynamodbstore.DatasetSummary, error) {
 	return nil, s.call(ids)
 }

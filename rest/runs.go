@@ -36,6 +36,7 @@ func (h *handler) addRunRoutes() {
 		func(ctx context.Context, q *logOutputsRequest) error {
 			return h.store.LogOutputs(ctx, q.runID, q.models)
 		}))
+	h.add("2.0", http.MethodPost, base+"log-model", command(h, logModelSpec(), h.logModel))
 }
 
 // runRequest is a request about one run, with at most one key and value.

@@ -168,10 +168,11 @@ func checkRules(n *node, rules []rule, parsed bool) string {
 
 const seeDocs = " See the API docs for more information about request parameters."
 
+// invalidValue words a refusal; MLflow quotes values with sorted keys.
 func invalidValue(param string, v *node) string {
 	if v == nil {
 		v = &node{}
 	}
-	return "Invalid value " + string(appendPyJSON(nil, v)) + " for parameter '" + param +
+	return "Invalid value " + string(appendPyJSON(nil, v, pyStyle{",", ":", true})) + " for parameter '" + param +
 		"' supplied:  Hint: Value was of type '" + v.pyType() + "'."
 }

@@ -36,6 +36,7 @@ type Store interface {
 	DeleteTag(ctx context.Context, runID, key string) error
 	LogInputs(ctx context.Context, p dynamodbstore.LogInputsParams) error
 	LogOutputs(ctx context.Context, runID string, models []dynamodbstore.ModelOutput) error
+	LogModel(ctx context.Context, runID, model string) error
 	SearchRuns(ctx context.Context, p dynamodbstore.SearchRunsParams) (dynamodbstore.Page[*dynamodbstore.Run], error)
 	SearchDatasets(ctx context.Context, experimentIDs []string) ([]dynamodbstore.DatasetSummary, error)
 

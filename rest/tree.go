@@ -184,9 +184,14 @@ func (p *treeParser) text() string {
 	return ""
 }
 
-// appendPyJSON appends a value as MLflow quotes it in its errors, that is as
-// json.dumps with sorted keys and no spaces.
-func appendPyJSON(b []byte, n *node) []byte {
+// pyStyle is how json.dumps was asked to write.
+type pyStyle struct {
+	comma, colon string
+	sorted       bool // by key
+}
+
+// appendPyJSON appends a value as Python's json.dumps writes it.
+func appendPyJSON(b []byte, n *node, style pyStyle) []byte {
 	switch n.kind {
 	case kindNull:
 		return append(b, "null"...)
@@ -203,26 +208,37 @@ func appendPyJSON(b []byte, n *node) []byte {
 		b = append(b, '[')
 		for i := range n.list {
 			if i > 0 {
-				b = append(b, ',')
+				b = append(b, style.comma...)
 			}
-			b = appendPyJSON(b, &n.list[i])
+			b = appendPyJSON(b, &n.list[i], style)
 		}
 		return append(b, ']')
 	case kindDict:
-		keys := slices.Sorted(slices.Values(n.keys))
 		b = append(b, '{')
-		for i, key := range keys {
+		for i, at := range n.order(style.sorted) {
 			if i > 0 {
-				b = append(b, ',')
+				b = append(b, style.comma...)
 			}
-			b = appendString(b, key)
-			b = append(b, ':')
-			b = appendPyJSON(b, n.get(key))
+			b = append(appendString(b, n.keys[at]), style.colon...)
+			b = appendPyJSON(b, &n.list[at], style)
 		}
 		return append(b, '}')
 	case kindBool:
 	}
 	return append(b, n.text...)
+}
+
+// order returns the places of an object's members in the order in which they
+// are written.
+func (n *node) order(sorted bool) []int {
+	places := make([]int, len(n.keys))
+	for i := range places {
+		places[i] = i
+	}
+	if sorted {
+		slices.SortFunc(places, func(a, b int) int { return strings.Compare(n.keys[a], n.keys[b]) })
+	}
+	return places
 }
 
 func appendPyFloat(b []byte, text string) []byte {

@@ -317,8 +317,10 @@ func (s *Store) DeleteTag(ctx context.Context, run, key string) error {
 // 3 requests with all three kinds; see [Store.LogMetric] and [Store.LogParam].
 //
 // Metrics of logged models are attached to those behind the run's, and tags
-// follow last: what a model refuses keeps them from being set. 1 or 2 requests
-// more for each model, and 1 for the tags; 4 WCU or more for a model.
+// follow last, in MLflow's order: what a model refuses is attached to none, and
+// keeps the tags from being set, while what the run got stays. 1 or 2 requests
+// more for each model, and 1 for the tags; 4 WCU or more for a model, 1 RCU if
+// there are several.
 func (s *Store) LogBatch(ctx context.Context, p LogBatchParams) error {
 	if err := validateMetricDatasets(p.Metrics...); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package dynamodbstore_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -203,7 +204,7 @@ func TestLoggedModelMetrics(t *testing.T) {
 		got, err := s.GetLoggedModel(t.Context(), m.ID)
 		require.NoError(t, err)
 		want := []dynamodbstore.RunMetric{
-			{Metric: p(1, 1.5)}, {Metric: of(p(2, 1.5), "d", "g")}, {Metric: p(5, 0)}, {Metric: p(6, math.MaxFloat64)}, {Metric: p(8, 1)},
+			{Metric: p(1, 1.5)}, {Metric: of(p(2, 1.5), "d", "g")}, {Metric: p(5, 0)}, {Metric: p(6, math.MaxFloat64)},
 		}
 		for i := range want {
 			want[i].RunID = run
@@ -218,6 +219,60 @@ func TestLoggedModelMetrics(t *testing.T) {
 
 		require.NoError(t, s.DeleteRun(t.Context(), run))
 		requireCode(t, dynamodbstore.CodeInvalidParameterValue, "must be in the 'active' state", log(p(9, 1)))
+	})
+}
+
+// TestMetricsOfSeveralLoggedModels: a batch that one of its models refuses adds
+// to none of them.
+func TestMetricsOfSeveralLoggedModels(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
+		ss := pair(t, tab, clock)
+		run := newRun(t, ss[0], "0", 1)
+		var ids []string
+		for i := range 3 {
+			ids = append(ids, loggedModel(t, ss[i%2], dynamodbstore.CreateLoggedModelParams{ExperimentID: "0"}).ID)
+		}
+		full := loggedModel(t, ss[0], dynamodbstore.CreateLoggedModelParams{ExperimentID: "0"}).ID
+		require.NoError(t, ss[0].LogBatch(t.Context(), dynamodbstore.LogBatchParams{RunID: run, Metrics: modelMetrics(full, 60)}))
+		log := func(s *dynamodbstore.Store, step int64, value float64, models ...string) error {
+			p := dynamodbstore.LogBatchParams{RunID: run, Tags: []dynamodbstore.Tag{tag(fmt.Sprint("t", step), "1")}}
+			for _, id := range models {
+				m := point("acc", step, value)
+				m.ModelID = id
+				p.Metrics = append(p.Metrics, m)
+			}
+			return s.LogBatch(t.Context(), p)
+		}
+		points := func(s *dynamodbstore.Store, id string) int {
+			m, err := s.GetAnyLoggedModel(t.Context(), id)
+			require.NoError(t, err)
+			return len(m.Metrics)
+		}
+		check := func(want ...int) {
+			t.Helper()
+			for i, id := range append(slices.Clone(ids), full) {
+				require.Equal(t, want[i], points(ss[1], id), "model %d", i)
+			}
+		}
+		require.NoError(t, log(ss[0], 1, 1, ids[0]))
+		requireCode(t, dynamodbstore.CodeBadRequest, "Logged model with ID 'm-nope' not found.", log(ss[0], 2, 1, ids[0], full, "m-nope", ids[1]))
+		check(1, 0, 0, 60)
+		require.NoError(t, log(ss[1], 3, 1, ids[2]))
+		requireCode(t, dynamodbstore.CodeBadRequest, "was already logged", log(ss[0], 3, 7, ids[0], full, ids[2])) // which ss[0] has an old copy of
+		check(1, 0, 1, 60)
+		require.NoError(t, ss[1].DeleteLoggedModel(t.Context(), ids[1]))
+		require.NoError(t, log(ss[0], 4, 1, full, ids[2], ids[1], ids[0]), "as MLflow, deleted ones too")
+		check(2, 1, 2, 61)
+		require.NoError(t, log(ss[1], 4, 1, full, ids[2], ids[1], ids[0]), "again")
+		check(2, 1, 2, 61)
+		r, err := ss[0].GetRun(t.Context(), run)
+		require.NoError(t, err)
+		require.Contains(t, r.Tags, tag("t4", "1"))
+		require.NotContains(t, r.Tags, tag("t2", "1"))
+		within(t, "log_batch of 2 logged models", cost(t, func(ctx context.Context) error {
+			return ss[0].LogBatch(ctx, dynamodbstore.LogBatchParams{RunID: run, Metrics: append(modelMetrics(ids[0], 1), modelMetrics(ids[2], 1)...)})
+		}), budget{5, 2, 11})
 	})
 }
 

@@ -148,15 +148,42 @@ func (s *Store) logActiveModelMetric(ctx context.Context, run string, m Metric) 
 // logModelMetrics attaches those of a run's points that name a logged model to
 // that model; its latest values are the caller's work. NaN is kept as 0, as
 // MLflow does. Points that the model has are left alone; one with another
-// value or dataset is BAD_REQUEST, and so is a model that does not exist.
+// value or dataset is BAD_REQUEST, and so is a model that does not exist. If one
+// of several models refuses its points, none gets any, as in MLflow; one that
+// comes to refuse them while others are written does not take those back.
 //
 // Atomic for each model. While a model's metrics are few they stand in its
 // document, and cost 1 or 2 requests and 4 WCU or more; then each batch is 1
 // request and 1 WCU for each KB, and a point that contradicts an earlier one is
-// not refused: one of them stays.
+// not refused: one of them stays. Several models are read before: 1 request, and
+// 1 RCU for each 4 KB of each document.
 func (s *Store) logModelMetrics(ctx context.Context, run string, metrics []Metric) error {
-	by := map[string][]RunMetric{}
-	var order []string
+	groups, err := groupByModel(run, metrics)
+	if err == nil && len(groups) > 1 {
+		err = s.checkModelPoints(ctx, groups)
+	}
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if err := s.addModelPoints(ctx, g.id, g.points); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pointsOfModel are points of one logged model, each once.
+type pointsOfModel struct {
+	id     string
+	points []RunMetric
+}
+
+// groupByModel returns the points that name a logged model, in the order in
+// which the models are named.
+func groupByModel(run string, metrics []Metric) ([]pointsOfModel, error) {
+	at := map[string]int{}
+	var groups []pointsOfModel
 	for _, m := range metrics {
 		if m.ModelID == "" {
 			continue
@@ -164,21 +191,64 @@ func (s *Store) logModelMetrics(ctx context.Context, run string, metrics []Metri
 		if m.Value = clampInf(m.Value); math.IsNaN(m.Value) {
 			m.Value = 0
 		}
-		if by[m.ModelID] == nil {
-			order = append(order, m.ModelID)
+		i, known := at[m.ModelID]
+		if !known {
+			i, at[m.ModelID] = len(groups), len(groups)
+			groups = append(groups, pointsOfModel{id: m.ModelID})
 		}
-		by[m.ModelID] = append(by[m.ModelID], RunMetric{Metric: m, RunID: run})
+		groups[i].points = append(groups[i].points, RunMetric{Metric: m, RunID: run})
 	}
-	for _, id := range order {
-		points, err := mergeModelPoints(nil, by[id])
-		if err != nil {
-			return err
+	for i := range groups {
+		var err error
+		if groups[i].points, err = mergeModelPoints(nil, groups[i].points); err != nil {
+			return nil, err
 		}
-		if err := s.addModelPoints(ctx, id, points); err != nil {
+	}
+	return groups, nil
+}
+
+// checkModelPoints reads models, and returns the error of the first that refuses
+// its points.
+func (s *Store) checkModelPoints(ctx context.Context, groups []pointsOfModel) error {
+	wanted := make([]table.Key, len(groups))
+	for i, g := range groups {
+		wanted[i] = s.ks.LoggedModel(g.id)
+	}
+	items, err := s.t.BatchGet(ctx, wanted, table.Strong)
+	if err != nil {
+		return err
+	}
+	found := make(map[table.Key]table.Item, len(items))
+	for _, it := range items {
+		found[it.Key] = it
+	}
+	for i, g := range groups {
+		it, ok := found[wanted[i]]
+		if !ok {
+			return errPointsOfNoModel(g.id)
+		}
+		m, err := decodeLoggedModel(g.id, it)
+		switch {
+		case err != nil:
+			return err
+		case m == nil:
+			return errPointsOfNoModel(g.id)
+		}
+		s.modelDocs.Add(g.id, m) // the next write begins with it
+		if m.recorded {
+			continue
+		}
+		if _, err := s.addInlinePoints(&loggedModelChange{loggedModelDoc: m.clone()}, g.points); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// errPointsOfNoModel refuses points of a model that does not exist, where MLflow
+// has the error of its database.
+func errPointsOfNoModel(id string) error {
+	return errorf(CodeBadRequest, "Logged model with ID '%s' not found.", id)
 }
 
 // mergeModelPoints adds points to known ones, both as unpackModelPoints sorts
@@ -209,7 +279,7 @@ func (s *Store) addModelPoints(ctx context.Context, id string, points []RunMetri
 		return s.addInlinePoints(c, points)
 	}, nil)
 	if known, ok := errors.AsType[*Error](err); ok && known.Code == CodeResourceDoesNotExist {
-		return errorf(CodeBadRequest, "%s", known.Message) // MLflow's database refuses it
+		return errPointsOfNoModel(id)
 	}
 	if err == nil && recorded {
 		err = s.putModelPoints(ctx, id, points)

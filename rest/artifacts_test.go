@@ -166,11 +166,27 @@ func TestImpossibleNames(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
 	s := newServer(t, WithArtifacts(bucket))
-	for _, name := range []string{"%00", "%c0%ae%c0%ae/x", strings.Repeat("x", 5000), strings.Repeat("a/", 3000) + "x", ""} {
+	for _, name := range []string{"%00", "%c0%ae%c0%ae/x", strings.Repeat("x", 5000), strings.Repeat("a/", 3000) + "x", "", ".", "%2e", "./."} {
 		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete} {
 			w := s.do(method, artifacts+"/"+name, "")
 			require.Less(t, w.Code, http.StatusInternalServerError, "%s %.20s: %s", method, name, w.Body)
 		}
+	}
+}
+
+// TestDeleteEmptyDirectories: where files were removed, directories stay, which
+// are no artifacts and in nobody's way.
+func TestDeleteEmptyDirectories(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "0/r/artifacts/a/b/c"), 0o700))
+	s := newServer(t, WithArtifacts(bucket))
+	for _, name := range []string{"/0/r/artifacts/a", "/0/r/artifacts/a/", "/0/r/artifacts/a/."} {
+		w := s.do(http.MethodDelete, artifacts+name, "")
+		require.Equal(t, http.StatusOK, w.Code, "%s: %s", name, w.Body)
 	}
 }
 

@@ -110,14 +110,6 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// orDot names the root, which is no artifact either.
-func orDot(key string) string {
-	if key == "" {
-		return "."
-	}
-	return key
-}
-
 func isDir(ctx context.Context, bucket *blob.Bucket, key string) bool {
 	prefix := ""
 	if key != "" {
@@ -147,9 +139,12 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) {
 }
 
 func store(ctx context.Context, bucket *blob.Bucket, key string, body io.Reader) error {
+	if key == "" { // the root
+		return noArtifactAt(".")
+	}
 	ctx, abort := context.WithCancel(ctx)
 	defer abort()
-	out, err := bucket.NewWriter(ctx, orDot(key), &blob.WriterOptions{ContentType: contentType(key)})
+	out, err := bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: contentType(key)})
 	if err != nil {
 		return storeError(key, err)
 	}
@@ -167,10 +162,12 @@ func storeError(key string, err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return invalid("The artifact was not sent in full.")
 	case unnameable(err), errors.Is(err, fs.ErrExist):
-		return invalid("No artifact can have the path '" + key + "'.")
+		return noArtifactAt(key)
 	}
 	return fmt.Errorf("store artifact: %w", err)
 }
+
+func noArtifactAt(key string) error { return invalid("No artifact can have the path '" + key + "'.") }
 
 // unnameable tells whether storage cannot have an artifact of such a name.
 func unnameable(err error) bool {
@@ -205,7 +202,9 @@ func deleteAll(ctx context.Context, bucket *blob.Bucket, key string) error {
 	if unnameable(err) {
 		return nil
 	}
-	if err != nil && gcerrors.Code(err) != gcerrors.NotFound && !isDir(ctx, bucket, key) {
+	// A directory may hold nothing but directories, which are no artifacts.
+	isAbsent := gcerrors.Code(err) == gcerrors.NotFound || errors.Is(err, syscall.ENOTEMPTY)
+	if err != nil && !isAbsent && !isDir(ctx, bucket, key) {
 		return fmt.Errorf("delete artifact: %w", err)
 	}
 	var keys []string

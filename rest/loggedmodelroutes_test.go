@@ -107,3 +107,34 @@ func TestLoggedModelRequests(t *testing.T) {
 	require.Equal(t, []dynamodbstore.ModelOutput{{ModelID: "m-1", Step: 3}, {ModelID: "m-2"}}, s.store.last())
 	require.Contains(t, s.post("runs/outputs", `{"run_id":"r"}`).Body.String(), "Missing value for required parameter 'models'.")
 }
+
+// TestBytesInPaths: bytes that are no UTF-8 arrive as what Python makes of them.
+func TestBytesInPaths(t *testing.T) {
+	t.Parallel()
+	w := newServerOn(t, emptyStore(t)).do(http.MethodGet, "/api/2.0/mlflow/logged-models/m%ffx", "")
+	require.Equal(t, http.StatusNotFound, w.Code)
+	require.Equal(t, codeAndMessage{"RESOURCE_DOES_NOT_EXIST", "Logged model with ID 'm\ufffdx' not found."}, errorOf(t, w.Body.Bytes()))
+}
+
+// TestDoubledSlashes: as in Flask they are taken for one, and the client is told.
+func TestDoubledSlashes(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for _, tc := range []struct {
+		method, path, location string
+		code                   int
+	}{
+		{http.MethodPost, "//api//2.0/mlflow/runs///set-tag", "/api/2.0/mlflow/runs/set-tag", http.StatusPermanentRedirect},
+		{http.MethodGet, "/api/2.0/mlflow//runs/get?run_id=r//x&b", "/api/2.0/mlflow/runs/get?run_id=r//x&b", http.StatusPermanentRedirect},
+		{http.MethodDelete, "/api/2.0/mlflow/logged-models//m%20%2f?/tags//k", "", http.StatusNotFound},
+		{http.MethodPatch, "/api/2.0/mlflow/logged-models//m%20x", "/api/2.0/mlflow/logged-models/m%20x", http.StatusPermanentRedirect},
+		{http.MethodHead, "//health", "/health", http.StatusPermanentRedirect},
+		{http.MethodDelete, "/api/2.0/mlflow//runs/get", "", http.StatusMethodNotAllowed},
+		{http.MethodGet, "//evil.example/x", "", http.StatusNotFound},
+		{http.MethodGet, "/api/2.0//mlflow/none", "", http.StatusNotFound},
+	} {
+		w := s.do(tc.method, tc.path, "")
+		require.Equal(t, tc.code, w.Code, tc.path)
+		require.Equal(t, tc.location, w.Header().Get("Location"), tc.path)
+	}
+}

@@ -90,7 +90,8 @@ func (res *resource) matches(path string) bool {
 	return true
 }
 
-// setParams makes the parameters of a path known to the request.
+// setParams makes the parameters of a path known to the request. Bytes that are
+// no UTF-8 are replaced, as Python does it: no id and no key has such bytes.
 func (res *resource) setParams(r *http.Request) {
 	if res.segments == nil {
 		return
@@ -98,7 +99,7 @@ func (res *resource) setParams(r *http.Request) {
 	parts := strings.Split(r.URL.Path, "/")
 	for i, name := range res.segments {
 		if strings.HasPrefix(name, "{") {
-			r.SetPathValue(name[1:len(name)-1], parts[i])
+			r.SetPathValue(name[1:len(name)-1], string([]rune(parts[i])))
 		}
 	}
 }
@@ -160,6 +161,11 @@ func (h *handler) tail(path string) string {
 
 func (h *handler) route(w http.ResponseWriter, r *http.Request) {
 	res := h.find(r.URL.Path)
+	merged := ""
+	if res == nil && strings.Contains(r.URL.Path, "//") {
+		merged = mergeSlashes(r.URL.Path)
+		res = h.find(merged)
+	}
 	if res == nil {
 		writeNotFound(w)
 		return
@@ -170,6 +176,8 @@ func (h *handler) route(w http.ResponseWriter, r *http.Request) {
 	}
 	fn := res.methods[method]
 	switch {
+	case fn != nil && merged != "":
+		redirect(w, r)
 	case fn != nil:
 		res.setParams(r)
 		fn(w, r)
@@ -181,6 +189,26 @@ func (h *handler) route(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", res.allow)
 		writePage(w, http.StatusMethodNotAllowed, "The method is not allowed for the requested URL.")
 	}
+}
+
+// mergeSlashes takes several slashes in a row for one. Clients whose tracking
+// URI ends in a slash may send them.
+func mergeSlashes(path string) string {
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
+	return path
+}
+
+// redirect sends a client to the path without doubled slashes, as Flask does. It
+// begins with one slash, so that it never leads to another host.
+func redirect(w http.ResponseWriter, r *http.Request) {
+	location := mergeSlashes(r.URL.EscapedPath())
+	if r.URL.RawQuery != "" {
+		location += "?" + r.URL.RawQuery
+	}
+	w.Header().Set("Location", location)
+	writePage(w, http.StatusPermanentRedirect, "The target URL is the one without doubled slashes.")
 }
 
 func writeNotFound(w http.ResponseWriter) {

@@ -103,8 +103,8 @@ func (m *modelDoc) versionEntity(v *versionDoc) *ModelVersion {
 	stage, updated := m.stageOf(v)
 	return &ModelVersion{
 		Name: m.name, Version: v.version, CreationTime: v.created, LastUpdateTime: updated,
-		Stage: stages()[stage], Description: v.description(), Source: v.source, RunID: v.run, RunLink: v.link,
-		ModelID: v.logged, Status: VersionReady, Tags: v.entries[noteTag].tags(),
+		Stage: stages()[stage], Description: v.description(), Undescribed: v.undescribed, Source: v.source,
+		RunID: v.run, RunLink: v.link, ModelID: v.logged, Status: VersionReady, Tags: v.entries[noteTag].tags(),
 	}
 }
 

@@ -38,14 +38,17 @@ type ModelVersion struct {
 	LastUpdateTime int64
 	Stage          ModelStage
 	Description    string
-	Source         string
-	RunID          string // "" without a run
-	RunLink        string
-	ModelID        string // of the logged model, "" without one
-	Status         ModelVersionStatus
-	StatusMessage  string
-	Tags           []Tag    // sorted by key
-	Aliases        []string // sorted
+	// Undescribed says that the description was removed, which MLflow's API
+	// tells apart from an empty one.
+	Undescribed   bool
+	Source        string
+	RunID         string // "" without a run
+	RunLink       string
+	ModelID       string // of the logged model, "" without one
+	Status        ModelVersionStatus
+	StatusMessage string
+	Tags          []Tag    // sorted by key
+	Aliases       []string // sorted
 }
 
 // ModelVersionStatus tells whether a version can be used.
@@ -85,7 +88,7 @@ type CreateModelVersionParams struct {
 type UpdateModelVersionParams struct {
 	Name        string
 	Version     int
-	Description string
+	Description *string // nil removes it
 }
 
 // TransitionModelVersionParams moves a version to another stage.

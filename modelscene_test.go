@@ -21,7 +21,7 @@ var modelScenes = map[string]func(t tester, s *dynamodbstore.Store) scene{
 			require.NoError(t, s.SetModelVersionTag(t.Context(), "vision", 2, long))
 		}
 		require.NoError(t, s.SetRegisteredModelAlias(t.Context(), "vision", "elsewhere", 2))
-		_, err := s.UpdateModelVersion(t.Context(), dynamodbstore.UpdateModelVersionParams{Name: "vision", Version: 2, Description: "d2"})
+		_, err := s.UpdateModelVersion(t.Context(), dynamodbstore.UpdateModelVersionParams{Name: "vision", Version: 2, Description: new("d2")})
 		require.NoError(t, err)
 		return sc
 	},
@@ -127,7 +127,7 @@ var modelActs = []act{
 		return err
 	}),
 	onModels("UpdateModelVersion", "", func(ctx context.Context, s *dynamodbstore.Store) error {
-		_, err := s.UpdateModelVersion(ctx, dynamodbstore.UpdateModelVersionParams{Name: "vision", Version: 2, Description: "new"})
+		_, err := s.UpdateModelVersion(ctx, dynamodbstore.UpdateModelVersionParams{Name: "vision", Version: 2, Description: new("new")})
 		return err
 	}),
 	onModels("TransitionModelVersionStage", "", toStage(2, "Staging", false)),

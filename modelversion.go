@@ -124,14 +124,19 @@ func (s *Store) ModelVersionDownloadURI(ctx context.Context, name string, versio
 	return v.source, nil
 }
 
-// UpdateModelVersion sets the description of a version; "" removes it. Atomic.
+// UpdateModelVersion sets or removes the description of a version. Atomic.
 // 2 or 3 requests, 4 WCU for a small model and version.
 func (s *Store) UpdateModelVersion(ctx context.Context, p UpdateModelVersionParams) (*ModelVersion, error) {
 	if err := validateModelName(p.Name, "name"); err != nil {
 		return nil, err
 	}
 	m, v, err := s.mutateVersion(ctx, p.Name, p.Version, func(_ context.Context, m *modelDoc, v *versionDoc) (bool, error) {
-		m.ops = append(m.ops, v.describeOp(s.versionNoteKey(m.id, v.uid), p.Description)...)
+		v.undescribed = p.Description == nil
+		text := ""
+		if !v.undescribed {
+			text = *p.Description
+		}
+		m.ops = append(m.ops, v.describeOp(s.versionNoteKey(m.id, v.uid), text)...)
 		v.updated = max(s.nowMillis(), v.updated)
 		return true, nil
 	})

@@ -24,6 +24,8 @@ type versionDoc struct {
 	run      string
 	link     string
 	logged   string // id of the logged model
+
+	undescribed bool // the description was removed
 }
 
 func (v *versionDoc) clone() *versionDoc {
@@ -62,6 +64,9 @@ func encodeVersion(key table.Key, v *versionDoc) table.Item {
 			attrs = append(attrs, table.Attr{Name: t.name, Value: table.String(*t.text)})
 		}
 	}
+	if v.undescribed {
+		attrs = append(attrs, table.Attr{Name: keys.Undescribed, Value: table.Number(1)})
+	}
 	return table.NewItem(key, v.attrs(attrs)...)
 }
 
@@ -77,6 +82,7 @@ func decodeVersion(it table.Item) (*versionDoc, error) {
 	v := &versionDoc{
 		notes: notesOf(it), version: n, rev: it.Num(keys.Rev), staged: it.Num(keys.Staged),
 		stage: stageIndex(ModelStage(it.Str(keys.Stage))), created: it.Num(keys.Created), updated: it.Num(keys.Updated),
+		undescribed: it.Num(keys.Undescribed) == 1,
 	}
 	for _, t := range v.texts() {
 		*t.text = it.Str(t.name)
@@ -87,7 +93,10 @@ func decodeVersion(it table.Item) (*versionDoc, error) {
 	return v, nil
 }
 
-const packedVersionFormat = 1
+const (
+	packedVersionFormat = 1
+	packedUndescribed   = 2 // of a version whose description was removed
+)
 
 var errPackedVersion = errors.New("model version is malformed")
 
@@ -97,7 +106,11 @@ var errPackedVersion = errors.New("model version is malformed")
 // link, logged model and description as strings, then tags as strings. The
 // bytes are stored in tables: the format must not change under its number.
 func packVersion(v *versionDoc) string {
-	b := append(make([]byte, 0, 256+v.size()), packedVersionFormat)
+	format := byte(packedVersionFormat)
+	if v.undescribed {
+		format = packedUndescribed
+	}
+	b := append(make([]byte, 0, 256+v.size()), format)
 	for _, n := range []int64{int64(v.version), v.rev, v.staged, int64(v.stage), v.created, v.updated} {
 		b = binary.AppendVarint(b, n)
 	}
@@ -114,10 +127,11 @@ func packVersion(v *versionDoc) string {
 // parseVersion is the inverse of packVersion.
 func parseVersion(s string) (*versionDoc, error) {
 	r := reader{s: s}
-	if r.byte() != packedVersionFormat {
+	format := r.byte()
+	if format != packedVersionFormat && format != packedUndescribed {
 		return nil, errPackedVersion
 	}
-	v := &versionDoc{version: int(r.varint()), rev: r.varint(), staged: r.varint(), stage: int(r.varint())}
+	v := &versionDoc{undescribed: format == packedUndescribed, version: int(r.varint()), rev: r.varint(), staged: r.varint(), stage: int(r.varint())}
 	v.created, v.updated = r.varint(), r.varint()
 	for _, t := range v.texts() {
 		*t.text = r.str()

@@ -225,8 +225,14 @@ func (r *registryModel) stepVersion(t *rapid.T, s *dynamodbstore.Store, m *model
 		err = s.SetRegisteredModelAlias(t.Context(), m.Name, alias, n)
 		apply = func() { m.aliases[alias] = n }
 	case 4:
-		_, err = s.UpdateModelVersion(t.Context(), dynamodbstore.UpdateModelVersionParams{Name: m.Name, Version: n, Description: value})
-		apply = func() { v.Description, v.LastUpdateTime = value, r.now }
+		description := rapid.SampledFrom([]*string{nil, new(""), &value}).Draw(t, "description")
+		_, err = s.UpdateModelVersion(t.Context(), dynamodbstore.UpdateModelVersionParams{Name: m.Name, Version: n, Description: description})
+		apply = func() {
+			v.Undescribed, v.Description, v.LastUpdateTime = description == nil, "", r.now
+			if description != nil {
+				v.Description = *description
+			}
+		}
 	default:
 		stage := rapid.SampledFrom([]dynamodbstore.ModelStage{"None", "Staging", "Production", "Production", "Archived"}).Draw(t, "stage")
 		archive := (stage == "Staging" || stage == "Production") && rapid.Bool().Draw(t, "archive")

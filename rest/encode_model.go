@@ -56,7 +56,9 @@ func appendVersion(b []byte, v *dynamodbstore.ModelVersion, depth int) []byte {
 	b = appendIntField(b, depth+1, "creation_timestamp", v.CreationTime)
 	b = appendIntField(b, depth+1, "last_updated_timestamp", v.LastUpdateTime)
 	b = appendStringField(b, depth+1, "current_stage", string(v.Stage))
-	b = appendStringField(b, depth+1, "description", v.Description)
+	if !v.Undescribed {
+		b = appendStringField(b, depth+1, "description", v.Description)
+	}
 	b = appendStringField(b, depth+1, "source", v.Source)
 	b = appendStringField(b, depth+1, "run_id", v.RunID)
 	b = appendStringField(b, depth+1, "status", string(v.Status))

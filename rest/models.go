@@ -57,6 +57,7 @@ type modelRequest struct {
 	key, value                 string
 	stages                     []string
 	archive                    bool
+	described                  bool // there is a description, which may be empty
 }
 
 // field returns where a member of the request goes, nil if it is no string.
@@ -84,6 +85,9 @@ func (q *modelRequest) field(name string) *string {
 }
 
 func scanModel(s *scanner, name []byte, q *modelRequest) {
+	if string(name) == "description" {
+		q.described = s.peek() != 'n' // null
+	}
 	if field := q.field(string(name)); field != nil {
 		*field = s.strOrNull()
 		return

@@ -24,9 +24,11 @@ func (h *handler) addVersionRoutes() {
 	h.add("2.0", http.MethodPatch, base+"update",
 		query(h, modelSpec("name", "version").with(texts("description"), text("description")),
 			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
-				return h.store.UpdateModelVersion(ctx, dynamodbstore.UpdateModelVersionParams{
-					Name: q.name, Version: version, Description: q.description,
-				})
+				p := dynamodbstore.UpdateModelVersionParams{Name: q.name, Version: version}
+				if q.described {
+					p.Description = &q.description
+				}
+				return h.store.UpdateModelVersion(ctx, p)
 			})))
 	h.add("2.0", http.MethodPost, base+"transition-stage",
 		query(h, modelSpec("name", "version", "stage").with(

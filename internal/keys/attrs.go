@@ -47,6 +47,7 @@ const (
 	// Of registered models and their versions.
 	ModelID     = "model"
 	Description = "desc"
+	Undescribed = "nodesc" // 1: the description was removed
 	Aliases     = "aliases"
 	LastVersion = "versions" // the highest version ever
 	Stages      = "stages"   // what is known of each stage

@@ -1,4 +1,7 @@
 import java.lang.reflect.Field;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.eclipse.jetty.server.Connector;
@@ -6,6 +9,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import software.amazon.dynamodb.services.local.main.ServerRunner;
 import software.amazon.dynamodb.services.local.server.DynamoDBProxyServer;
+import software.amazon.dynamodb.services.local.shared.access.sqlite.SQLiteLibraryLoader;
 
 /**
  * Runs DynamoDB Local on a free port of 127.0.0.1 only; ServerRunner would listen on every address. Prints "listening"
@@ -13,6 +17,7 @@ import software.amazon.dynamodb.services.local.server.DynamoDBProxyServer;
  */
 public final class Loopback {
   public static void main(String[] args) throws Exception {
+    loadLibrary();
     DynamoDBProxyServer proxy = ServerRunner.createServerFromCommandLineArgs(args);
     Field field = DynamoDBProxyServer.class.getDeclaredField("server");
     field.setAccessible(true);
@@ -31,5 +36,26 @@ public final class Loopback {
       // nothing is sent
     }
     Runtime.getRuntime().halt(0);
+  }
+
+  /**
+   * Loads SQLite's library from a copy that is deleted at once. The one that DynamoDB Local would make stays in the
+   * temporary directory whenever the process is killed.
+   */
+  private static void loadLibrary() throws Exception {
+    String usual = System.getProperty("java.io.tmpdir");
+    Path own = Files.createTempDirectory("dynamodb-local");
+    System.setProperty("java.io.tmpdir", own.toString());
+    try {
+      SQLiteLibraryLoader.initialize();
+    } finally {
+      System.setProperty("java.io.tmpdir", usual);
+      try (DirectoryStream<Path> copies = Files.newDirectoryStream(own)) {
+        for (Path copy : copies) {
+          Files.delete(copy);
+        }
+      }
+      Files.delete(own);
+    }
   }
 }

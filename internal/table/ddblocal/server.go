@@ -48,7 +48,7 @@ func Start(ctx context.Context, stderr io.Writer) (*Server, error) {
 		return nil, err
 	}
 	lib := filepath.Join(root, buildDir)
-	cmd := exec.CommandContext(ctx, "java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+	cmd := exec.CommandContext(ctx, "java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData",
 		"-Dsqlite4java.library.path="+lib, "-cp", filepath.Join(lib, "*"),
 		filepath.Join(root, sourceDir, "Loopback.java"), "-disableTelemetry", "-inMemory", "-sharedDb")
 	cmd.SysProcAttr = child.DieWithParent()

@@ -49,6 +49,60 @@ type Store interface {
 	MetricHistoryBulk(ctx context.Context, p dynamodbstore.MetricHistoryBulkParams) ([]dynamodbstore.RunMetric, error)
 	MetricHistoryBulkInterval(ctx context.Context, p dynamodbstore.MetricHistoryIntervalParams) (
 		[]dynamodbstore.RunMetric, error)
+
+	Registry
+	LoggedModels
+}
+
+// Registry is the model registry of a Store.
+type Registry interface {
+	CreateRegisteredModel(ctx context.Context, p dynamodbstore.CreateRegisteredModelParams) (
+		*dynamodbstore.RegisteredModel, error)
+	GetRegisteredModel(ctx context.Context, name string) (*dynamodbstore.RegisteredModel, error)
+	UpdateRegisteredModel(ctx context.Context, p dynamodbstore.UpdateRegisteredModelParams) (
+		*dynamodbstore.RegisteredModel, error)
+	RenameRegisteredModel(ctx context.Context, name, newName string) (*dynamodbstore.RegisteredModel, error)
+	DeleteRegisteredModel(ctx context.Context, name string) error
+	SetRegisteredModelTag(ctx context.Context, name string, t dynamodbstore.Tag) error
+	DeleteRegisteredModelTag(ctx context.Context, name, key string) error
+	SetRegisteredModelAlias(ctx context.Context, name, alias string, version int) error
+	DeleteRegisteredModelAlias(ctx context.Context, name, alias string) error
+	SearchRegisteredModels(ctx context.Context, p dynamodbstore.SearchRegisteredModelsParams) (
+		dynamodbstore.Page[*dynamodbstore.RegisteredModel], error)
+
+	CreateModelVersion(ctx context.Context, p dynamodbstore.CreateModelVersionParams) (*dynamodbstore.ModelVersion, error)
+	GetModelVersion(ctx context.Context, name string, version int) (*dynamodbstore.ModelVersion, error)
+	GetModelVersionByAlias(ctx context.Context, name, alias string) (*dynamodbstore.ModelVersion, error)
+	LatestVersions(ctx context.Context, name string, stages []string) ([]*dynamodbstore.ModelVersion, error)
+	ModelVersionDownloadURI(ctx context.Context, name string, version int) (string, error)
+	UpdateModelVersion(ctx context.Context, p dynamodbstore.UpdateModelVersionParams) (*dynamodbstore.ModelVersion, error)
+	TransitionModelVersionStage(ctx context.Context, p dynamodbstore.TransitionModelVersionParams) (
+		*dynamodbstore.ModelVersion, error)
+	DeleteModelVersion(ctx context.Context, name string, version int) error
+	SetModelVersionTag(ctx context.Context, name string, version int, t dynamodbstore.Tag) error
+	DeleteModelVersionTag(ctx context.Context, name string, version int, key string) error
+	SearchModelVersions(ctx context.Context, p dynamodbstore.SearchModelVersionsParams) (
+		dynamodbstore.Page[*dynamodbstore.ModelVersion], error)
+}
+
+// LoggedModels are the logged models of a Store, and what runs say of models and
+// datasets.
+type LoggedModels interface {
+	CreateLoggedModel(ctx context.Context, p dynamodbstore.CreateLoggedModelParams) (*dynamodbstore.LoggedModel, error)
+	GetLoggedModel(ctx context.Context, id string) (*dynamodbstore.LoggedModel, error)
+	GetAnyLoggedModel(ctx context.Context, id string) (*dynamodbstore.LoggedModel, error)
+	FinalizeLoggedModel(ctx context.Context, id string, status dynamodbstore.LoggedModelStatus) (
+		*dynamodbstore.LoggedModel, error)
+	DeleteLoggedModel(ctx context.Context, id string) error
+	SetLoggedModelTags(ctx context.Context, id string, tags []dynamodbstore.Tag) error
+	DeleteLoggedModelTag(ctx context.Context, id, key string) error
+	LogLoggedModelParams(ctx context.Context, id string, params []dynamodbstore.Param) error
+	AddModelVersionToLoggedModel(ctx context.Context, id, name string, version int) error
+	SearchLoggedModels(ctx context.Context, p dynamodbstore.SearchLoggedModelsParams) (
+		dynamodbstore.Page[*dynamodbstore.LoggedModel], error)
+
+	LogOutputs(ctx context.Context, run string, models []dynamodbstore.ModelOutput) error
+	SearchDatasets(ctx context.Context, experimentIDs []string) ([]dynamodbstore.DatasetSummary, error)
 }
 
 var _ Store = (*dynamodbstore.Store)(nil)
@@ -76,6 +130,9 @@ func Run(t *testing.T, h Harness) {
 		{"metrics", metricCases()},
 		{"inputs", inputCases()},
 		{"search", searchCases()},
+		{"registry", registryCases()},
+		{"registry search", registrySearchCases()},
+		{"logged models", loggedModelCases()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.cases {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/graph-gophers/graphql-go"
 
@@ -71,6 +72,10 @@ func (h *handler) graph(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	answer := schema.Exec(ctx, q.Query, q.OperationName, q.Variables)
 	var texts []string
 	for _, e := range answer.Errors {
+		if strings.HasPrefix(e.Message, "could not unmarshal") { // and then it names types of Go
+			writeGraph(w, nil, []string{"A variable has a value of another type than the schema's."})
+			return
+		}
 		texts = append(texts, e.Message)
 	}
 	writeGraph(w, answer.Data, texts)

@@ -213,6 +213,24 @@ func TestGraphRefusals(t *testing.T) {
 	}
 }
 
+// TestGraphVariables: a variable of a wrong type is refused before anything is
+// asked, in words that name no types of Go.
+func TestGraphVariables(t *testing.T) {
+	t.Parallel()
+	const query = `query($d: MlflowSearchRunsInput!) { mlflowSearchRuns(input: $d) { runs { info { runId } } } }`
+	for _, variable := range []string{
+		`{"experimentIds":[5]}`, `{"experimentIds":{}}`, `{"experimentIds":["0"],"maxResults":"5"}`,
+		`{"experimentIds":["0"],"maxResults":2147483648}`, `{"experimentIds":["0"],"filter":["x"]}`,
+	} {
+		g, s := newGraphServer(t)
+		var d any
+		require.NoError(t, json.Unmarshal([]byte(variable), &d))
+		require.JSONEq(t, `{"data":null,"errors":["A variable has a value of another type than the schema's."]}`,
+			askGraph(t, s, query, map[string]any{"d": d}), variable)
+		require.Empty(t, g.calls)
+	}
+}
+
 func TestGraphHidesFailures(t *testing.T) {
 	t.Parallel()
 	g, s := newGraphServer(t)

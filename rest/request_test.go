@@ -96,6 +96,14 @@ func TestRefused(t *testing.T) {
 			"Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer",
 		},
 		{"models of nothing", "logged-models/search", `{}`, "Missing value for required parameter 'experiment_ids'." + seeDocs},
+		{
+			"input without an id", "runs/log-inputs", `{"run_id":"r","models":[{"modelId":"m"},{}]}`,
+			"Missing value for required parameter 'models[1].model_id'." + seeDocs,
+		},
+		{
+			"output without an id", "runs/outputs", `{"run_id":"r","models":[{"model_id":"","step":1}]}`,
+			"Missing value for required parameter 'models[0].model_id'." + seeDocs,
+		},
 		{"list", "experiments/create", `[1]`, "Bad Request. The body must be a JSON object."},
 		{"number", "runs/create", `5`, "Bad Request. The body must be a JSON object."},
 		{"no JSON in a string", "experiments/create", `"x"`, "Missing value for required parameter 'name'." + seeDocs},

@@ -3,6 +3,8 @@ package rest
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 )
@@ -31,12 +33,30 @@ func (h *handler) addRunRoutes() {
 				return h.store.LogParam(ctx, q.run(), dynamodbstore.Param{Key: q.key, Value: q.value})
 			}))
 	h.add("2.0", http.MethodPost, base+"log-inputs", command(h, logInputsSpec(),
-		func(ctx context.Context, q *dynamodbstore.LogInputsParams) error { return h.store.LogInputs(ctx, *q) }))
+		func(ctx context.Context, q *dynamodbstore.LogInputsParams) error {
+			if err := noModelWithoutID(slices.Index(q.Models, "")); err != nil {
+				return err
+			}
+			return h.store.LogInputs(ctx, *q)
+		}))
 	h.add("2.0", http.MethodPost, base+"outputs", command(h, logOutputsSpec(),
 		func(ctx context.Context, q *logOutputsRequest) error {
+			noID := func(m dynamodbstore.ModelOutput) bool { return m.ModelID == "" }
+			if err := noModelWithoutID(slices.IndexFunc(q.models, noID)); err != nil {
+				return err
+			}
 			return h.store.LogOutputs(ctx, q.runID, q.models)
 		}))
 	h.add("2.0", http.MethodPost, base+"log-model", command(h, logModelSpec(), h.logModel))
+}
+
+// noModelWithoutID refuses a model, at a place if there is one, whose id is
+// missing. MLflow keeps such a model, and shows it.
+func noModelWithoutID(place int) error {
+	if place < 0 {
+		return nil
+	}
+	return invalid("Missing value for required parameter 'models[" + strconv.Itoa(place) + "].model_id'." + seeDocs)
 }
 
 // runRequest is a request about one run, with at most one key and value.

@@ -27,6 +27,8 @@ const (
 	// will pile up.
 	settledWaste  = pileWaste / 4
 	settledBlocks = 4.0
+	// rollUpWorkers is how many histories are rolled up at once.
+	rollUpWorkers = 4
 	// blockPointBytes is about what a point takes in a block.
 	blockPointBytes = 10
 	// rollUpBytes bounds the records that are rolled up in one go, and with

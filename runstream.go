@@ -173,15 +173,15 @@ func (s *Store) completeRun(ctx context.Context, id string, items []table.Item) 
 // any more; the sooner, the more such runs searches have to read. l is the run,
 // nil if there is only the row that was written at the given time.
 func (rs *runStream) considerSettling(ctx context.Context, r idleRun, l *loadedRun, marked int64) {
-	r.ctx, r.exp, r.part = ctx, rs.e.id, 1
+	r.exp, r.part = rs.e.id, 1
 	if r.orphan = l == nil; r.orphan {
 		if rs.s.nowMillis()-marked >= abandonedAfter.Milliseconds() {
-			rs.s.settling.add(r)
+			rs.s.settling.settle(ctx, r)
 		}
 		return
 	}
 	if rs.open <= crowd && rs.s.isIdle(l, r.part) {
-		rs.s.settling.add(r)
+		rs.s.settling.settle(ctx, r)
 	}
 }
 

@@ -59,12 +59,6 @@ func (q *settleQueue) clear(ctx context.Context, exp string) {
 	})
 }
 
-func (q *settleQueue) isClosed() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.closed
-}
-
 // settleCrowd settles all idle runs of an experiment, and returns how many it
 // has read and settled. It can end at any time: each run is settled by itself.
 func (s *Store) settleCrowd(ctx context.Context, exp string) (read, settled int, err error) {

@@ -3,16 +3,12 @@ package dynamodbstore
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
 const (
-	// settleQueueSize bounds the idle runs that wait to be settled; a search
-	// that finds more leaves them to the next one.
-	settleQueueSize = 256
 	// maxSettleAfter bounds how long a run must have been idle.
 	maxSettleAfter = time.Hour
 	// abandonedAfter is the age of rows without a head after which the run's
@@ -21,22 +17,14 @@ const (
 )
 
 // settleQueue settles idle runs that searches came across, one at a time, so
-// that abandoned runs cost later searches nothing more. The goroutine runs
-// only while there is work.
+// that abandoned runs cost later searches nothing more.
 type settleQueue struct {
-	s       *Store
-	mu      sync.Mutex
-	waiting []idleRun
-	queued  map[string]bool
-	running bool
-	crowds  map[string]crowdState // by experiment
-	closed  bool
-	wg      sync.WaitGroup
+	*workQueue
+	s      *Store
+	crowds map[string]crowdState // by experiment
 }
 
 type idleRun struct {
-	//nolint:containedctx // the values, without the end, of the search's context
-	ctx    context.Context
 	exp    string
 	id     string
 	start  int64
@@ -46,60 +34,19 @@ type idleRun struct {
 }
 
 func newSettleQueue(s *Store) *settleQueue {
-	return &settleQueue{s: s, queued: map[string]bool{}, crowds: map[string]crowdState{}}
+	return &settleQueue{newWorkQueue("settle run", 1, s.opts.logger), s, map[string]crowdState{}}
 }
 
-// add queues a run unless the queue is full or has it.
-func (q *settleQueue) add(r idleRun) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.closed || q.queued[r.id] || len(q.waiting) >= settleQueueSize {
-		return
-	}
-	r.ctx = context.WithoutCancel(r.ctx)
-	q.queued[r.id] = true
-	q.waiting = append(q.waiting, r)
-	if !q.running {
-		q.running = true
-		q.wg.Go(q.run)
-	}
-}
-
-func (q *settleQueue) next() (idleRun, bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.waiting) == 0 || q.closed {
-		q.running = false
-		return idleRun{}, false
-	}
-	r := q.waiting[0]
-	q.waiting = q.waiting[1:]
-	delete(q.queued, r.id)
-	return r, true
-}
-
-func (q *settleQueue) run() {
-	for r, ok := q.next(); ok; r, ok = q.next() {
-		ctx, cancel := context.WithTimeout(r.ctx, writeTimeout)
-		var err error
+// settle queues a run.
+func (q *settleQueue) settle(ctx context.Context, r idleRun) {
+	q.add(ctx, r.id, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+		defer cancel()
 		if r.orphan {
-			err = q.s.removeOrphan(ctx, r)
-		} else {
-			err = q.s.settleIdle(ctx, r)
+			return q.s.removeOrphan(ctx, r)
 		}
-		cancel()
-		if err != nil {
-			q.s.opts.logger.WarnContext(ctx, "settle run", "run_id", r.id, "error", err)
-		}
-	}
-}
-
-// close drops what waits and ends the goroutine.
-func (q *settleQueue) close() {
-	q.mu.Lock()
-	q.closed = true
-	q.mu.Unlock()
-	q.wg.Wait()
+		return q.s.settleIdle(ctx, r)
+	})
 }
 
 // idleAfter is how long a run in that generation must have been idle: it

@@ -54,7 +54,7 @@ type Store struct {
 	modelDocs *lru.Cache[string, *loggedModelDoc]
 
 	settling *settleQueue
-	rollups  *rollUpQueue
+	rollups  *workQueue
 	closers  []func() error
 }
 
@@ -71,7 +71,7 @@ func OpenTable(t table.Table, opts ...Option) (*Store, error) {
 	s.metrics = newCommitter(writeTimeout, s.flushMetrics)
 	s.models = newCommitter(writeTimeout, s.flushModels)
 	s.settling = newSettleQueue(s)
-	s.rollups = newRollUpQueue(s)
+	s.rollups = newWorkQueue("roll up history", rollUpWorkers, o.logger)
 	var errs [6]error
 	s.headCache, errs[0] = lru.New[string, *runHead](cachedRuns)
 	s.shapes, errs[1] = lru.New[string, *metricShape](cachedRuns)

@@ -1,0 +1,102 @@
+package dynamodbstore
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+)
+
+// workQueueSize bounds what waits in a queue; what finds it full is found again
+// by the next reader or writer.
+const workQueueSize = 256
+
+// workQueue does work in the background beside the readers and writers that
+// found that it is to be done. Its goroutines run only while there is work.
+type workQueue struct {
+	what    string // for the log
+	logger  *slog.Logger
+	workers int // how much is done at once
+
+	mu      sync.Mutex
+	waiting []work
+	queued  map[string]bool
+	busy    map[string]bool
+	running int
+	closed  bool
+	wg      sync.WaitGroup
+}
+
+type work struct {
+	//nolint:containedctx // the values, without the end, of the caller's context
+	ctx  context.Context
+	name string
+	do   func(ctx context.Context) error
+}
+
+func newWorkQueue(what string, workers int, logger *slog.Logger) *workQueue {
+	return &workQueue{what: what, logger: logger, workers: workers, queued: map[string]bool{}, busy: map[string]bool{}}
+}
+
+// add queues work unless the queue is closed or full, and reports whether work
+// of that name waits.
+func (q *workQueue) add(ctx context.Context, name string, do func(ctx context.Context) error) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.queued[name]:
+		return true
+	case q.closed || len(q.waiting) >= workQueueSize:
+		return false
+	}
+	q.queued[name] = true
+	q.waiting = append(q.waiting, work{context.WithoutCancel(ctx), name, do})
+	if q.running < q.workers {
+		q.running++
+		q.wg.Go(q.run)
+	}
+	return true
+}
+
+// next takes the first work that nobody does under the same name: whoever
+// does that comes back for it.
+func (q *workQueue) next() (work, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	i := slices.IndexFunc(q.waiting, func(w work) bool { return !q.busy[w.name] })
+	if i < 0 || q.closed {
+		q.running--
+		return work{}, false
+	}
+	w := q.waiting[i]
+	q.waiting = slices.Delete(q.waiting, i, i+1)
+	delete(q.queued, w.name)
+	q.busy[w.name] = true
+	return w, true
+}
+
+func (q *workQueue) run() {
+	for w, ok := q.next(); ok; w, ok = q.next() {
+		if err := w.do(w.ctx); err != nil {
+			q.logger.WarnContext(w.ctx, q.what, "of", w.name, "error", err)
+		}
+		q.mu.Lock()
+		delete(q.busy, w.name)
+		q.mu.Unlock()
+	}
+}
+
+// isClosed tells long work that it should end.
+func (q *workQueue) isClosed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed
+}
+
+// close drops what waits, and ends the goroutines after what they are at.
+func (q *workQueue) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	q.wg.Wait()
+}

@@ -55,6 +55,23 @@ def test_proxy(c):
 
 
 @scenario
+def test_odd_names(c):
+    e = c.experiment()
+    r = c.run(e)
+    m = c.create_logged_model(e, name="m").model_id
+    out = []
+    for name in ("%20before", "after%20", "d/%20both%20", "what%3F%3F", "d/a%3F%3Fb", "%2525"):
+        for root in (f"{e}/{r}/artifacts", f"{e}/models/{m}/artifacts"):
+            path = f"/api/2.0/mlflow-artifacts/artifacts/{root}/{name}"
+            out += [c.call("PUT", path, data=b"x"), c.call("GET", path)]
+        out.append(c.call("GET", f"/get-artifact?run_id={r}&path={name}"))
+        out.append(c.call("GET", f"/ajax-api/2.0/mlflow/logged-models/{m}/artifacts/files?artifact_file_path={name}"))
+    out += [c.get("artifacts/list", run_id=r, path=p)["body"]["files"] for p in ("", "d")]
+    out.append(c.get(f"logged-models/{m}/artifacts/directories")["body"]["files"])
+    return [*out, c.call("DELETE", f"/api/2.0/mlflow-artifacts/artifacts/{e}/{r}/artifacts/d")]
+
+
+@scenario
 def test_bytes_come_back(c):
     """Any bytes, and more than fits a buffer."""
     body = hashlib.shake_256(b"x").digest(12_345_678)

@@ -194,3 +194,14 @@ def test_large_bodies(target):
     assert session.delete(path, timeout=60).status_code < 300
     assert requests.get(target.url + "/health", timeout=60).text == "OK"
     assert target.alive()
+
+
+@scenario
+def test_doubled_slashes(c):
+    """A tracking URI that ends in a slash makes some clients double it."""
+    e = c.experiment()
+    r = c.run(e)
+    out = [c.post("/api//2.0/mlflow/runs/set-tag", run_id=r, key="k", value="v"), c.get("/api/2.0//mlflow/runs///get", run_id=r)]
+    answers = [c.http.get(c.url + path, allow_redirects=False) for path in ("/api//2.0/mlflow/runs/get?run_id=a//b", "/api//none")]
+    out += [[a.status_code, a.headers.get("Location", "").removeprefix(c.url)] for a in answers]
+    return [*out, c.call("DELETE", "/api/2.0/mlflow//runs/get"), c.get("logged-models/m%ff")]

@@ -76,7 +76,7 @@ func (h *handler) getModelArtifact(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	name, err := cleanPath(name)
+	name, err := cleanPathBelow(name)
 	if err != nil {
 		h.writeError(w, r, err)
 		return

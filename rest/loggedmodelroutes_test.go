@@ -78,6 +78,8 @@ func TestLoggedModelArtifacts(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, get(loggedModelsPath+"/m-1/artifacts/directories?artifact_directory_path=../x").Code)
 	files := "/ajax-api/2.0/mlflow/logged-models/m-1/artifacts/files"
 	require.Equal(t, "flavors:", get(files+"?artifact_file_path=dir/MLmodel").Body.String())
+	require.NoError(t, s.bucket.WriteAll(t.Context(), "0/models/m-1/artifacts/ spaced", []byte("out"), nil))
+	require.Equal(t, "out", get(files+"?artifact_file_path=%20spaced").Body.String())
 	require.Contains(t, get(files).Body.String(), `Request must include the \"artifact_file_path\" query parameter.`)
 	require.Equal(t, http.StatusNotFound, get(strings.Replace(files, "/ajax-api", "/api", 1)+"?artifact_file_path=x").Code)
 }

@@ -263,7 +263,33 @@ func FuzzCleanPath(f *testing.F) {
 		if err != nil {
 			return
 		}
-		key := blobKey("root", clean)
-		require.True(t, key == "root" || strings.HasPrefix(key, "root/"), "%q leads to %q", p, key)
+		below, err := cleanPathBelow(p)
+		if err != nil {
+			return
+		}
+		for _, name := range []string{clean, below} {
+			key := blobKey("root", name)
+			require.True(t, key == "root" || strings.HasPrefix(key, "root/"), "%q leads to %q", p, key)
+		}
 	})
+}
+
+// TestCleanPath: names come out as Python's urllib leaves them.
+func TestCleanPath(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string][2]string{
+		"a/b": {"a/b", "a/b"}, " a": {"a", " a"}, "a ": {"a ", "a "}, "a?": {"a", "a"}, "a??": {"a??", "a??"}, "a#": {"a", "a"},
+		"a%3F%3Fb?": {"a??b?", "a??b?"}, "%20%2525": {"%", " %"}, "\tx": {"x", "x"}, "?": {"", ""}, "\x00": {"", "%00"},
+	} {
+		got, err := cleanPath(in)
+		require.NoError(t, err, in)
+		require.Equal(t, want[0], got, in)
+		got, err = cleanPathBelow(in)
+		require.NoError(t, err, in)
+		require.Equal(t, want[1], got, in)
+	}
+	for _, in := range []string{" ../x", "%20/x", "a##", "#a", "a?#b", "\t..", "a/%2e%2e"} {
+		_, err := cleanPathBelow(in)
+		require.Error(t, err, in)
+	}
 }

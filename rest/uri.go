@@ -45,6 +45,17 @@ func cleanPath(p string) (string, error) {
 	return p, nil
 }
 
+// cleanPathBelow is cleanPath for what becomes the end of a longer path before
+// its escapes are undone: space at its beginning is part of a name.
+func cleanPathBelow(p string) (string, error) {
+	if _, err := cleanPath(p); err != nil {
+		return "", err
+	}
+	const above = "above/"
+	p, err := cleanPath(above + p)
+	return strings.TrimPrefix(p, above), err
+}
+
 // unquotePath undoes one level of percent escapes; what is none stays.
 func unquotePath(s string) string {
 	if strings.IndexByte(s, '%') < 0 {
@@ -58,7 +69,12 @@ func unquotePath(s string) string {
 func normalizeURL(s string) string {
 	s = strings.TrimLeftFunc(s, func(r rune) bool { return r <= ' ' })
 	s = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(s)
-	return strings.TrimRight(s, "?#")
+	for _, mark := range []string{"#", "?"} { // of a fragment or a query that is empty
+		if strings.Index(s, mark) == len(s)-1 {
+			s = strings.TrimSuffix(s, mark)
+		}
+	}
+	return s
 }
 
 func escapeControl(s string) string {

@@ -52,7 +52,7 @@ test: ddblocal s3local ## Run all Go tests with the race detector, on the embedd
 
 .PHONY: e2e
 e2e: build ddblocal s3local ui $(VENV)/ok ## Run the Python client and a browser against this server, and compare with MLflow's own; needs Chromium
-	$(WITH_DYNAMODB) $(VENV)/bin/python -m pytest e2e
+	$(WITH_DYNAMODB) $(VENV)/bin/python -m pytest -n 2 --dist loadfile e2e
 
 $(VENV)/ok: e2e/requirements.txt
 	$(PYTHON) -m venv $(VENV)

@@ -23,7 +23,7 @@ STARTED = time.time() * 1000
 DAY = 24 * 3600 * 1000
 
 HEX_ID = re.compile(r"(?<![0-9a-zA-Z])[0-9a-f]{32}(?![0-9a-zA-Z])")
-RANDOM_NAME = re.compile(r"^[a-z]+-[a-z]+-\d{1,3}$")
+RANDOM_NAME = re.compile(r"^[a-z]+-[a-z]+-\d{1,4}$")  # MLflow goes to 1000
 PYTHON_SET = re.compile(r"\{('[^']*'(?:, '[^']*')+)\}")
 MILLIS = re.compile(r"(?<!\d)1[6-9]\d{11}(?!\d)")
 
@@ -163,7 +163,7 @@ class Normal:
         if RANDOM_NAME.match(v):
             return "<random name>"
         for i, e in enumerate(self.client.experiments):
-            v = re.sub(rf"(mlflow-artifacts:/|xperiment \(?|experiment with id |id=|ID='?){e}(?![\d])", rf"\1<experiment {i}>", v)
+            v = re.sub(rf"(mlflow-artifacts:/|xperiment \(?|experiment with id |id=|ID='?|artifact: '){e}(?![\d])", rf"\1<experiment {i}>", v)
         v = HEX_ID.sub(lambda m: f"<id {self.ids.setdefault(m.group(), len(self.ids))}>", v)
         return MILLIS.sub(lambda m: "<now>" if abs(int(m.group()) - STARTED) < DAY else m.group(), v)
 

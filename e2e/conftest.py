@@ -1,4 +1,9 @@
-"""The servers of the tests: ours on both tables, and MLflow's own."""
+"""The servers of the tests: ours on both tables, and MLflow's own.
+
+A process that runs a part of the test files has servers of its own. The two
+kinds of table of a file stay together, so that the answers of MLflow's server
+are asked for once.
+"""
 
 import multiprocessing
 import os
@@ -68,10 +73,11 @@ def table(request, tmp_path):
 
 @pytest.fixture(scope="session")
 def workers():
-    """Eight client processes."""
+    """Eight client processes, forked from one that has imported mlflow."""
     import clients
 
-    spawn = multiprocessing.get_context("spawn")
-    barrier = spawn.Barrier(8)
-    with spawn.Pool(8, initializer=clients.meet_at, initargs=(barrier,)) as pool:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["mlflow"])
+    barrier = context.Barrier(8)
+    with context.Pool(8, initializer=clients.meet_at, initargs=(barrier,)) as pool:
         yield pool

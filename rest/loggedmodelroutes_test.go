@@ -130,6 +130,7 @@ func TestDoubledSlashes(t *testing.T) {
 		{http.MethodGet, "/api/2.0/mlflow//runs/get?run_id=r//x&b", "/api/2.0/mlflow/runs/get?run_id=r//x&b", http.StatusPermanentRedirect},
 		{http.MethodDelete, "/api/2.0/mlflow/logged-models//m%20%2f?/tags//k", "", http.StatusNotFound},
 		{http.MethodPatch, "/api/2.0/mlflow/logged-models//m%20x", "/api/2.0/mlflow/logged-models/m%20x", http.StatusPermanentRedirect},
+		{http.MethodGet, "/api/2.0/mlflow/%2fruns/get", "/api/2.0/mlflow/runs/get", http.StatusPermanentRedirect},
 		{http.MethodHead, "//health", "/health", http.StatusPermanentRedirect},
 		{http.MethodDelete, "/api/2.0/mlflow//runs/get", "", http.StatusMethodNotAllowed},
 		{http.MethodGet, "//evil.example/x", "", http.StatusNotFound},

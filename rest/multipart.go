@@ -98,13 +98,13 @@ func uploadEndpoint(
 	h *handler, p *spec[uploadRequest], do func(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error),
 ) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		dir := h.tail(r.URL.Path)
-		switch {
-		case dir == "":
-			writeNotFound(w)
-			return
-		case h.destination == nil:
+		if h.destination == nil {
 			h.writeDisabled(w, r)
+			return
+		}
+		dir := h.tail(r.URL.Path)
+		if _, err := cleanPath(dir); err != nil { // before the body is looked at
+			h.writeError(w, r, err)
 			return
 		}
 		query(h, p, func(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error) {

@@ -114,6 +114,7 @@ func TestMultipartRefused(t *testing.T) {
 				"Hint: Value was of type 'str'. See the API docs for more information about request parameters.",
 		},
 		{"mpu/create/x/../../y", `{"path":"b","num_parts":1}`, "Invalid path"},
+		{"mpu/create/x/../../y", `{}`, "Invalid path"},
 		{"mpu/complete/x", `{"path":"b"}`, missing("parts")},
 		{"mpu/abort/x", `{"upload_id":"u"}`, missing("path")},
 	} {
@@ -122,6 +123,8 @@ func TestMultipartRefused(t *testing.T) {
 	}
 	require.Equal(t, http.StatusNotFound, s.do(http.MethodPost, direct+"mpu/create/", `{"path":"b"}`).Code)
 	require.Equal(t, http.StatusNotFound, s.do(http.MethodPost, direct+"mpu/create", `{"path":"b"}`).Code)
+	require.Equal(t, http.StatusNotFound, s.do(http.MethodGet, direct+"presigned/", "").Code)
+	require.Equal(t, http.StatusPermanentRedirect, s.do(http.MethodGet, direct+"presigned//x", "").Code)
 	require.Equal(t, http.StatusMethodNotAllowed, s.do(http.MethodGet, direct+"mpu/create/x", "").Code)
 	require.Equal(t, http.StatusMethodNotAllowed, s.do(http.MethodPost, direct+"presigned/x", "{}").Code)
 	require.Equal(t, "Invalid path", errorOf(t, s.do(http.MethodGet, direct+"presigned/a/../x", "").Body.Bytes()).Message)

@@ -87,15 +87,15 @@ func (h *handler) presignUpload(ctx context.Context, b []byte, q *presignedReque
 	if err != nil {
 		return nil, err
 	}
-	life, err := q.life(uploadURLSeconds * time.Second)
-	if err != nil {
-		return nil, err
-	}
 	uri, err := h.artifactURI(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	direct, err := h.directOf(ctx, uri, "upload", "proxied artifact storage", "a direct cloud storage artifact URI")
+	if err != nil {
+		return nil, err
+	}
+	life, err := q.life(uploadURLSeconds * time.Second)
 	if err != nil {
 		return nil, err
 	}

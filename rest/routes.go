@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,11 +142,19 @@ func (h *handler) find(path string) *resource {
 		}
 	}
 	for i := range h.deep {
-		if strings.HasPrefix(path, h.deep[i].prefix) {
+		if h.deep[i].has(path) {
 			return h.deep[i].resource
 		}
 	}
 	return nil
+}
+
+// has tells whether a path is one of the resource. As in Flask its end is not
+// empty and does not begin with a slash; that of artifacts, which MLflow serves
+// with FastAPI, may.
+func (d *deepResource) has(path string) bool {
+	end, ok := strings.CutPrefix(path, d.prefix)
+	return ok && (strings.HasSuffix(d.prefix, proxyPath+"/") || end != "" && end[0] != '/')
 }
 
 // tail is the part of a path behind the prefix of its resource, one that
@@ -177,7 +186,7 @@ func (h *handler) route(w http.ResponseWriter, r *http.Request) {
 	fn := res.methods[method]
 	switch {
 	case fn != nil && merged != "":
-		redirect(w, r)
+		redirect(w, merged, r.URL.RawQuery)
 	case fn != nil:
 		res.setParams(r)
 		fn(w, r)
@@ -200,14 +209,10 @@ func mergeSlashes(path string) string {
 	return path
 }
 
-// redirect sends a client to the path without doubled slashes, as Flask does. It
+// redirect sends a client to a path without doubled slashes, as Flask does. It
 // begins with one slash, so that it never leads to another host.
-func redirect(w http.ResponseWriter, r *http.Request) {
-	location := mergeSlashes(r.URL.EscapedPath())
-	if r.URL.RawQuery != "" {
-		location += "?" + r.URL.RawQuery
-	}
-	w.Header().Set("Location", location)
+func redirect(w http.ResponseWriter, path, query string) {
+	w.Header().Set("Location", (&url.URL{Path: path, RawQuery: query}).String())
 	writePage(w, http.StatusPermanentRedirect, "The target URL is the one without doubled slashes.")
 }
 

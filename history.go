@@ -40,11 +40,7 @@ func (s *Store) appendHistory(ctx context.Context, run string, points []Metric) 
 	var items []table.Item
 	total := len(points)
 	for len(points) > 0 {
-		n, size := 0, 0
-		for n < len(points) && size < recordBytes {
-			size += pointBytes + len(points[n].Key)
-			n++
-		}
+		n := recordEnd(points)
 		items = append(items, s.recordItem(run, points[:n], expiry))
 		points = points[n:]
 	}
@@ -62,6 +58,16 @@ func (s *Store) appendHistory(ctx context.Context, run string, points []Metric) 
 		s.noteRecords(ctx, run, p)
 	}
 	return err
+}
+
+// recordEnd is how many of some points go into one record.
+func recordEnd(points []Metric) int {
+	n, size := 0, 0
+	for n < len(points) && size < recordBytes {
+		size += pointBytes + len(points[n].Key)
+		n++
+	}
+	return n
 }
 
 func (s *Store) recordItem(run string, points []Metric, expiry int64) table.Item {

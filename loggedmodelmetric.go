@@ -102,7 +102,8 @@ func compareModelPoints(a, b RunMetric) int {
 		cmp.Compare(a.Step, b.Step), strings.Compare(a.RunID, b.RunID))
 }
 
-// groupModelPoints is the inverse of unpackModelPoints.
+// groupModelPoints is the inverse of unpackModelPoints. Points of one run and
+// dataset that an item cannot hold are several groups.
 func groupModelPoints(points []RunMetric) []modelPoints {
 	type group struct{ run, dataset, digest string }
 	by := map[group][]Metric{}
@@ -112,11 +113,16 @@ func groupModelPoints(points []RunMetric) []modelPoints {
 	}
 	out := make([]modelPoints, 0, len(by))
 	for g, list := range by {
-		record, _ := encodeRecord(list)
-		out = append(out, modelPoints{g.run, g.dataset, g.digest, record})
+		for len(list) > 0 {
+			n := recordEnd(list)
+			record, _ := encodeRecord(list[:n])
+			out = append(out, modelPoints{g.run, g.dataset, g.digest, record})
+			list = list[n:]
+		}
 	}
 	slices.SortFunc(out, func(a, b modelPoints) int {
-		return cmp.Or(strings.Compare(a.run, b.run), strings.Compare(a.dataset, b.dataset), strings.Compare(a.digest, b.digest))
+		return cmp.Or(strings.Compare(a.run, b.run), strings.Compare(a.dataset, b.dataset), strings.Compare(a.digest, b.digest),
+			strings.Compare(a.record, b.record))
 	})
 	return out
 }
@@ -152,10 +158,10 @@ func (s *Store) logActiveModelMetric(ctx context.Context, run string, m Metric) 
 // of several models refuses its points, none gets any, as in MLflow; one that
 // comes to refuse them while others are written does not take those back.
 //
-// Atomic for each model. While a model's metrics are few they stand in its
-// document, and cost 1 or 2 requests and 4 WCU or more; then each batch is 1
-// request and 1 WCU for each KB, and a point that contradicts an earlier one is
-// not refused: one of them stays. Several models are read before: 1 request, and
+// Atomic for each model while its metrics are few: they stand in its document,
+// and cost 1 or 2 requests and 4 WCU or more. Then those of each dataset are an
+// atomic write, or several beyond 200 KB, of 1 WCU for each KB, and a point that
+// contradicts an earlier one is not refused: one of them stays. Several models are read before: 1 request, and
 // 1 RCU for each 4 KB of each document.
 func (s *Store) logModelMetrics(ctx context.Context, run string, metrics []Metric) error {
 	groups, err := groupByModel(run, metrics)
@@ -238,7 +244,7 @@ func (s *Store) checkModelPoints(ctx context.Context, groups []pointsOfModel) er
 		if m.recorded {
 			continue
 		}
-		if _, err := s.addInlinePoints(&loggedModelChange{loggedModelDoc: m.clone()}, g.points); err != nil {
+		if _, err := addInlinePoints(&loggedModelChange{loggedModelDoc: m.clone()}, g.points); err != nil {
 			return err
 		}
 	}
@@ -276,7 +282,9 @@ func (s *Store) addModelPoints(ctx context.Context, id string, points []RunMetri
 		if recorded = c.recorded; recorded {
 			return false, nil
 		}
-		return s.addInlinePoints(c, points)
+		changed, err := addInlinePoints(c, points)
+		recorded = c.recorded
+		return changed, err
 	}, nil)
 	if known, ok := errors.AsType[*Error](err); ok && known.Code == CodeResourceDoesNotExist {
 		return errPointsOfNoModel(id)
@@ -287,9 +295,9 @@ func (s *Store) addModelPoints(ctx context.Context, id string, points []RunMetri
 	return err
 }
 
-// addInlinePoints adds points to a document, or has them written as items if
-// they do not fit. From then on all new ones are.
-func (s *Store) addInlinePoints(c *loggedModelChange, points []RunMetric) (bool, error) {
+// addInlinePoints adds points to a document, unless they do not fit: from then
+// on points are items, of which there may be none yet.
+func addInlinePoints(c *loggedModelChange, points []RunMetric) (bool, error) {
 	groups, err := parseModelMetrics(c.metrics)
 	if err != nil {
 		return false, err
@@ -307,9 +315,6 @@ func (s *Store) addInlinePoints(c *loggedModelChange, points []RunMetric) (bool,
 		return true, nil
 	}
 	c.recorded = true
-	for _, g := range groupModelPoints(points) {
-		c.ops = append(c.ops, table.Put{Item: g.item(s.ks, c.id)})
-	}
 	return true, nil
 }
 

@@ -11,6 +11,9 @@ import (
 // Limits and texts of MLflow 3.17, mlflow/utils/validation.py and
 // store/model_registry/__init__.py. They count characters.
 const (
+	// maxModelName is about four times what MLflow's databases take, but for
+	// SQLite, which takes all. A name costs a row for each of its trigrams.
+	maxModelName        = 1000
 	maxModelTagKey      = 250
 	maxModelTagValue    = 100000
 	maxAlias            = 255
@@ -37,6 +40,14 @@ func validateModelName(name, param string) error {
 		return invalidf("Invalid model name %q. It is not UTF-8.", name)
 	}
 	return nil
+}
+
+// validateNewModelName also refuses names that are too long.
+func validateNewModelName(name, param string) error {
+	if err := validateModelName(name, param); err != nil {
+		return err
+	}
+	return checkLength(param, maxModelName, name)
 }
 
 func validateModelTags(tags []Tag, ofVersion bool) error {

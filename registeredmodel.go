@@ -23,7 +23,7 @@ import (
 // RCU, and 4 WCU below 1 KB, 1 more for each trigram: the characters of the name
 // less two.
 func (s *Store) CreateRegisteredModel(ctx context.Context, p CreateRegisteredModelParams) (*RegisteredModel, error) {
-	if err := validateModelName(p.Name, "name"); err != nil {
+	if err := validateNewModelName(p.Name, "name"); err != nil {
 		return nil, err
 	}
 	if err := validateModelTags(p.Tags, false); err != nil {
@@ -161,7 +161,7 @@ func (s *Store) changeModel(ctx context.Context, name string,
 // requests, 1 RCU and 6 WCU below 1 KB, and 1 WCU for each trigram that one of
 // the names has and the other has not.
 func (s *Store) RenameRegisteredModel(ctx context.Context, name, newName string) (*RegisteredModel, error) {
-	if err := validateModelName(newName, "new_name"); err != nil {
+	if err := validateNewModelName(newName, "new_name"); err != nil {
 		return nil, err
 	}
 	return s.changeModel(ctx, name, func(_ context.Context, cur *modelDoc) (*modelDoc, error) {

@@ -18,8 +18,14 @@ const (
 	modelRunPrefix     = "R#"
 )
 
-// LoggedModelPK is the partition of a logged model.
-func (s Space) LoggedModelPK(id string) string { return s.prefix + loggedModelPrefix + id }
+// LoggedModelPK is the partition of a logged model. An id that is too long for a
+// key is none that was ever given out; its partition is empty.
+func (s Space) LoggedModelPK(id string) string {
+	if Hashed(id) {
+		id = part(id)
+	}
+	return s.prefix + loggedModelPrefix + id
+}
 
 // LoggedModel is the document of a logged model.
 func (s Space) LoggedModel(id string) table.Key { return table.Key{PK: s.LoggedModelPK(id), SK: Meta} }

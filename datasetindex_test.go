@@ -1,6 +1,7 @@
 package dynamodbstore_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -8,6 +9,7 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/faulty"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/tabletest"
 )
 
@@ -117,4 +119,50 @@ func makeOld(t *testing.T, tab table.Table, exp string) {
 	for _, it := range append(rows, fields) {
 		require.NoError(t, tab.Put(t.Context(), table.Put{Item: it}))
 	}
+}
+
+// TestStopManyDatasets stops a call that logs more datasets than one write puts
+// uses of, at each of its table calls: repeated, it completes what a search for
+// datasets finds.
+func TestStopManyDatasets(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
+		ft := faulty.Wrap(tab, nil)
+		s := open(t, ft, clock)
+		var inputs []dynamodbstore.DatasetInput
+		for i := range 11 {
+			in := dynamodbstore.DatasetInput{Dataset: dynamodbstore.Dataset{Name: fmt.Sprintf("d%03d", i), Digest: "1", SourceType: "local", Source: "x"}}
+			if i%2 == 0 {
+				in.Tags = []dynamodbstore.Tag{tag("mlflow.data.context", "training")}
+			}
+			inputs = append(inputs, in)
+		}
+		stopped := 0
+		for k := 1; ; k++ {
+			for _, applied := range []bool{false, true} {
+				ft.SetPlan(nil)
+				exp := experiment(t, s, fmt.Sprint("e", k, applied))
+				run := newRun(t, s, exp, 1)
+				p := dynamodbstore.LogInputsParams{RunID: run, Datasets: inputs}
+				cut := view(t, ft, clock.Now, "default")
+				ft.SetPlan(faulty.StopAt(k, applied))
+				err := cut.LogInputs(t.Context(), p)
+				reached := ft.Calls() >= k
+				ft.SetPlan(nil)
+				require.NoError(t, cut.Close())
+				if !reached {
+					require.NoError(t, err)
+					require.Greater(t, stopped, 2)
+					return
+				}
+				stopped++
+				again := view(t, ft, clock.Now, "default")
+				require.NoError(t, again.LogInputs(t.Context(), p))
+				require.NoError(t, again.Close())
+				uses, err := s.SearchDatasets(t.Context(), []string{exp})
+				require.NoError(t, err)
+				require.Len(t, uses, len(inputs), "stopped at call %d, applied %t", k, applied)
+			}
+		}
+	})
 }

@@ -33,21 +33,29 @@ type datasetUses struct {
 	with, later []table.Item // put with the head, and behind it
 }
 
-// add has the next write of a head put the rows of those uses that the head
-// does not know and that may not be there. What the run has keeps its context.
+// add has the next write of a head put the rows of those uses that may not be
+// there; what the head knows already is put again behind it, since a call that
+// was to do so may have been cut off. What the run has keeps its context.
 func (u *datasetUses) add(h *runHead) error {
 	u.with, u.later = nil, nil
 	seen := map[string]bool{}
 	for _, in := range u.inputs {
 		ref := datasetRef{in.Dataset.Name, in.Dataset.Digest, dictOf(in.Tags)}
 		key, _ := ref.encode()
-		if _, known := h.entries[entryInput].get(key); known || seen[key] {
+		if seen[key] {
 			continue
 		}
 		seen[key] = true
+		stored, known := h.entries[entryInput].get(key)
+		if known {
+			var err error
+			if ref, err = parseDatasetRef(stored); err != nil {
+				return err
+			}
+		}
 		switch it := u.s.datasetUse(u.exp, ref); {
 		case u.s.uses.Contains(it.Key.PK + it.Key.SK):
-		case !h.frozen && len(h.uses)+len(u.with) < usesOfWrite: // a frozen head may have nothing to write
+		case !known && !h.frozen && len(h.uses)+len(u.with) < usesOfWrite: // a frozen head may have nothing to write
 			u.with = append(u.with, it)
 		default:
 			u.later = append(u.later, it)

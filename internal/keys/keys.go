@@ -131,7 +131,16 @@ func experimentSK(id string) string {
 func formatID(n int64) string { return strconv.FormatInt(n, 10) }
 
 // RunPK is the partition of a run's document, metrics and overflow.
-func (s Space) RunPK(id string) string { return s.prefix + runPrefix + id }
+func (s Space) RunPK(id string) string { return s.prefix + runPrefix + runID(id) }
+
+// runID writes the id of a run. One that is too long for a key is no run's, and
+// is looked for by its hash: there is none.
+func runID(id string) string {
+	if Hashed(id) {
+		return "~" + Hash(id)
+	}
+	return id
+}
 
 // Run is a run's head.
 func (s Space) Run(id string) table.Key { return table.Key{PK: s.RunPK(id), SK: Meta} }
@@ -161,7 +170,7 @@ func (s Space) RunOverflow(id, prefix, key string) table.Key {
 }
 
 // HistoryPK is the partition of a run's metric history.
-func (s Space) HistoryPK(run string) string { return s.prefix + historyPrefix + run }
+func (s Space) HistoryPK(run string) string { return s.prefix + historyPrefix + runID(run) }
 
 // Record is a history record: its first step and the hash of its content.
 func (s Space) Record(run string, step int64, hash string) table.Key {

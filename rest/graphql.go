@@ -72,8 +72,8 @@ func (h *handler) graph(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	answer := schema.Exec(ctx, q.Query, q.OperationName, q.Variables)
 	var texts []string
 	for _, e := range answer.Errors {
-		if strings.HasPrefix(e.Message, "could not unmarshal") { // and then it names types of Go
-			writeGraph(w, nil, []string{"A variable has a value of another type than the schema's."})
+		if strings.HasPrefix(e.Message, "could not unmarshal") || e.Message == errWrongVariable.Error() {
+			writeGraph(w, nil, []string{errWrongVariable.Error()}) // the library's own words name types of Go
 			return
 		}
 		texts = append(texts, e.Message)

@@ -229,6 +229,10 @@ func TestGraphVariables(t *testing.T) {
 			askGraph(t, s, query, map[string]any{"d": d}), variable)
 		require.Empty(t, g.calls)
 	}
+	_, s := newGraphServer(t)
+	require.JSONEq(t, `{"data":null,"errors":["A variable has a value of another type than the schema's."]}`,
+		askGraph(t, s, `query($d: MlflowSearchModelVersionsInput) { mlflowSearchModelVersions(input: $d) { nextPageToken } }`,
+			map[string]any{"d": map[string]any{"maxResults": map[string]any{}}}))
 }
 
 func TestGraphHidesFailures(t *testing.T) {

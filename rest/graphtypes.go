@@ -2,6 +2,7 @@ package rest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -20,6 +21,9 @@ func (l long) MarshalJSON() ([]byte, error) {
 	return strconv.AppendQuote(nil, strconv.FormatInt(int64(l), 10)), nil
 }
 
+// errWrongVariable is the answer to a variable of a wrong type, whoever finds out.
+var errWrongVariable = errors.New("A variable has a value of another type than the schema's.") //nolint:revive,staticcheck // clients see it
+
 // UnmarshalGraphQL reads an integer or a string of one.
 func (l *long) UnmarshalGraphQL(input any) error {
 	switch v := input.(type) {
@@ -36,7 +40,7 @@ func (l *long) UnmarshalGraphQL(input any) error {
 	case json.Number:
 		return l.UnmarshalGraphQL(v.String())
 	default:
-		return fmt.Errorf("%T is no integer", input)
+		return errWrongVariable
 	}
 	return nil
 }

@@ -50,9 +50,13 @@ s3local: # Runs an S3 server, which Go builds the first time
 test: ddblocal s3local ## Run all Go tests with the race detector, on the embedded table and on DynamoDB Local
 	$(WITH_DYNAMODB) $(TOOL) gotestsum --format pkgname -- -race -timeout 20m ./...
 
+# What clients, servers and browser leave in the temporary directory goes with
+# the tests; after a failure it stays, for the logs in it.
 .PHONY: e2e
 e2e: build ddblocal s3local ui $(VENV)/ok ## Run the Python client and a browser against this server, and compare with MLflow's own; needs Chromium
-	$(WITH_DYNAMODB) $(VENV)/bin/python -m pytest -n 2 --dist loadfile e2e
+	scratch=$$(mktemp -d "$${TMPDIR:-/tmp}/mlflow-e2e.XXXXXX"); \
+	TMPDIR=$$scratch $(WITH_DYNAMODB) $(VENV)/bin/python -m pytest -n 2 --dist loadfile e2e; \
+	rm -rf "$$scratch"
 
 $(VENV)/ok: e2e/requirements.txt
 	$(PYTHON) -m venv $(VENV)

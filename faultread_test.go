@@ -240,5 +240,28 @@ func TestSearchDeadline(t *testing.T) {
 		defer cancel()
 		_, err = s.SearchRuns(ctx, dynamodbstore.SearchRunsParams{ExperimentIDs: []string{"0"}})
 		require.Equal(t, context.DeadlineExceeded, err)
+
+		for name, search := range map[string]func(s *dynamodbstore.Store) error{
+			"experiments": func(s *dynamodbstore.Store) error {
+				_, err := s.SearchExperiments(t.Context(), dynamodbstore.SearchExperimentsParams{})
+				return err
+			},
+			"registered models": func(s *dynamodbstore.Store) error {
+				_, err := s.SearchRegisteredModels(t.Context(), dynamodbstore.SearchRegisteredModelsParams{})
+				return err
+			},
+			"versions": func(s *dynamodbstore.Store) error {
+				_, err := s.SearchModelVersions(t.Context(), dynamodbstore.SearchModelVersionsParams{})
+				return err
+			},
+			"logged models": func(s *dynamodbstore.Store) error {
+				_, err := s.SearchLoggedModels(t.Context(), dynamodbstore.SearchLoggedModelsParams{ExperimentIDs: []string{"0"}})
+				return err
+			},
+		} {
+			s, err := dynamodbstore.OpenTable(faulty.Wrap(nil, faulty.Hang(1)))
+			require.NoError(t, err)
+			require.ErrorIs(t, search(s), dynamodbstore.ErrUnavailable, name)
+		}
 	})
 }

@@ -2,7 +2,6 @@ package dynamodbstore
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -30,13 +29,7 @@ const (
 // and 9 RCU; a model with much data costs a request of its own. A search that
 // takes two minutes ends with [ErrUnavailable].
 func (s *Store) SearchLoggedModels(ctx context.Context, p SearchLoggedModelsParams) (Page[*LoggedModel], error) {
-	inner, cancel := context.WithTimeout(ctx, searchDeadline)
-	defer cancel()
-	page, err := s.searchLoggedModels(inner, p)
-	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-		err = &Error{Code: CodeTemporarilyUnavailable, Message: searchTooLong, Err: err}
-	}
-	return page, err
+	return inTime(ctx, p, s.searchLoggedModels)
 }
 
 // AllLoggedModels iterates over all pages of SearchLoggedModels. It stops at

@@ -47,9 +47,14 @@ type foundRun struct {
 // index leads to costs 1 RCU, one that is not settled 2. A search that takes
 // two minutes ends with [ErrUnavailable].
 func (s *Store) SearchRuns(ctx context.Context, p SearchRunsParams) (Page[*Run], error) {
+	return inTime(ctx, p, s.searchRuns)
+}
+
+// inTime makes a search that takes no longer than searchDeadline.
+func inTime[P, T any](ctx context.Context, p P, search func(context.Context, P) (Page[T], error)) (Page[T], error) {
 	inner, cancel := context.WithTimeout(ctx, searchDeadline)
 	defer cancel()
-	page, err := s.searchRuns(inner, p)
+	page, err := search(inner, p)
 	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
 		err = &Error{Code: CodeTemporarilyUnavailable, Message: searchTooLong, Err: err}
 	}
@@ -57,8 +62,8 @@ func (s *Store) SearchRuns(ctx context.Context, p SearchRunsParams) (Page[*Run],
 }
 
 // searchTooLong is what a client gets to know when searchDeadline has passed.
-const searchTooLong = "The search took longer than 2 minutes. Please try again later, or search with smaller pages " +
-	"or fewer experiments."
+const searchTooLong = "The search took longer than 2 minutes. Please try again later, or search with smaller pages, " +
+	"fewer experiments or a narrower filter."
 
 func (s *Store) searchRuns(ctx context.Context, p SearchRunsParams) (Page[*Run], error) {
 	var page Page[*Run]

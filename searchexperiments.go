@@ -47,8 +47,13 @@ func (r experimentRowView) IntAttr(a filter.Attr) (int64, bool) {
 // name or ids that the filter names, or few candidates of a LIKE, are looked up
 // instead. [WithExplanation] tells which. 1 RCU for each 4 KB read: about 8 RCU
 // for 100 small experiments; in the order of names, and for candidates, 1 for
-// each.
+// each. A
+// search that takes two minutes ends with [ErrUnavailable].
 func (s *Store) SearchExperiments(ctx context.Context, p SearchExperimentsParams) (Page[*Experiment], error) {
+	return inTime(ctx, p, s.searchExperiments)
+}
+
+func (s *Store) searchExperiments(ctx context.Context, p SearchExperimentsParams) (Page[*Experiment], error) {
 	var page Page[*Experiment]
 	ctx, stats, done := explain(ctx)
 	defer done()

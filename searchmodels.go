@@ -35,8 +35,13 @@ func (r modelRowView) IntAttr(a filter.Attr) (int64, bool) {
 // that a LIKE asks for; any other order reads all models. Names that the filter
 // names, or few candidates of a LIKE, are looked up instead. [WithExplanation]
 // tells which. 1 RCU for each 4 KB read: 11 RCU for 100 models with one small
-// version each; 2 for each candidate.
+// version each; 2 for each candidate. A
+// search that takes two minutes ends with [ErrUnavailable].
 func (s *Store) SearchRegisteredModels(ctx context.Context, p SearchRegisteredModelsParams) (Page[*RegisteredModel], error) {
+	return inTime(ctx, p, s.searchRegisteredModels)
+}
+
+func (s *Store) searchRegisteredModels(ctx context.Context, p SearchRegisteredModelsParams) (Page[*RegisteredModel], error) {
 	var page Page[*RegisteredModel]
 	ctx, stats, done := explain(ctx)
 	defer done()

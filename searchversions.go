@@ -60,8 +60,13 @@ func (r versionRowView) IntAttr(a filter.Attr) (int64, bool) {
 //
 // Runs, models and sources that the filter names are looked up; any other search
 // reads all versions. [WithExplanation] tells which. 1 RCU for each 4 KB read;
-// 1 RCU for each version of a run or source, and 2 for each of their models.
+// 1 RCU for each version of a run or source, and 2 for each of their models. A
+// search that takes two minutes ends with [ErrUnavailable].
 func (s *Store) SearchModelVersions(ctx context.Context, p SearchModelVersionsParams) (Page[*ModelVersion], error) {
+	return inTime(ctx, p, s.searchModelVersions)
+}
+
+func (s *Store) searchModelVersions(ctx context.Context, p SearchModelVersionsParams) (Page[*ModelVersion], error) {
 	var page Page[*ModelVersion]
 	ctx, stats, done := explain(ctx)
 	defer done()

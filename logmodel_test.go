@@ -59,7 +59,8 @@ func TestLogModel(t *testing.T) {
 			finish(t, s, run) // a settled run is opened again
 			require.NoError(t, s.LogModel(t.Context(), run, `{"b": NaN}`), name)
 			require.NoError(t, s.LogModel(t.Context(), run, `{"c": "NaN\\\"]"}`), name)
-			require.Equal(t, `[{"a": 1}, {"b": NaN}, {"c": "NaN\\\"]"}]`, tagOf(t, s, run, logModelTag))
+			want := strings.Join([]string{`[{"a": 1}`, `{"b": NaN}`, `{"c": "NaN\\\"]"}]`}, ", ") // no JSON, but Python's
+			require.Equal(t, want, tagOf(t, s, run, logModelTag))
 			page, err := s.SearchRuns(t.Context(), dynamodbstore.SearchRunsParams{
 				ExperimentIDs: []string{exp}, Filter: "tags.`mlflow.log-model.history` LIKE '%NaN}%'", MaxResults: 10,
 			})

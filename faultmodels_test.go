@@ -89,7 +89,7 @@ func TestFaultyModelRequests(t *testing.T) {
 		} {
 			t.Run(f.state+" "+name, func(t *testing.T) {
 				t.Parallel()
-				in := faulty.New(uint64(i), rates) //nolint:gosec // small
+				in := faulty.New(uint64(i), rates)
 				tab := configured(t, ddblocal.NewTableWith(t, faulty.Options(clock.Now), in.Configure), clock)
 				codes, seen := f.work(t, tab, clock.Now, workspace)
 				require.Equal(t, wantCodes, codes)

@@ -86,7 +86,10 @@ func (sw *sweep) replaceAt(t *testing.T, a act, k int, want []result) bool {
 		if c.N != k {
 			return faulty.Fault{}
 		}
-		return faulty.Fault{Wait: func(context.Context) error { replaceModel(t, sw, workspace); return nil }}
+		return faulty.Fault{Wait: func(context.Context) error {
+			replaceModel(t, sw, workspace) //nolint:contextcheck // another client's
+			return nil
+		}}
 	})
 	err := a.do(t.Context(), sc.s, sc)
 	reached := ft.Calls() >= k

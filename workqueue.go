@@ -78,7 +78,7 @@ func (q *workQueue) next() (work, bool) {
 func (q *workQueue) run() {
 	for w, ok := q.next(); ok; w, ok = q.next() {
 		if err := w.do(w.ctx); err != nil {
-			q.logger.WarnContext(w.ctx, q.what, "of", w.name, "error", err)
+			q.logger.WarnContext(w.ctx, "work in the background", "task", q.what, "of", w.name, "error", err)
 		}
 		q.mu.Lock()
 		delete(q.busy, w.name)

@@ -95,21 +95,22 @@ func (s *Store) insertModel(ctx context.Context, m *modelDoc, rest []table.Item)
 	return errorf(CodeTemporarilyUnavailable, "The registered model %q could not be created, please try again.", m.name)
 }
 
-// errModelTaken words a name that is taken as MLflow does.
+// errModelTaken words a name that is taken as MLflow does, which goes by whether
+// the tag of prompts is there, whatever its value.
 // Source: MLflow 3.17, prompt/registry_utils.py, handle_resource_already_exist_error.
 func errModelTaken(m, old *modelDoc) error {
-	name := func(m *modelDoc) string {
-		if m.isPrompt() {
+	kind := func(m *modelDoc) string {
+		if _, tagged := m.entries[noteTag].get(isPromptTag); tagged {
 			return "Prompt"
 		}
 		return "Registered Model"
 	}
-	if m.isPrompt() == old.isPrompt() {
-		return errorf(CodeResourceAlreadyExists, "%s (name=%s) already exists.", name(m), m.name)
+	if kind(m) == kind(old) {
+		return errorf(CodeResourceAlreadyExists, "%s (name=%s) already exists.", kind(m), m.name)
 	}
 	return errorf(CodeResourceAlreadyExists, "Tried to create a %s with name %s, but the name is already taken by a %s. "+
 		"MLflow does not allow creating a model and a prompt with the same name.",
-		strings.ToLower(name(m)), pyrepr.String(m.name), strings.ToLower(name(old)))
+		strings.ToLower(kind(m)), pyrepr.String(m.name), strings.ToLower(kind(old)))
 }
 
 // GetRegisteredModel returns a registered model with the latest version of each

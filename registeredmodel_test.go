@@ -100,6 +100,37 @@ func TestRegisteredModels(t *testing.T) {
 	})
 }
 
+// TestNamesOfModelsAndPrompts: a clash is worded by the tag of prompts, whatever
+// its value.
+func TestNamesOfModelsAndPrompts(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
+		s := open(t, tab, clock)
+		prompt, model := tag("mlflow.prompt.is_prompt", "true"), tag("mlflow.prompt.is_prompt", "false")
+		newModel(t, s, "model")
+		newModel(t, s, "prompt", prompt)
+		for _, tc := range []struct {
+			name, want string
+			tags       []dynamodbstore.Tag
+		}{
+			{"model", "Registered Model (name=model) already exists.", nil},
+			{"prompt", "Prompt (name=prompt) already exists.", []dynamodbstore.Tag{prompt}},
+			{"prompt", "Prompt (name=prompt) already exists.", []dynamodbstore.Tag{model}},
+			{
+				"model", "Tried to create a prompt with name 'model', but the name is already taken by a registered model. " +
+					"MLflow does not allow creating a model and a prompt with the same name.", []dynamodbstore.Tag{model},
+			},
+			{
+				"prompt", "Tried to create a registered model with name 'prompt', but the name is already taken by a prompt. " +
+					"MLflow does not allow creating a model and a prompt with the same name.", nil,
+			},
+		} {
+			_, err := s.CreateRegisteredModel(t.Context(), dynamodbstore.CreateRegisteredModelParams{Name: tc.name, Tags: tc.tags})
+			requireFails(t, err, dynamodbstore.CodeResourceAlreadyExists, tc.want)
+		}
+	})
+}
+
 func TestStages(t *testing.T) {
 	t.Parallel()
 	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {

@@ -3,7 +3,6 @@ package dynamodbstore
 import (
 	"context"
 	"iter"
-	"slices"
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
@@ -53,12 +52,7 @@ type loggedSearch struct {
 	states []*expState
 }
 
-// foundLogged is a logged model that a search has found.
-type foundLogged struct {
-	state *expState
-	model *loadedModel
-	tuple filter.Tuple
-}
+type foundLogged = found[loggedView]
 
 func (s *Store) searchLoggedModels(ctx context.Context, p SearchLoggedModelsParams) (Page[*LoggedModel], error) {
 	var page Page[*LoggedModel]
@@ -82,7 +76,7 @@ func (s *Store) searchLoggedModels(ctx context.Context, p SearchLoggedModelsPara
 		last = found[ms.max-1].tuple
 	}
 	for _, f := range found {
-		page.Items = append(page.Items, f.model.entity(f.state, f.model.points))
+		page.Items = append(page.Items, f.it.entity(f.it.e, f.it.points))
 	}
 	if last != nil {
 		page.NextPageToken, err = newLoggedToken(p).encode(last)
@@ -138,8 +132,8 @@ func (ms *loggedSearch) inListOrder(ctx context.Context) (found []foundLogged, b
 		if err != nil || next == nil {
 			return found, nil, err
 		}
-		f := foundLogged{state: next.e, model: next.take()}
-		f.tuple = ms.order.tuple(f.model)
+		m := next.take()
+		f := foundLogged{loggedView{m, next.e}, ms.order.tuple(m)}
 		if ms.matches(f) {
 			found = append(found, f)
 		}
@@ -178,13 +172,9 @@ func compareLoggedPlaces(a, b *loadedModel) int {
 }
 
 // inOtherOrder is the search in any other order: all models are looked at, and
-// no more than twice those of the page are kept.
+// those of the page are kept.
 func (ms *loggedSearch) inOtherOrder(ctx context.Context) ([]foundLogged, filter.Tuple, error) {
-	var best []foundLogged
-	cut := func() {
-		slices.SortFunc(best, func(a, b foundLogged) int { return ms.order.keys.Compare(a.tuple, b.tuple) })
-		best = slices.Delete(best, min(len(best), ms.max+1), len(best))
-	}
+	first := &firsts[loggedView]{order: ms.order.keys, max: ms.max + 1}
 	for _, st := range ms.streams() {
 		for {
 			m, err := st.peek(ctx)
@@ -194,21 +184,17 @@ func (ms *loggedSearch) inOtherOrder(ctx context.Context) ([]foundLogged, filter
 			if m == nil {
 				break
 			}
-			f := foundLogged{state: st.e, model: st.take()}
-			if f.tuple = ms.order.tuple(f.model); ms.matches(f) {
-				best = append(best, f)
-			}
-			if len(best) >= 2*(ms.max+1) {
-				cut()
+			f := foundLogged{loggedView{st.take(), st.e}, ms.order.tuple(m)}
+			if ms.matches(f) {
+				first.offer(f.it, f.tuple)
 			}
 		}
 	}
-	cut()
-	return best, nil, nil
+	return first.take(), nil, nil
 }
 
 // matches reports whether a model matches and is behind the position.
 func (ms *loggedSearch) matches(f foundLogged) bool {
-	return f.model.stage == StageActive && (ms.after == nil || ms.order.keys.Compare(f.tuple, ms.after) > 0) &&
-		ms.query.Match(loggedView{f.model, f.state})
+	return f.it.stage == StageActive && (ms.after == nil || ms.order.keys.Compare(f.tuple, ms.after) > 0) &&
+		ms.query.Match(f.it)
 }

@@ -22,7 +22,7 @@ type orderWalk struct {
 }
 
 // offer offers runs until no later one can be on the page.
-func (w *orderWalk) offer(ctx context.Context, best *topRuns) error {
+func (w *orderWalk) offer(ctx context.Context, best *firsts[expRun]) error {
 	for w.offers <= w.rs.max && w.bound == nil {
 		rows, err := w.nextRows(ctx)
 		if err != nil {
@@ -66,7 +66,7 @@ func (w *orderWalk) nextRows(ctx context.Context) ([]indexRow, error) {
 
 // offerRows fetches the runs of some rows and offers those that still have the
 // row's value. It returns the place of the last one in the order.
-func (w *orderWalk) offerRows(ctx context.Context, best *topRuns, rows []indexRow) (last filter.Tuple, err error) {
+func (w *orderWalk) offerRows(ctx context.Context, best *firsts[expRun], rows []indexRow) (last filter.Tuple, err error) {
 	values := make(map[string][]string, len(rows)) // by place: a stale row, and the one in its place
 	places := make([]string, 0, len(rows))
 	for _, r := range rows {
@@ -94,7 +94,7 @@ func (w *orderWalk) offerRows(ctx context.Context, best *topRuns, rows []indexRo
 // offerRun offers a run if it has one of the values, and returns its place in the
 // order; nil if it has another value: then another row or an open row leads
 // to it.
-func (w *orderWalk) offerRun(best *topRuns, p *packedRun, values []string) filter.Tuple {
+func (w *orderWalk) offerRun(best *firsts[expRun], p *packedRun, values []string) filter.Tuple {
 	rs := w.rs
 	rs.row = runRow{packedRun: p, e: w.e}
 	rs.tuple = rs.query.Order.AppendRun(rs.tuple[:0], &rs.row)
@@ -104,13 +104,13 @@ func (w *orderWalk) offerRun(best *topRuns, p *packedRun, values []string) filte
 	rs.fetched[p.id] = true
 	if rs.matches(&rs.row) && rs.isAhead(rs.tuple) {
 		w.offers++
-		best.offer(foundRun{state: w.e, packed: p}, rs.tuple)
+		best.offer(expRun{w.e, p}, rs.tuple)
 	}
 	return rs.tuple
 }
 
 // offerRest offers the runs that have no value, which come last.
-func (w *orderWalk) offerRest(ctx context.Context, best *topRuns) error {
+func (w *orderWalk) offerRest(ctx context.Context, best *firsts[expRun]) error {
 	rs := w.rs
 	after := ""
 	if w.o.simple && rs.after != nil && rs.after[0].Kind == filter.ElementNull {
@@ -137,7 +137,7 @@ func (w *orderWalk) offerRest(ctx context.Context, best *topRuns) error {
 }
 
 // offerWithout offers a run if it has no value.
-func (w *orderWalk) offerWithout(best *topRuns, p *packedRun) {
+func (w *orderWalk) offerWithout(best *firsts[expRun], p *packedRun) {
 	rs := w.rs
 	rs.row = runRow{packedRun: p, e: w.e}
 	rs.tuple = rs.query.Order.AppendRun(rs.tuple[:0], &rs.row)
@@ -147,6 +147,6 @@ func (w *orderWalk) offerWithout(best *topRuns, p *packedRun) {
 	rs.fetched[p.id] = true
 	if rs.matches(&rs.row) && rs.isAhead(rs.tuple) {
 		w.offers++
-		best.offer(foundRun{state: w.e, packed: p}, rs.tuple)
+		best.offer(expRun{w.e, p}, rs.tuple)
 	}
 }

@@ -122,7 +122,7 @@ func (s *Store) GetRun(ctx context.Context, id string) (*Run, error) {
 	if e == nil {
 		return nil, errRunNotFound(id)
 	}
-	runs, err := s.unpackRuns(ctx, []foundRun{{state: e, packed: l.packed()}}, true)
+	runs, err := s.unpackRuns(ctx, []foundRun{{it: expRun{e, l.packed()}}}, true)
 	if err != nil {
 		return nil, failure(err)
 	}

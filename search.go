@@ -25,12 +25,13 @@ const (
 	searchDeadline = 2 * time.Minute
 )
 
-// foundRun is a run that a search has found.
-type foundRun struct {
-	state  *expState
+// expRun is a run, and the state of its experiment.
+type expRun struct {
+	e      *expState
 	packed *packedRun
-	tuple  filter.Tuple
 }
+
+type foundRun = found[expRun]
 
 // SearchRuns returns the runs of some experiments that match a filter, newest
 // first unless OrderBy says otherwise. MaxResults 0 means 1,000. A page may be
@@ -189,11 +190,11 @@ func (x experimentIndexes) trigrams(field string) bool { return x.indexedField(f
 func (rs *runSearch) page(found []foundRun, bound filter.Tuple) ([]foundRun, filter.Tuple, error) {
 	order := rs.query.Order
 	place := func(f foundRun) filter.Tuple {
-		return order.AppendRun(nil, &runRow{packedRun: f.packed, e: f.state})
+		return order.AppendRun(nil, &runRow{packedRun: f.it.packed, e: f.it.e})
 	}
 	compare := func(a, b foundRun) int { return order.Compare(a.tuple, b.tuple) }
 	if isDefaultOrder(order) {
-		compare = func(a, b foundRun) int { return inDefaultOrder(a.packed, b.packed) }
+		compare = func(a, b foundRun) int { return inDefaultOrder(a.it.packed, b.it.packed) }
 	}
 	if !slices.IsSortedFunc(found, compare) {
 		slices.SortFunc(found, compare)
@@ -213,7 +214,7 @@ func (rs *runSearch) byID(ctx context.Context, ids []string) ([]foundRun, filter
 	rs.stats.say("run ids")
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	ids = slices.DeleteFunc(ids, func(id string) bool { return len(id) > longestRunID })
-	best := &topRuns{order: rs.query.Order, max: rs.max + 1}
+	best := &firsts[expRun]{order: rs.query.Order, max: rs.max + 1}
 	runs, err := rs.s.readRuns(ctx, ids)
 	if err != nil {
 		return nil, nil, err
@@ -346,18 +347,19 @@ func (v ViewType) shows(stage LifecycleStage) bool {
 func (s *Store) unpackRuns(ctx context.Context, found []foundRun, models bool) ([]*Run, error) {
 	runs := make([]*Run, len(found))
 	for i, f := range found {
-		runs[i] = f.packed.run(f.state)
+		p := f.it.packed
+		runs[i] = p.run(f.it.e)
 		if models {
-			for d := f.packed.dict(sectionModels); len(d) > 0; d = d[2:] {
+			for d := p.dict(sectionModels); len(d) > 0; d = d[2:] {
 				runs[i].Inputs.Models = append(runs[i].Inputs.Models, d[0])
 			}
 		}
-		refs, err := parseDatasetRefs(f.packed.dict(sectionInputs))
+		refs, err := parseDatasetRefs(p.dict(sectionInputs))
 		if err != nil {
 			return nil, err
 		}
 		for _, ref := range refs {
-			d, err := s.dataset(ctx, f.packed.exp, ref)
+			d, err := s.dataset(ctx, p.exp, ref)
 			if err != nil {
 				return nil, err
 			}

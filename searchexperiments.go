@@ -3,7 +3,6 @@ package dynamodbstore
 import (
 	"context"
 	"iter"
-	"slices"
 	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
@@ -83,7 +82,7 @@ func (s *Store) searchExperiments(ctx context.Context, p SearchExperimentsParams
 	}
 	page.Items = make([]*Experiment, len(found))
 	for i, f := range found {
-		page.Items[i] = f.doc.entity()
+		page.Items[i] = f.it.entity()
 	}
 	return page, nil
 }
@@ -109,11 +108,7 @@ type experimentSearch struct {
 	stats *Explanation
 }
 
-// foundExperiment is an experiment that a search has found.
-type foundExperiment struct {
-	doc   *experimentDoc
-	tuple filter.Tuple
-}
+type foundExperiment = found[*experimentDoc]
 
 // find returns the first matching experiments behind the position, in order,
 // one more than the page holds if there are more.
@@ -199,12 +194,8 @@ func (x *experimentSearch) sorted(docs []*experimentDoc) []foundExperiment {
 			found = append(found, f)
 		}
 	}
-	x.sort(found)
+	sortFound(x.query.Order, found)
 	return found
-}
-
-func (x *experimentSearch) sort(found []foundExperiment) {
-	slices.SortFunc(found, func(a, b foundExperiment) int { return x.query.Order.Compare(a.tuple, b.tuple) })
 }
 
 // all looks at all experiments.
@@ -242,7 +233,7 @@ func (x *experimentSearch) walkList(ctx context.Context, prefix string, latestFi
 			return nil, err
 		}
 		if x.stats.ListRows++; at != last {
-			x.sort(found[ties:])
+			sortFound(x.query.Order, found[ties:])
 			if ties, last = len(found), at; ties > x.max {
 				return found, nil
 			}
@@ -258,7 +249,7 @@ func (x *experimentSearch) walkList(ctx context.Context, prefix string, latestFi
 			found = append(found, f)
 		}
 	}
-	x.sort(found[ties:])
+	sortFound(x.query.Order, found[ties:])
 	return found, nil
 }
 

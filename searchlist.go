@@ -160,7 +160,7 @@ func (rs *runSearch) takeMatching(ctx context.Context, runs *mergedRuns) (found 
 		*row = runRow{packedRun: l.rows[0], e: l.list.e}
 		if rs.matches(row) {
 			l.matched++
-			found = append(found, foundRun{state: l.list.e, packed: l.rows[0]})
+			found = append(found, foundRun{it: expRun{l.list.e, l.rows[0]}})
 		}
 		if scanned == rs.limits().scanned {
 			return found, rs.query.Order.AppendRun(nil, row), nil
@@ -178,7 +178,7 @@ func (rs *runSearch) appendMatching(found []foundRun, e *expState, runs []*packe
 			continue
 		}
 		rs.fetched[p.id] = true
-		found = append(found, foundRun{state: e, packed: p})
+		found = append(found, foundRun{it: expRun{e, p}})
 	}
 	return found
 }

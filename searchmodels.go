@@ -111,11 +111,7 @@ type modelSearch struct {
 	reached filter.Tuple
 }
 
-// foundModel is a model that a search has found.
-type foundModel struct {
-	doc   *modelDoc
-	tuple filter.Tuple
-}
+type foundModel = found[*modelDoc]
 
 // find returns the first matching models behind the position, in order, one
 // more than the page holds if there are more.
@@ -196,28 +192,26 @@ func needsWhole(clauses []filter.Clause, n *notes) bool {
 
 // sorted returns those models that match, in order.
 func (x *modelSearch) sorted(ctx context.Context, docs []*modelDoc) ([]foundModel, error) {
-	var found []foundModel
+	first := x.firsts()
 	for _, m := range docs {
 		f, ok, err := x.offer(ctx, m)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			found = append(found, f)
+			first.offer(f.it, f.tuple)
 		}
 	}
-	x.sort(found)
-	return found, nil
+	return first.take(), nil
 }
 
-func (x *modelSearch) sort(found []foundModel) {
-	slices.SortFunc(found, func(a, b foundModel) int { return x.query.Order.Compare(a.tuple, b.tuple) })
+func (x *modelSearch) firsts() *firsts[*modelDoc] {
+	return &firsts[*modelDoc]{order: x.query.Order, max: x.max + 1}
 }
 
-// all looks at all models whose names begin with a prefix. It keeps no more than
-// some pages of those that match.
+// all looks at all models whose names begin with a prefix.
 func (x *modelSearch) all(ctx context.Context, prefix string) ([]foundModel, error) {
-	var found []foundModel
+	first := x.firsts()
 	for m, err := range x.s.modelsInOrder(ctx, nameRange{prefix: prefix}) {
 		if err != nil {
 			return nil, err
@@ -227,16 +221,11 @@ func (x *modelSearch) all(ctx context.Context, prefix string) ([]foundModel, err
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
-			continue
-		}
-		if found = append(found, f); len(found) > 4*(x.max+1) {
-			x.sort(found)
-			found = found[:x.max+1]
+		if ok {
+			first.offer(f.it, f.tuple)
 		}
 	}
-	x.sort(found)
-	return found, nil
+	return first.take(), nil
 }
 
 // walk walks names in their order until the page is full, or as many models
@@ -283,9 +272,9 @@ func (x *modelSearch) walk(ctx context.Context, prefix string, desc bool) ([]fou
 func (s *Store) modelEntities(ctx context.Context, found []foundModel) ([]*RegisteredModel, error) {
 	var elsewhere []table.Key
 	for _, f := range found {
-		for _, n := range f.doc.latest(func(int) bool { return true }) {
-			if f.doc.copyOf(n) == nil {
-				elsewhere = append(elsewhere, s.ks.ModelVersion(f.doc.id, n))
+		for _, n := range f.it.latest(func(int) bool { return true }) {
+			if f.it.copyOf(n) == nil {
+				elsewhere = append(elsewhere, s.ks.ModelVersion(f.it.id, n))
 			}
 		}
 	}
@@ -295,7 +284,7 @@ func (s *Store) modelEntities(ctx context.Context, found []foundModel) ([]*Regis
 	}
 	out := make([]*RegisteredModel, len(found))
 	for i, f := range found {
-		m := f.doc.clone()
+		m := f.it.clone()
 		for j := range m.stages {
 			info := &m.stages[j]
 			if row := rows[s.ks.ModelVersion(m.id, info.latest)]; info.copied == nil && row != nil && row.rev <= m.rev {

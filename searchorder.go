@@ -10,7 +10,7 @@ import (
 // inOtherOrder is the search in any order but that of the run list. It returns
 // the position to continue from, nil at the end.
 func (rs *runSearch) inOtherOrder(ctx context.Context) ([]foundRun, filter.Tuple, error) {
-	best := &topRuns{order: rs.query.Order, max: rs.max + 1}
+	best := &firsts[expRun]{order: rs.query.Order, max: rs.max + 1}
 	var bound filter.Tuple
 	for _, e := range rs.states {
 		b, err := rs.offerAll(ctx, e, best)
@@ -26,7 +26,7 @@ func (rs *runSearch) inOtherOrder(ctx context.Context) ([]foundRun, filter.Tuple
 
 // offerAll offers the runs of one experiment that may be on the page. After
 // too many it stops and returns how far it got.
-func (rs *runSearch) offerAll(ctx context.Context, e *expState, best *topRuns) (filter.Tuple, error) {
+func (rs *runSearch) offerAll(ctx context.Context, e *expState, best *firsts[expRun]) (filter.Tuple, error) {
 	p := rs.planOf(e)
 	if len(p.sources) > 0 {
 		c, err := rs.runProber(e.id).collect(ctx, p.sources, keys.First)
@@ -51,7 +51,7 @@ func (rs *runSearch) offerAll(ctx context.Context, e *expState, best *topRuns) (
 }
 
 // offerPlaces offers the runs at some places, and those that are open.
-func (rs *runSearch) offerPlaces(ctx context.Context, e *expState, best *topRuns, places []string) error {
+func (rs *runSearch) offerPlaces(ctx context.Context, e *expState, best *firsts[expRun], places []string) error {
 	stream := rs.s.newRunStream(e, "", 0)
 	for len(places) > 0 {
 		n := min(len(places), rs.limits().most)
@@ -71,7 +71,7 @@ func (rs *runSearch) offerPlaces(ctx context.Context, e *expState, best *topRuns
 }
 
 // offerOpen offers the open runs that have not been fetched.
-func (rs *runSearch) offerOpen(ctx context.Context, e *expState, best *topRuns) error {
+func (rs *runSearch) offerOpen(ctx context.Context, e *expState, best *firsts[expRun]) error {
 	open, err := rs.openRuns(ctx, e, "")
 	for _, p := range open {
 		rs.offer(best, e, p)
@@ -80,7 +80,7 @@ func (rs *runSearch) offerOpen(ctx context.Context, e *expState, best *topRuns) 
 }
 
 // offerList offers all runs of an experiment.
-func (rs *runSearch) offerList(ctx context.Context, e *expState, best *topRuns) error {
+func (rs *runSearch) offerList(ctx context.Context, e *expState, best *firsts[expRun]) error {
 	list := rs.s.newRunStream(e, "", 0)
 	for {
 		p, err := list.peek(ctx)
@@ -94,14 +94,14 @@ func (rs *runSearch) offerList(ctx context.Context, e *expState, best *topRuns) 
 }
 
 // offer adds a run to the best ones if it matches and is behind the position.
-func (rs *runSearch) offer(best *topRuns, e *expState, p *packedRun) {
+func (rs *runSearch) offer(best *firsts[expRun], e *expState, p *packedRun) {
 	rs.row = runRow{packedRun: p, e: e}
 	if !rs.matches(&rs.row) {
 		return
 	}
 	rs.tuple = rs.query.Order.AppendRun(rs.tuple[:0], &rs.row)
 	if rs.isAhead(rs.tuple) {
-		best.offer(foundRun{state: e, packed: p}, rs.tuple)
+		best.offer(expRun{e, p}, rs.tuple)
 	}
 }
 

@@ -83,11 +83,14 @@ func (s *Store) searchModelVersions(ctx context.Context, p SearchModelVersionsPa
 	if err != nil {
 		return page, err
 	}
-	x := &versionSearch{s: s, query: q, max: most, after: after, stats: stats}
-	if err := x.find(ctx); err != nil {
+	x := &versionSearch{
+		s: s, query: q, after: after, stats: stats,
+		first: &firsts[versionRowView]{order: q.Order, max: most + 1},
+	}
+	found, err := x.find(ctx)
+	if err != nil {
 		return page, failure(err)
 	}
-	found := x.found
 	if len(found) > most {
 		found = found[:most]
 		page.NextPageToken = encodeToken(d, filter.AppendTuple(nil, found[most-1].tuple))
@@ -102,14 +105,15 @@ func (s *Store) foundVersions(ctx context.Context, found []foundVersion) ([]*Mod
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(versionReaders)
 	for i, f := range found {
-		if m := f.row.model; !f.row.frozen {
-			out[i] = m.versionEntity(f.row.versionDoc)
+		row := f.it
+		if !row.frozen {
+			out[i] = row.model.versionEntity(row.versionDoc)
 			continue
 		}
 		g.Go(func() error {
-			v, err := s.wholeVersion(gctx, f.row.model.id, f.row.versionDoc)
+			v, err := s.wholeVersion(gctx, row.model.id, row.versionDoc)
 			if err == nil {
-				out[i] = f.row.model.versionEntity(v)
+				out[i] = row.model.versionEntity(v)
 			}
 			return err
 		})
@@ -136,20 +140,16 @@ func (s *Store) AllModelVersions(ctx context.Context, p SearchModelVersionsParam
 type versionSearch struct {
 	s     *Store
 	query *filter.ModelQuery
-	max   int
 	after filter.Tuple // position to continue behind; nil: the start
 	stats *Explanation
-	found []foundVersion // in order at the end, one more than the page holds
+	first *firsts[versionRowView]
 }
 
-// foundVersion is a version that a search has found.
-type foundVersion struct {
-	row   versionRowView
-	tuple filter.Tuple
-}
+type foundVersion = found[versionRowView]
 
-// find finds the first matching versions behind the position.
-func (x *versionSearch) find(ctx context.Context) error {
+// find returns the first matching versions behind the position, in order, one
+// more than the page holds if there are more.
+func (x *versionSearch) find(ctx context.Context) ([]foundVersion, error) {
 	plan := planModels(x.query.Clauses)
 	runs, sources := indexedTexts(x.query.Clauses)
 	var err error
@@ -170,8 +170,7 @@ func (x *versionSearch) find(ctx context.Context) error {
 		x.stats.say("versions of all models, sorted")
 		err = x.all(ctx, plan.prefix)
 	}
-	x.sort()
-	return err
+	return x.first.take(), err
 }
 
 // indexedTexts returns the only runs and sources that can match; nil: any.
@@ -192,10 +191,6 @@ func indexedTexts(clauses []filter.Clause) (runs, sources []string) {
 	return runs, sources
 }
 
-func (x *versionSearch) sort() {
-	slices.SortFunc(x.found, func(a, b foundVersion) int { return x.query.Order.Compare(a.tuple, b.tuple) })
-}
-
 // offer keeps a version that matches and is behind the position, as long as it
 // may be on the page.
 func (x *versionSearch) offer(ctx context.Context, m *modelDoc, v *versionDoc) error {
@@ -213,12 +208,8 @@ func (x *versionSearch) offer(ctx context.Context, m *modelDoc, v *versionDoc) e
 		return nil
 	}
 	tuple := x.query.Order.AppendTagged(nil, row)
-	if x.after != nil && x.query.Order.Compare(tuple, x.after) <= 0 {
-		return nil
-	}
-	if x.found = append(x.found, foundVersion{row, tuple}); len(x.found) > 4*(x.max+1) {
-		x.sort()
-		x.found = slices.Clip(x.found[:x.max+1])
+	if x.after == nil || x.query.Order.Compare(tuple, x.after) > 0 {
+		x.first.offer(row, tuple)
 	}
 	return nil
 }

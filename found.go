@@ -1,0 +1,85 @@
+package dynamodbstore
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+)
+
+// found is something that a search has found.
+type found[T any] struct {
+	it    T
+	tuple filter.Tuple // its place in the order; searches in the order of a list need none
+}
+
+// sortFound brings what was found into an order.
+func sortFound[T any](order filter.Order, list []found[T]) {
+	slices.SortFunc(list, func(a, b found[T]) int { return order.Compare(a.tuple, b.tuple) })
+}
+
+// firsts keeps the first max in an order of what it is offered.
+type firsts[T any] struct {
+	order filter.Order
+	max   int
+	list  []found[T] // a heap whose root is the last in order, once it is full
+}
+
+// offer keeps a copy of the tuple, if it keeps any.
+func (t *firsts[T]) offer(it T, tuple filter.Tuple) {
+	if len(t.list) < t.max {
+		t.list = append(t.list, found[T]{it, cloneTuple(tuple)})
+		t.up(len(t.list) - 1)
+		return
+	}
+	if t.order.Compare(tuple, t.list[0].tuple) < 0 {
+		t.list[0] = found[T]{it, cloneTuple(tuple)}
+		t.down(0)
+	}
+}
+
+func cloneTuple(t filter.Tuple) filter.Tuple {
+	c := slices.Clone(t)
+	for i := range c {
+		c[i].Str = strings.Clone(c[i].Str)
+	}
+	return c
+}
+
+func (t *firsts[T]) after(i, j int) bool {
+	return t.order.Compare(t.list[i].tuple, t.list[j].tuple) > 0
+}
+
+func (t *firsts[T]) up(i int) {
+	for i > 0 {
+		parent := (i - 1) / 2
+		if !t.after(i, parent) {
+			return
+		}
+		t.list[i], t.list[parent] = t.list[parent], t.list[i]
+		i = parent
+	}
+}
+
+func (t *firsts[T]) down(i int) {
+	for {
+		child := 2*i + 1
+		if child >= len(t.list) {
+			return
+		}
+		if child+1 < len(t.list) && t.after(child+1, child) {
+			child++
+		}
+		if !t.after(child, i) {
+			return
+		}
+		t.list[i], t.list[child] = t.list[child], t.list[i]
+		i = child
+	}
+}
+
+// take returns what was kept, in order.
+func (t *firsts[T]) take() []found[T] {
+	sortFound(t.order, t.list)
+	return t.list
+}

@@ -75,9 +75,20 @@ func (r *nameRange) compare(a, b string) int {
 	return strings.Compare(a, b)
 }
 
+// metModels are the ids of models that a search has met: one that is renamed
+// meanwhile may be read under both of its names.
+type metModels map[string]bool
+
+// again reports whether a model was met before, and keeps that it was.
+func (met metModels) again(m *modelDoc) bool {
+	was := met[m.id]
+	met[m.id] = true
+	return was
+}
+
 // modelsInOrder iterates over the models of a range in the order of their
-// names. Those whose names stand as a hash are in no order; they are rare, and
-// read first.
+// names, each once. Those whose names stand as a hash are in no order; they are
+// rare, and read first.
 func (s *Store) modelsInOrder(ctx context.Context, r nameRange) iter.Seq2[*modelDoc, error] {
 	return func(yield func(*modelDoc, error) bool) {
 		long, err := s.longModels(ctx, &r)
@@ -85,6 +96,7 @@ func (s *Store) modelsInOrder(ctx context.Context, r nameRange) iter.Seq2[*model
 			yield(nil, err)
 			return
 		}
+		met := metModels{}
 		for it, err := range table.Items(ctx, s.t, s.modelsQuery(&r)) {
 			if err != nil {
 				yield(nil, err)
@@ -96,16 +108,16 @@ func (s *Store) modelsInOrder(ctx context.Context, r nameRange) iter.Seq2[*model
 				return
 			}
 			for ; len(long) > 0 && r.compare(long[0].name, m.name) < 0; long = long[1:] {
-				if !yield(long[0], nil) {
+				if !met.again(long[0]) && !yield(long[0], nil) {
 					return
 				}
 			}
-			if r.holds(m.name) && !yield(m, nil) {
+			if r.holds(m.name) && !met.again(m) && !yield(m, nil) {
 				return
 			}
 		}
 		for _, m := range long {
-			if !yield(m, nil) {
+			if !met.again(m) && !yield(m, nil) {
 				return
 			}
 		}
@@ -171,8 +183,8 @@ func (s *Store) longModels(ctx context.Context, r *nameRange) ([]*modelDoc, erro
 	return out, nil
 }
 
-// modelsByName reads those of some models that exist, in no order. 1 RCU for
-// each 4 KB of each.
+// modelsByName reads those of some models that exist, each once, in no order. 1
+// RCU for each 4 KB of each.
 func (s *Store) modelsByName(ctx context.Context, names []string) ([]*modelDoc, error) {
 	names = slices.Compact(slices.Sorted(slices.Values(names)))
 	wanted := make([]table.Key, 0, len(names))
@@ -188,10 +200,15 @@ func (s *Store) modelsByName(ctx context.Context, names []string) ([]*modelDoc, 
 	if err != nil {
 		return nil, err
 	}
-	docs := make([]*modelDoc, len(items))
-	for i, it := range items {
-		if docs[i], err = decodeModel(it); err != nil {
+	docs := make([]*modelDoc, 0, len(items))
+	met := metModels{}
+	for _, it := range items {
+		m, err := decodeModel(it)
+		if err != nil {
 			return nil, err
+		}
+		if !met.again(m) {
+			docs = append(docs, m)
 		}
 	}
 	return docs, nil

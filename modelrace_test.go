@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -173,5 +174,85 @@ func TestModelConflicts(t *testing.T) {
 		require.Greater(t, calls, 5)
 		require.Equal(t, 2, newVersion(t, s, "m").Version)
 		checkModels(t, tab, s)
+	})
+}
+
+// TestRaceForANumber: the rows of a creator who came too late for a number lead
+// to a version of another run and source, which is found once and by its own.
+func TestRaceForANumber(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
+		s := open(t, tab, clock)
+		newModel(t, s, "m")
+		create := func(s *dynamodbstore.Store, run string) {
+			_, err := s.CreateModelVersion(t.Context(), dynamodbstore.CreateModelVersionParams{
+				Name: "m", Source: "s3://b/" + run, RunID: run, Tags: []dynamodbstore.Tag{tag("long", strings.Repeat("x", 2000))},
+			})
+			require.NoError(t, err)
+		}
+		ft := faulty.Wrap(tab, nil)
+		late := view(t, ft, clock.Now, "default")
+		raced := false
+		ft.SetPlan(func(c faulty.Call) faulty.Fault {
+			if c.Op == "Transact" && !raced {
+				raced = true
+				create(s, "first")
+			}
+			return faulty.Fault{}
+		})
+		create(late, "second")
+		require.NoError(t, late.Close())
+		for filter, want := range map[string][]int{
+			"run_id = 'first'":                             {1},
+			"run_id = 'second'":                            {2},
+			"run_id IN ('first', 'second', 'third')":       {1, 2},
+			"run_id IN ('first', 'second') AND name = 'm'": {1, 2},
+			"source_path = 's3://b/first'":                 {1},
+			"source_path = 's3://b/second'":                {2},
+		} {
+			var got []int
+			for _, v := range allVersions(t, s, dynamodbstore.SearchModelVersionsParams{Filter: filter, OrderBy: []string{"version_number"}}) {
+				got = append(got, v.Version)
+			}
+			require.Equal(t, want, got, filter)
+		}
+		checkModels(t, tab, s)
+	})
+}
+
+// TestRenameUnderSearch: a model that is renamed while a search reads names is
+// shown once.
+func TestRenameUnderSearch(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
+		s := open(t, tab, clock)
+		newModel(t, s, "a")
+		newVersion(t, s, "a", tag("long", strings.Repeat("x", 2000))) // of which the document has no copy
+		for i := range 8 {
+			newModel(t, s, fmt.Sprint("prompt", i), tag("mlflow.prompt.is_prompt", "true"))
+		}
+		newModel(t, s, "y")
+		ft := faulty.Wrap(tab, nil)
+		searcher := view(t, ft, clock.Now, "default")
+		queries := 0
+		ft.SetPlan(func(c faulty.Call) faulty.Fault {
+			if c.Op == "Query" {
+				if queries++; queries == 3 { // behind that of long names and the first page
+					_, err := s.RenameRegisteredModel(t.Context(), "a", "z")
+					require.NoError(t, err)
+				}
+			}
+			return faulty.Fault{}
+		})
+		page, err := searcher.SearchRegisteredModels(t.Context(), dynamodbstore.SearchRegisteredModelsParams{MaxResults: 3})
+		require.NoError(t, err)
+		require.Greater(t, queries, 3)
+		var names []string
+		for _, m := range page.Items {
+			names = append(names, m.Name)
+		}
+		require.Equal(t, []string{"a", "y"}, names)
+		require.Empty(t, page.NextPageToken)
+		require.NoError(t, searcher.Close())
 	})
 }

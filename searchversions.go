@@ -302,7 +302,8 @@ func (m *modelDoc) onlyCopies() ([]*versionDoc, bool) {
 }
 
 // indexed looks at the versions that index rows of some runs or sources lead
-// to. Rows are candidates; a row too many finds nothing, or what does not match.
+// to. Rows are candidates; a row too many finds nothing, what does not match, or
+// what is found anyway.
 func (x *versionSearch) indexed(ctx context.Context, kind keys.IndexKind, values []string) error {
 	numbers := map[string][]int{} // by model
 	var ids []string
@@ -319,6 +320,10 @@ func (x *versionSearch) indexed(ctx context.Context, kind keys.IndexKind, values
 			}
 			ids, numbers[id] = append(ids, id), append(numbers[id], n)
 		}
+	}
+	for id, found := range numbers { // of a number that several creators were after there are several rows
+		slices.Sort(found)
+		numbers[id] = slices.Compact(found)
 	}
 	for some := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(ids))), table.MaxBatchGet) {
 		docs, err := x.s.modelsByID(ctx, some)

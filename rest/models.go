@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
 func (h *handler) addModelRoutes() {
@@ -242,14 +243,15 @@ func onVersion(do func(ctx context.Context, q *modelRequest, version int) error)
 // parseVersion reads the number of a version. One that is too large for any
 // version names none.
 func parseVersion(text string) (int, error) {
-	version, ok := intLike(&node{kind: kindString, text: strings.ReplaceAll(text, "_", "")})
-	if !ok || text != strings.Trim(text, "_") {
-		if isDigits(strings.TrimSpace(text)) {
-			return -1, nil
-		}
+	digits, ok := pyrepr.Int(text)
+	if !ok {
 		return 0, invalid("Parameter 'version' must be an integer, got '" + text + "'.")
 	}
-	return int(version), nil
+	version, err := strconv.Atoi(digits)
+	if err != nil {
+		return -1, nil //nolint:nilerr // it is out of range
+	}
+	return version, nil
 }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -3,7 +3,8 @@ package filter
 import (
 	"strconv"
 	"strings"
-	"unicode"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
 // numberValue converts a numeric literal as Python does. An integer that needs
@@ -24,49 +25,17 @@ func parseFloat(text string) float64 {
 	return f
 }
 
-// parsePyInt converts text as Python's int() does: white space around it, a
-// sign, digits of any script, single underscores between digits.
+// parsePyInt converts text as Python's int() does, but that an integer of more
+// than 64 bits becomes the nearest float.
 func parsePyInt(text string) (Value, bool) {
-	text = strings.TrimFunc(text, isSpaceRune)
-	digits := make([]byte, 0, len(text))
-	if text != "" && (text[0] == '-' || text[0] == '+') {
-		digits = append(digits, text[0])
-		text = text[1:]
-	}
-	between := false // whether an underscore may follow
-	for _, r := range text {
-		d, ok := digitValue(r)
-		switch {
-		case ok:
-			digits = append(digits, '0'+d)
-		case r != '_' || !between:
-			return Value{}, false
-		}
-		between = ok
-	}
-	if !between {
+	digits, ok := pyrepr.Int(text)
+	if !ok {
 		return Value{}, false
 	}
-	if i, err := strconv.ParseInt(string(digits), 10, 64); err == nil {
+	if i, err := strconv.ParseInt(digits, 10, 64); err == nil {
 		return Value{Kind: ValueInt, Int: i}, true
 	}
-	return Value{Kind: ValueFloat, Float: parseFloat(string(digits))}, true
-}
-
-// digitValue returns the value of a decimal digit of any script. Unicode keeps
-// them in runs of ten.
-func digitValue(r rune) (byte, bool) {
-	if isDigit(r) {
-		return byte(r - '0'), true
-	}
-	if !unicode.IsDigit(r) {
-		return 0, false
-	}
-	zero := r
-	for unicode.IsDigit(zero - 1) {
-		zero--
-	}
-	return byte((r - zero) % 10), true
+	return Value{Kind: ValueFloat, Float: parseFloat(digits)}, true
 }
 
 // pyFloat prints a float as Python's str does.

@@ -1,5 +1,5 @@
 // Package pyrepr prints values as Python's repr does: MLflow's error texts
-// quote them so.
+// quote them so. It reads integers as Python's int does.
 package pyrepr
 
 import (

@@ -40,11 +40,18 @@ func stageIndex(st ModelStage) int {
 // Source: MLflow 3.17, entities/model_registry/model_version_stages.py.
 func canonicalStage(name string) (int, error) {
 	for i, st := range stages() {
-		if strings.EqualFold(name, string(st)) {
+		if isWordInAnyCase(name, string(st)) {
 			return i, nil
 		}
 	}
 	return 0, invalidf("Invalid Model Version stage: %s. Value must be one of None, Staging, Production, Archived.", name)
+}
+
+// isWordInAnyCase reports whether a text is a word of ASCII letters, but for
+// their case. Letters beyond ASCII that fold to some of those are others to
+// MLflow.
+func isWordInAnyCase(text, word string) bool {
+	return len(text) == len(word) && strings.EqualFold(text, word)
 }
 
 // stageInfo is what a model's document knows of one stage.

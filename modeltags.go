@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
@@ -100,4 +99,4 @@ func (s *Store) DeleteRegisteredModelAlias(ctx context.Context, name, alias stri
 }
 
 // isLatest reports whether an alias stands for the highest version.
-func isLatest(alias string) bool { return strings.EqualFold(alias, latestAlias) }
+func isLatest(alias string) bool { return isWordInAnyCase(alias, latestAlias) }

@@ -91,7 +91,7 @@ func validateNewAlias(alias string) error {
 	if err := validateAlias(alias); err != nil {
 		return err
 	}
-	if strings.EqualFold(alias, latestAlias) {
+	if isLatest(alias) {
 		return invalidf("'latest' alias name (case insensitive) is reserved.")
 	}
 	digits := strings.TrimSuffix(alias[1:], "\n")

@@ -237,6 +237,7 @@ func modelAliases(b bundle) {
 	b.fails(err, d.CodeInvalidParameterValue, "Registered model alias champion not found.")
 	b.fails(b.SetRegisteredModelAlias(b.ctx(), "m", "a", 2), d.CodeResourceDoesNotExist, "Model Version (name=m, version=2) not found")
 	b.fails(b.SetRegisteredModelAlias(b.ctx(), "m", "Latest", 1), d.CodeInvalidParameterValue, "'latest' alias name (case insensitive) is reserved.")
+	b.ok(b.SetRegisteredModelAlias(b.ctx(), "m", "lateſt", 1)) // lower case as it is
 	b.fails(b.SetRegisteredModelAlias(b.ctx(), "m", "v1", 1), d.CodeInvalidParameterValue, "Version alias name 'v1' is reserved.")
 }
 
@@ -284,8 +285,11 @@ func modelStages(b bundle) {
 	b.ok(err)
 	require.Len(b.t, found, 2)
 	require.Equal(b.t, []int{1, 2}, []int{found[0].Version, found[1].Version})
-	_, err = b.LatestVersions(b.ctx(), "m", []string{"nowhere"})
-	b.fails(err, d.CodeInvalidParameterValue, "Invalid Model Version stage: nowhere. Value must be one of None, Staging, Production, Archived.")
+	for _, stage := range []string{"nowhere", "ſtaging", ""} {
+		_, err = b.LatestVersions(b.ctx(), "m", []string{stage})
+		b.fails(err, d.CodeInvalidParameterValue,
+			"Invalid Model Version stage: "+stage+". Value must be one of None, Staging, Production, Archived.")
+	}
 	_, err = b.TransitionModelVersionStage(b.ctx(), d.TransitionModelVersionParams{Name: "m", Version: 1, Stage: "Archived", ArchiveExisting: true})
 	require.ErrorIs(b.t, err, d.ErrInvalid)
 }

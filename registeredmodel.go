@@ -5,10 +5,12 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
@@ -41,11 +43,13 @@ func (s *Store) CreateRegisteredModel(ctx context.Context, p CreateRegisteredMod
 	m := &modelDoc{docMeta: docMeta{}.next(), id: id, name: p.Name, created: s.nowMillis()}
 	m.updated = m.created
 	rest := m.fill(s.modelNoteKey(id), p.Description, p.Tags)
-	if old != nil {
-		return nil, errModelTaken(m, old)
+	if old == nil {
+		if old, err = s.insertModel(ctx, m, rest); err != nil {
+			return nil, failure(err)
+		}
 	}
-	if err := s.insertModel(ctx, m, rest); err != nil {
-		return nil, failure(err)
+	if old != nil {
+		return nil, failure(s.errModelTaken(ctx, p, old))
 	}
 	whole := m.clone()
 	whole.notes = newNotes(p.Description, p.Tags)
@@ -65,52 +69,53 @@ func (s *Store) newModelID() (string, error) {
 }
 
 // insertModel writes a new model: document and pointer must be absent. rest is
-// what does not fit the document.
-func (s *Store) insertModel(ctx context.Context, m *modelDoc, rest []table.Item) error {
+// what does not fit the document. It returns the model that has the name, if
+// that is another one.
+func (s *Store) insertModel(ctx context.Context, m *modelDoc, rest []table.Item) (old *modelDoc, err error) {
 	if err := s.t.BatchWrite(table.DeferSync(ctx), rest, nil); err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := s.putModelTrigrams(table.DeferSync(ctx), nil, m); err != nil {
-		return err
+		return nil, err
 	}
-	err := s.t.Transact(ctx, uuid.NewString(),
+	err = s.t.Transact(ctx, uuid.NewString(),
 		table.Put{Item: encodeModel(s.ks.RegisteredModel(m.name), m), Cond: table.Absent()},
 		table.Put{Item: modelPointer(s.ks.ModelPointer(m.id), m), Cond: table.Absent()})
 	lost, ok := errors.AsType[*table.CanceledError](err)
 	if !ok {
-		return err
+		return nil, err
 	}
 	if c := lost.Failed[0]; c != nil && c.Found {
-		old, err := decodeModel(c.Item)
-		switch {
-		case err != nil:
-			return err
-		case old.wrote(m.docMeta): // our own earlier write, whose reply was lost
-			return nil
+		old, err = decodeModel(c.Item)
+		if err != nil || old.wrote(m.docMeta) { // our own earlier write, whose reply was lost
+			return nil, err
 		}
-		return errModelTaken(m, old)
+		return old, nil
 	}
 	// It took so long that a garbage collection has put a tombstone in its
 	// place. Another try gets another id.
-	return errorf(CodeTemporarilyUnavailable, "The registered model %q could not be created, please try again.", m.name)
+	return nil, errorf(CodeTemporarilyUnavailable, "The registered model %q could not be created, please try again.", m.name)
 }
 
 // errModelTaken words a name that is taken as MLflow does, which goes by whether
 // the tag of prompts is there, whatever its value.
 // Source: MLflow 3.17, prompt/registry_utils.py, handle_resource_already_exist_error.
-func errModelTaken(m, old *modelDoc) error {
-	kind := func(m *modelDoc) string {
-		if _, tagged := m.entries[noteTag].get(isPromptTag); tagged {
-			return "Prompt"
+func (s *Store) errModelTaken(ctx context.Context, p CreateRegisteredModelParams, old *modelDoc) error {
+	_, was := old.entries[noteTag].get(isPromptTag)
+	if !was && old.frozen {
+		var err error
+		if _, was, err = s.t.Get(ctx, s.ks.ModelOverflow(old.id, keys.TagPrefix, isPromptTag), table.Strong); err != nil {
+			return err
 		}
-		return "Registered Model"
 	}
-	if kind(m) == kind(old) {
-		return errorf(CodeResourceAlreadyExists, "%s (name=%s) already exists.", kind(m), m.name)
+	is := slices.ContainsFunc(p.Tags, func(t Tag) bool { return t.Key == isPromptTag })
+	kind := map[bool]string{true: "Prompt", false: "Registered Model"}
+	if is == was {
+		return errorf(CodeResourceAlreadyExists, "%s (name=%s) already exists.", kind[is], p.Name)
 	}
 	return errorf(CodeResourceAlreadyExists, "Tried to create a %s with name %s, but the name is already taken by a %s. "+
 		"MLflow does not allow creating a model and a prompt with the same name.",
-		strings.ToLower(kind(m)), pyrepr.String(m.name), strings.ToLower(kind(old)))
+		strings.ToLower(kind[is]), pyrepr.String(p.Name), strings.ToLower(kind[was]))
 }
 
 // GetRegisteredModel returns a registered model with the latest version of each

@@ -109,6 +109,8 @@ func TestNamesOfModelsAndPrompts(t *testing.T) {
 		prompt, model := tag("mlflow.prompt.is_prompt", "true"), tag("mlflow.prompt.is_prompt", "false")
 		newModel(t, s, "model")
 		newModel(t, s, "prompt", prompt)
+		newModel(t, s, "large", tag("a", strings.Repeat("x", 9000)), tag("mlflow.prompt.is_prompt", "false"))
+		large := tag("mlflow.prompt.is_prompt", strings.Repeat("x", 9000)) // it stands elsewhere
 		for _, tc := range []struct {
 			name, want string
 			tags       []dynamodbstore.Tag
@@ -119,6 +121,15 @@ func TestNamesOfModelsAndPrompts(t *testing.T) {
 			{
 				"model", "Tried to create a prompt with name 'model', but the name is already taken by a registered model. " +
 					"MLflow does not allow creating a model and a prompt with the same name.", []dynamodbstore.Tag{model},
+			},
+			{
+				"model", "Tried to create a prompt with name 'model', but the name is already taken by a registered model. " +
+					"MLflow does not allow creating a model and a prompt with the same name.", []dynamodbstore.Tag{large},
+			},
+			{"large", "Prompt (name=large) already exists.", []dynamodbstore.Tag{prompt}},
+			{
+				"large", "Tried to create a registered model with name 'large', but the name is already taken by a prompt. " +
+					"MLflow does not allow creating a model and a prompt with the same name.", nil,
 			},
 			{
 				"prompt", "Tried to create a registered model with name 'prompt', but the name is already taken by a prompt. " +

@@ -138,6 +138,14 @@ func TestSourcesThatAreTaken(t *testing.T) {
 		{"stage", "models:/known/None", "", "models:/known/1", "r", "s3://b/known"},
 		{"alias and its run", "models:/known@champion", `,"run_id":"r"`, "models:/known/1", "r", "s3://b/known"},
 		{"prompt", "dummy-source", `,"tags":[{"key":"mlflow.prompt.is_prompt","value":"true"}]`, "dummy-source", "", ""},
+		{
+			"prompt of a model", "dummy-source", `,"model_id":"m-1","tags":[{"key":"mlflow.prompt.is_prompt","value":"true"}]`,
+			"dummy-source", "r", "",
+		},
+		{
+			"prompt of a model and a run", "dummy-source", `,"run_id":"q","model_id":"nope","tags":[{"key":"mlflow.prompt.is_prompt","value":"true"}]`,
+			"dummy-source", "q", "",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -147,7 +155,10 @@ func TestSourcesThatAreTaken(t *testing.T) {
 			require.Equal(t, tc.wantSource, r.made.Source)
 			require.Equal(t, tc.wantRun, r.made.RunID)
 			require.Equal(t, tc.wantRoot, r.made.StorageLocation)
-			if strings.Contains(tc.more, "model_id") {
+			switch isPrompt := strings.Contains(tc.more, "is_prompt"); {
+			case isPrompt:
+				require.Nil(t, r.last(), "no model knows of a prompt")
+			case strings.Contains(tc.more, "model_id"):
 				require.Equal(t, 2, r.last(), "the model knows of the version")
 			}
 		})
@@ -206,6 +217,10 @@ func TestSourcesThatAreRefused(t *testing.T) {
 		{
 			"source of a prompt", "s3://b/x", `,"tags":[{"key":"mlflow.prompt.is_prompt","value":"true"}]`,
 			"Prompt sources must use an MLflow placeholder.",
+		},
+		{
+			"prompt of an unknown model", "dummy-source", `,"model_id":"nope","tags":[{"key":"mlflow.prompt.is_prompt","value":"true"}]`,
+			"Logged model with ID 'nope' not found.",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

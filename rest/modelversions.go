@@ -133,10 +133,12 @@ func (h *handler) createVersion(ctx context.Context, b []byte, q *createVersionR
 	if err := h.checkHost("source", q.Source); err != nil {
 		return nil, err
 	}
-	if !prompt {
-		if err := h.resolveSource(ctx, q); err != nil {
-			return nil, err
-		}
+	resolve := h.resolveSource
+	if prompt {
+		resolve = h.takeRunOfModel
+	}
+	if err := resolve(ctx, q); err != nil {
+		return nil, err
 	}
 	v, err := h.store.CreateModelVersion(ctx, q.CreateModelVersionParams)
 	if err != nil {
@@ -148,6 +150,19 @@ func (h *handler) createVersion(ctx context.Context, b []byte, q *createVersionR
 		}
 	}
 	return appendOneVersion(b, v), nil
+}
+
+// takeRunOfModel has a version without a run be of the run of its logged model.
+// Source: MLflow 3.17, model_registry/sqlalchemy_store.py, create_model_version.
+func (h *handler) takeRunOfModel(ctx context.Context, q *createVersionRequest) error {
+	if q.RunID != "" || q.ModelID == "" {
+		return nil
+	}
+	model, err := h.store.GetLoggedModel(ctx, q.ModelID)
+	if err == nil {
+		q.RunID = model.SourceRunID
+	}
+	return err
 }
 
 // isPrompt tells whether the tags of a request are those of a prompt.

@@ -72,6 +72,20 @@ def test_odd_names(c):
 
 
 @scenario
+def test_directory(c):
+    """What a directory holds is what was sent, under any name that a file can have."""
+    r = c.run(c.experiment())
+    root = f"/api/2.0/mlflow-artifacts/artifacts/{c.experiments[-1]}/{r}/artifacts/"
+    out = []
+    for name in ("a.attrs", ".attrs", "n" * 255, "__0x41__", "v1../x", ".artifact.uploading.x", "%1f%7f%C2%85", "-", "x.tmp"):
+        out += [c.call(method, root + "d/" + name, data=b"x") for method in ("PUT", "GET")]
+        out.append(c.call("GET", "/get-artifact", params={"run_id": r, "path": "d/" + name}))
+    out.append(c.get("artifacts/list", run_id=r, path="d"))
+    out += [c.call("DELETE", root + "d"), c.call("PUT", root + "d", data=b"y"), c.call("GET", root + "d")]
+    return [*out, c.get("artifacts/list", run_id=r)]
+
+
+@scenario
 def test_bytes_come_back(c):
     """Any bytes, and more than fits a buffer."""
     body = hashlib.shake_256(b"x").digest(12_345_678)

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"gocloud.dev/blob/fileblob"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/artifactdir"
 )
 
 const artifacts = "/api/2.0/mlflow-artifacts/artifacts"
@@ -25,8 +27,7 @@ const artifacts = "/api/2.0/mlflow-artifacts/artifacts"
 func TestProxiedArtifacts(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
-	require.NoError(t, err)
+	bucket := artifactdir.Open(dir)
 	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
 	s := newServer(t, WithArtifacts(bucket))
 
@@ -137,13 +138,12 @@ func (e *endless) Read(b []byte) (int, error) {
 func TestUploadStreams(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
-	require.NoError(t, err)
+	bucket := artifactdir.Open(dir)
 	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
 	s := newServer(t, WithArtifacts(bucket))
 	const size = 64 << 20
 	body := &endless{n: size, half: size / 2, halfway: func() {
-		files, err := filepath.Glob(filepath.Join(dir, "*.tmp"))
+		files, err := filepath.Glob(filepath.Join(dir, ".artifact.uploading.*"))
 		require.NoError(t, err)
 		require.Len(t, files, 1)
 		info, err := os.Stat(files[0])
@@ -162,8 +162,7 @@ func TestUploadStreams(t *testing.T) {
 // server's.
 func TestImpossibleNames(t *testing.T) {
 	t.Parallel()
-	bucket, err := fileblob.OpenBucket(t.TempDir(), &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
-	require.NoError(t, err)
+	bucket := artifactdir.Open(t.TempDir())
 	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
 	s := newServer(t, WithArtifacts(bucket))
 	for _, name := range []string{"%00", "%c0%ae%c0%ae/x", strings.Repeat("x", 5000), strings.Repeat("a/", 3000) + "x", "", ".", "%2e", "./."} {
@@ -179,8 +178,7 @@ func TestImpossibleNames(t *testing.T) {
 func TestDeleteEmptyDirectories(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
-	require.NoError(t, err)
+	bucket := artifactdir.Open(dir)
 	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "0/r/artifacts/a/b/c"), 0o700))
 	s := newServer(t, WithArtifacts(bucket))
@@ -190,11 +188,41 @@ func TestDeleteEmptyDirectories(t *testing.T) {
 	}
 }
 
+// TestDirectoryBecomesFile: where a directory was deleted, a file may come; where
+// one is, none may, under none of its names.
+func TestDirectoryBecomesFile(t *testing.T) {
+	t.Parallel()
+	bucket, dir := newFileBucket(t)
+	s := newServer(t, WithArtifacts(bucket))
+	s.store.runs["r"] = &dynamodbstore.Run{Info: dynamodbstore.RunInfo{ArtifactURI: "mlflow-artifacts:/0/r/artifacts"}}
+	require.Equal(t, http.StatusOK, s.do(http.MethodPut, artifacts+"/0/r/artifacts/a/b/c", "x").Code)
+	for _, name := range []string{"/0/r/artifacts/a", "/0/r/artifacts/.", "/0/r/artifacts/new/.", "/0/r/artifacts/a/b/%2e"} {
+		w := s.do(http.MethodPut, artifacts+name, "x")
+		require.Equal(t, http.StatusBadRequest, w.Code, name)
+		require.Contains(t, w.Body.String(), "No artifact can have the path '"+path.Clean(strings.ReplaceAll(name[1:], "%2e", "."))+"'.")
+	}
+	for _, name := range []string{".", "new/.", "a/./"} {
+		w := s.do(http.MethodPost, "/ajax-api/2.0/mlflow/upload-artifact?run_uuid=r&path="+name, "x")
+		require.Equal(t, http.StatusBadRequest, w.Code, name)
+	}
+	require.Equal(t, http.StatusOK, s.do(http.MethodDelete, artifacts+"/0/r/artifacts/a", "").Code)
+	require.Equal(t, http.StatusOK, s.do(http.MethodPut, artifacts+"/0/r/artifacts/a", "y").Code)
+	data, err := os.ReadFile(filepath.Join(dir, "0/r/artifacts/a"))
+	require.NoError(t, err)
+	require.Equal(t, "y", string(data))
+}
+
+func TestEscapeControl(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"a": "a", "\x00\x1f\x7f": "%00%1f%7f", "\u0085\u00a0é": "\u0085\u00a0é"} {
+		require.Equal(t, want, escapeControl(in))
+	}
+}
+
 func TestUploadCutShortLeavesNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
-	require.NoError(t, err)
+	bucket := artifactdir.Open(dir)
 	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
 	server := httptest.NewServer(newServer(t, WithArtifacts(bucket)))
 	u, err := url.Parse(server.URL)

@@ -100,7 +100,7 @@ func (h *handler) presignUpload(ctx context.Context, b []byte, q *presignedReque
 		return nil, err
 	}
 	key := blobKey(name)
-	if key == "" {
+	if path.Base(name) == "." {
 		return nil, invalid("Invalid path")
 	}
 	kind := contentType(key)

@@ -1,12 +1,14 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
+	"path"
 	"strings"
 	"syscall"
 
@@ -115,8 +117,8 @@ func isDir(ctx context.Context, bucket *blob.Bucket, key string) bool {
 	if key != "" {
 		prefix = key + "/"
 	}
-	_, err := bucket.List(&blob.ListOptions{Prefix: prefix}).Next(ctx)
-	return err == nil
+	objects, _, err := bucket.ListPage(ctx, blob.FirstPageToken, 1, &blob.ListOptions{Prefix: prefix})
+	return err == nil && len(objects) > 0
 }
 
 // upload stores the body as an artifact. Nothing of it is visible before all of
@@ -130,7 +132,7 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) {
 		writeDetail(w, http.StatusBadRequest, "Artifact path must include a filename (cannot end with '/').")
 		return
 	}
-	if err := store(r.Context(), h.destination, blobKey(name), r.Body); err != nil {
+	if err := store(r.Context(), h.destination, name, r.Body); err != nil {
 		h.writeError(w, r, err)
 		return
 	}
@@ -138,9 +140,12 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-func store(ctx context.Context, bucket *blob.Bucket, key string, body io.Reader) error {
-	if key == "" { // the root
-		return noArtifactAt(".")
+// store keeps a file in a bucket under a path. One whose last part is a dot names
+// a directory, in whose place no file must come.
+func store(ctx context.Context, bucket *blob.Bucket, name string, body io.Reader) error {
+	key := blobKey(name)
+	if path.Base(name) == "." {
+		return noArtifactAt(cmp.Or(key, "."))
 	}
 	ctx, abort := context.WithCancel(ctx)
 	defer abort()

@@ -12,14 +12,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"gocloud.dev/blob"
-	"gocloud.dev/blob/fileblob"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/artifactdir"
 )
 
 func newFileBucket(t *testing.T) (*blob.Bucket, string) {
 	t.Helper()
 	dir := t.TempDir()
-	bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
-	require.NoError(t, err)
+	bucket := artifactdir.Open(dir)
 	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
 	return bucket, dir
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path"
 	"strings"
 )
 
@@ -44,7 +45,7 @@ func (h *handler) storeUploaded(r *http.Request, run, name string) error {
 	if err != nil {
 		return err
 	}
-	if blobKey(name) == "" || strings.HasSuffix(name, "/") {
+	if path.Base(name) == "." || strings.HasSuffix(name, "/") {
 		return invalid("Invalid path")
 	}
 	data, err := readUploaded(r)

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
@@ -77,14 +76,17 @@ func normalizeURL(s string) string {
 	return s
 }
 
+// escapeControl escapes what Python's server takes for control characters, which
+// are those of ASCII.
 func escapeControl(s string) string {
-	if strings.IndexFunc(s, unicode.IsControl) < 0 {
+	isControl := func(r rune) bool { return r < ' ' || r == '\x7f' }
+	if strings.IndexFunc(s, isControl) < 0 {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
-		if unicode.IsControl(r) {
-			b.WriteString(url.PathEscape(string(r)))
+		if isControl(r) {
+			fmt.Fprintf(&b, "%%%02x", r)
 			continue
 		}
 		b.WriteRune(r)

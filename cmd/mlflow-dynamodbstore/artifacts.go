@@ -10,8 +10,9 @@ import (
 	"strings"
 
 	"gocloud.dev/blob"
-	"gocloud.dev/blob/fileblob"
 	"gocloud.dev/blob/s3blob"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/artifactdir"
 )
 
 // bucketOpener opens artifact storage by URI. Nothing is opened, and no AWS
@@ -71,17 +72,20 @@ func openDir(dir string, create bool) (*blob.Bucket, error) {
 	if dir == "" {
 		return nil, errors.New("the directory has no name")
 	}
-	if _, err := os.Stat(dir); err != nil && !create {
-		if errors.Is(err, os.ErrNotExist) {
-			return nil, nil
+	if create {
+		if err := os.MkdirAll(dir, 0o777); err != nil { //nolint:gosec // less the umask, as MLflow makes it
+			return nil, err
 		}
-		return nil, err
 	}
-	// No sidecar files, and temporary files on the same device: the directory
-	// is to look as if MLflow had written it.
-	return fileblob.OpenBucket(dir, &fileblob.Options{
-		CreateDir: create, NoTempDir: true, Metadata: fileblob.MetadataDontWrite,
-	})
+	switch info, err := os.Stat(dir); {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !info.IsDir():
+		return nil, fmt.Errorf("%s is not a directory", dir)
+	}
+	return artifactdir.Open(dir), nil
 }
 
 // openS3 opens s3://<bucket>/<prefix>.

@@ -72,13 +72,20 @@ func (h *handler) graph(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	answer := schema.Exec(ctx, q.Query, q.OperationName, q.Variables)
 	var texts []string
 	for _, e := range answer.Errors {
-		if strings.HasPrefix(e.Message, "could not unmarshal") || e.Message == errWrongVariable.Error() {
+		if isWrongVariable(e.Message) {
 			writeGraph(w, nil, []string{errWrongVariable.Error()}) // the library's own words name types of Go
 			return
 		}
 		texts = append(texts, e.Message)
 	}
 	writeGraph(w, answer.Data, texts)
+}
+
+// isWrongVariable reports whether an error is that of a variable of a wrong type.
+func isWrongVariable(text string) bool {
+	name, kind, _ := strings.Cut(text, "\n")
+	return strings.HasPrefix(text, "could not unmarshal") || text == errWrongVariable.Error() ||
+		strings.HasPrefix(name, "Variable ") && strings.Contains(name, " has invalid type ") && strings.HasPrefix(kind, "Expected type ")
 }
 
 func writeGraph(w http.ResponseWriter, data []byte, texts []string) {

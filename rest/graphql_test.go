@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,6 +20,7 @@ import (
 type graphStore struct {
 	*fakeStore
 	searches []string
+	runs     int // of a search; 0: two
 }
 
 func (s *graphStore) GetRun(ctx context.Context, id string) (*dynamodbstore.Run, error) {
@@ -42,7 +44,8 @@ func (s *graphStore) SearchRuns(
 		return dynamodbstore.Page[*dynamodbstore.Run]{}, err
 	}
 	run, err := s.GetRun(ctx, "r")
-	return dynamodbstore.Page[*dynamodbstore.Run]{Items: []*dynamodbstore.Run{run, run}, NextPageToken: "next"}, err
+	items := slices.Repeat([]*dynamodbstore.Run{run}, max(s.runs, 2))
+	return dynamodbstore.Page[*dynamodbstore.Run]{Items: items, NextPageToken: "next"}, err
 }
 
 func (s *graphStore) SearchModelVersions(
@@ -90,13 +93,13 @@ func TestGraphAnswers(t *testing.T) {
 	for _, tc := range []struct{ name, query, want string }{
 		{
 			"run", `{ mlflowGetRun(input: {runId: "r"}) { apiError { code } run {
-			info { runUuid runName status startTime endTime } data { metrics { key value step timestamp } params { key value } }
+			info { runUuid runName status startTime endTime } data { metrics { key value step timestamp runId } params { key value } }
 			inputs { datasetInputs { dataset { name } tags { key } } modelInputs { modelId } } outputs { modelOutputs { modelId step } }
 			experiment { lifecycleStage } modelVersions { name version status creationTimestamp } } } }`,
 			`{"data":{"mlflowGetRun":{"apiError":null,"run":{` +
 				`"info":{"runUuid":"r","runName":"name","status":"RUNNING","startTime":"1152921504606846976","endTime":"0"},` +
-				`"data":{"metrics":[{"key":"m","value":1e+300,"step":"2","timestamp":"3"},` +
-				`{"key":"n","value":null,"step":"0","timestamp":"0"}],"params":[{"key":"p","value":"é"}]},` +
+				`"data":{"metrics":[{"key":"m","value":1e+300,"step":"2","timestamp":"3","runId":""},` +
+				`{"key":"n","value":null,"step":"0","timestamp":"0","runId":""}],"params":[{"key":"p","value":"é"}]},` +
 				`"inputs":{"datasetInputs":[{"dataset":{"name":"iris"},"tags":[]}],"modelInputs":[]},` +
 				`"outputs":{"modelOutputs":[{"modelId":"m-1","step":"4"}]},"experiment":{"lifecycleStage":""},` +
 				`"modelVersions":[{"name":"known","version":"1","status":"READY","creationTimestamp":"0"}]}}},"errors":null}`,
@@ -139,6 +142,12 @@ func TestGraphAnswers(t *testing.T) {
 			`{"data":{"mlflowSearchModelVersions":{"modelVersions":[{"name":"known","aliases":[]}]}},"errors":null}`,
 		},
 		{
+			"what versions have not", `{ mlflowSearchModelVersions(input: {}) { apiError { errorDetails { field } } modelVersions {
+			modelId modelParams { name } modelMetrics { value } deploymentJobState { jobId jobState runState currentTaskName } } } }`,
+			`{"data":{"mlflowSearchModelVersions":{"apiError":null,"modelVersions":[{"modelId":"","modelParams":[],` +
+				`"modelMetrics":[],"deploymentJobState":{"jobId":"","jobState":null,"runState":null,"currentTaskName":""}}]}},"errors":null}`,
+		},
+		{
 			"mutation", `mutation { mlflowSearchRuns(input: {experimentIds: ["0"]}) { nextPageToken } }`,
 			`{"data":{"mlflowSearchRuns":{"nextPageToken":"next"}},"errors":null}`,
 		},
@@ -147,6 +156,7 @@ func TestGraphAnswers(t *testing.T) {
 			`{"data":{"mlflowSearchDatasets":{"datasetSummaries":[{"name":"iris","context":""}]}},"errors":null}`,
 		},
 		{"echo", `{ a: test(inputString: "x") { output } }`, `{"data":{"a":{"output":"x"}},"errors":null}`},
+		{"echo of nothing", `{ test(inputString: null) { output } }`, `{"data":{"test":{"output":null}},"errors":null}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -172,6 +182,18 @@ func TestGraphSearch(t *testing.T) {
 		PageToken: "t",
 	})
 	require.Equal(t, []string{"run_id IN ('r','r')"}, g.searches, "one search for all runs of the page")
+}
+
+// TestGraphVersionsOfManyRuns: a filter holds the ids of so many runs only.
+func TestGraphVersionsOfManyRuns(t *testing.T) {
+	t.Parallel()
+	g, s := newGraphServer(t)
+	g.runs = versionsOfRuns + 1
+	got := askGraph(t, s, `{ mlflowSearchRuns(input: {}) { runs { modelVersions { version } } } }`, nil)
+	require.Contains(t, got, `"errors":null`)
+	require.Len(t, g.searches, 2)
+	require.Equal(t, versionsOfRuns, strings.Count(g.searches[0], "'r'"))
+	require.Equal(t, "run_id IN ('r')", g.searches[1])
 }
 
 // TestGraphRefusals: what is wrong with a query is said with status 200, and
@@ -220,7 +242,7 @@ func TestGraphVariables(t *testing.T) {
 	const query = `query($d: MlflowSearchRunsInput!) { mlflowSearchRuns(input: $d) { runs { info { runId } } } }`
 	for _, variable := range []string{
 		`{"experimentIds":[5]}`, `{"experimentIds":{}}`, `{"experimentIds":["0"],"maxResults":"5"}`,
-		`{"experimentIds":["0"],"maxResults":2147483648}`, `{"experimentIds":["0"],"filter":["x"]}`,
+		`{"experimentIds":["0"],"maxResults":2147483648}`, `{"experimentIds":["0"],"filter":["x"]}`, `5`, `[[]]`, `"x"`,
 	} {
 		g, s := newGraphServer(t)
 		var d any

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -14,10 +15,10 @@ type graphQuery struct{ h *handler }
 
 type inputString struct{ InputString *string }
 
-type graphTest struct{ Output string }
+type graphTest struct{ Output *string }
 
 // Test echoes its argument.
-func (*graphQuery) Test(args inputString) *graphTest { return &graphTest{deref(args.InputString)} }
+func (*graphQuery) Test(args inputString) *graphTest { return &graphTest{args.InputString} }
 
 // TestMutation answers nothing, as in MLflow.
 func (*graphQuery) TestMutation(inputString) *graphTest { return nil }
@@ -264,26 +265,31 @@ func newGraphPage(h *handler, runs ...*dynamodbstore.Run) *graphPage {
 	return p
 }
 
+// versionsOfRuns is of how many runs one search finds the model versions: a
+// filter has a limit.
+const versionsOfRuns = 1000
+
 // readVersions returns the model versions of all runs of the page.
 func (p *graphPage) readVersions(ctx context.Context) (map[string][]graphModelVersion, error) {
-	ids := make([]string, len(p.runs))
-	for i, r := range p.runs {
-		ids[i] = "'" + r.run.Info.RunID + "'"
-	}
 	out := map[string][]graphModelVersion{}
-	q := dynamodbstore.SearchModelVersionsParams{Filter: "run_id IN (" + strings.Join(ids, ",") + ")"}
-	for {
-		page, err := p.h.store.SearchModelVersions(ctx, q)
-		if err != nil {
-			return nil, err
+	for runs := range slices.Chunk(p.runs, versionsOfRuns) {
+		ids := make([]string, len(runs))
+		for i, r := range runs {
+			ids[i] = "'" + r.run.Info.RunID + "'"
 		}
-		for _, v := range page.Items {
-			out[v.RunID] = append(out[v.RunID], newGraphVersion(v))
-		}
-		if q.PageToken = page.NextPageToken; q.PageToken == "" {
-			return out, nil
+		q := dynamodbstore.SearchModelVersionsParams{Filter: "run_id IN (" + strings.Join(ids, ",") + ")"}
+		for more := true; more; more = q.PageToken != "" {
+			page, err := p.h.store.SearchModelVersions(ctx, q)
+			if err != nil {
+				return nil, err
+			}
+			for _, v := range page.Items {
+				out[v.RunID] = append(out[v.RunID], newGraphVersion(v))
+			}
+			q.PageToken = page.NextPageToken
 		}
 	}
+	return out, nil
 }
 
 func (p *graphPage) experiment(ctx context.Context, id string) (*graphExperiment, error) {
@@ -309,11 +315,11 @@ type graphRun struct {
 // Info returns what the run is.
 func (r *graphRun) Info() graphRunInfo { return newGraphRunInfo(&r.run.Info) }
 
-// Data returns what was logged.
+// Data returns what was logged. As in MLflow its metrics do not name the run.
 func (r *graphRun) Data() graphRunData {
 	d := graphRunData{Params: r.run.Params, Tags: r.run.Tags}
 	for i := range r.run.Metrics {
-		d.Metrics = append(d.Metrics, newGraphMetric(&r.run.Metrics[i], r.run.Info.RunID))
+		d.Metrics = append(d.Metrics, newGraphMetric(&r.run.Metrics[i], ""))
 	}
 	return d
 }

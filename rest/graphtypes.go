@@ -137,6 +137,19 @@ type graphModelVersion struct {
 	ModelID                                   string
 	Tags                                      []dynamodbstore.Tag
 	Aliases                                   []string
+	ModelParams                               []graphModelParam
+	ModelMetrics                              []graphMetric
+	DeploymentJobState                        graphJobState
+}
+
+// graphModelParam is of a list that is empty in every answer, as in MLflow; so
+// is that of a version's metrics.
+type graphModelParam struct{ Name, Value string }
+
+// graphJobState is of jobs that there are none of outside of Databricks.
+type graphJobState struct {
+	JobID, RunID, CurrentTaskName string
+	JobState, RunState            *string
 }
 
 func newGraphVersion(v *dynamodbstore.ModelVersion) graphModelVersion {
@@ -156,4 +169,9 @@ type graphFile struct {
 
 // apiError stands where MLflow's answers have room for an error; it never is
 // there.
-type apiError struct{ Code, Message, HelpURL, TraceID string }
+type apiError struct {
+	Code, Message, HelpURL, TraceID string
+	ErrorDetails                    []graphErrorDetail
+}
+
+type graphErrorDetail struct{ Field, Message string }

@@ -74,7 +74,8 @@ func parseDatasetRefs(d dict) ([]datasetRef, error) {
 // afterwards. 2 requests for each dataset and 2 for the head; 1
 // RCU for either, 1 WCU for each KB of a compressed dataset and of the head.
 // With datasets that the process has not seen used in their context the head
-// costs twice as much, and each of them 2 WCU.
+// costs twice as much, and each of them 2 WCU; those of a run with much data
+// are read again, in 1 request.
 func (s *Store) LogInputs(ctx context.Context, p LogInputsParams) error {
 	if err := validateRunID(p.RunID); err != nil {
 		return err
@@ -105,7 +106,7 @@ func (s *Store) LogInputs(ctx context.Context, p LogInputsParams) error {
 	added := [entryKinds]dict{entryInput: inputs, entryModel: models}
 	uses := &datasetUses{s: s, exp: e.id, inputs: p.Datasets}
 	if _, err = s.addEntries(ctx, p.RunID, e, &added, uses.add); err == nil {
-		err = uses.finish(ctx)
+		err = uses.finish(ctx, p.RunID)
 	}
 	return failure(err)
 }

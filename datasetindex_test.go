@@ -2,6 +2,7 @@ package dynamodbstore_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -163,6 +164,29 @@ func TestStopManyDatasets(t *testing.T) {
 				require.NoError(t, err)
 				require.Len(t, uses, len(inputs), "stopped at call %d, applied %t", k, applied)
 			}
+		}
+	})
+}
+
+// TestUsesOfFullRun: a dataset that stands outside of the head of a run keeps
+// its context too, whichever server is asked to log it in another one.
+func TestUsesOfFullRun(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
+		s := open(t, tab, clock)
+		exp := experiment(t, s, "full")
+		run := newRun(t, s, exp, 1)
+		for i := range 5 { // from then on the head takes no entry more
+			require.NoError(t, s.LogParam(t.Context(), run, dynamodbstore.Param{Key: fmt.Sprint("p", i), Value: strings.Repeat("x", 5900)}))
+		}
+		logDataset(t, s, run, "iris", "1", tag("mlflow.data.context", "train"))
+		want := []dynamodbstore.DatasetSummary{{ExperimentID: exp, Name: "iris", Digest: "1", Context: new("train")}}
+		for _, other := range []*dynamodbstore.Store{s, open(t, tab, clock)} {
+			logDataset(t, other, run, "iris", "1", tag("mlflow.data.context", "test"))
+			logDataset(t, other, run, "iris", "1")
+			uses, err := s.SearchDatasets(t.Context(), []string{exp})
+			require.NoError(t, err)
+			require.Equal(t, want, uses)
 		}
 	})
 }

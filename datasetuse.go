@@ -31,13 +31,14 @@ type datasetUses struct {
 	inputs []DatasetInput
 
 	with, later []table.Item // put with the head, and behind it
+	elsewhere   []string     // keys of inputs that stand in items of their own
 }
 
 // add has the next write of a head put the rows of those uses that may not be
 // there; what the head knows already is put again behind it, since a call that
 // was to do so may have been cut off. What the run has keeps its context.
 func (u *datasetUses) add(h *runHead) error {
-	u.with, u.later = nil, nil
+	u.with, u.later, u.elsewhere = nil, nil, nil
 	seen := map[string]bool{}
 	for _, in := range u.inputs {
 		ref := datasetRef{in.Dataset.Name, in.Dataset.Digest, dictOf(in.Tags)}
@@ -55,7 +56,9 @@ func (u *datasetUses) add(h *runHead) error {
 		}
 		switch it := u.s.datasetUse(u.exp, ref); {
 		case u.s.uses.Contains(it.Key.PK + it.Key.SK):
-		case !known && !h.frozen && len(h.uses)+len(u.with) < usesOfWrite: // a frozen head may have nothing to write
+		case !known && h.frozen:
+			u.elsewhere = append(u.elsewhere, key)
+		case !known && len(h.uses)+len(u.with) < usesOfWrite:
 			u.with = append(u.with, it)
 		default:
 			u.later = append(u.later, it)
@@ -69,8 +72,26 @@ func (u *datasetUses) add(h *runHead) error {
 	return nil
 }
 
-// finish puts the rows that the head had no room for.
-func (u *datasetUses) finish(ctx context.Context) error {
+// finish puts the rows that the head had no room for. An input in an item of
+// its own may have been there, in another context, which it keeps: it is read.
+func (u *datasetUses) finish(ctx context.Context, run string) error {
+	if len(u.elsewhere) > 0 {
+		ks := make([]table.Key, len(u.elsewhere))
+		for i, key := range u.elsewhere {
+			ks[i] = u.s.ks.RunOverflow(run, entryInput.prefix(), key)
+		}
+		items, err := u.s.t.BatchGet(ctx, ks, table.Strong)
+		if err != nil {
+			return err
+		}
+		for _, it := range items {
+			ref, err := parseDatasetRef(it.Str(keys.Value))
+			if err != nil {
+				return err
+			}
+			u.later = append(u.later, u.s.datasetUse(u.exp, ref))
+		}
+	}
 	if len(u.later) > 0 {
 		if err := u.s.t.BatchWrite(ctx, u.later, nil); err != nil {
 			return err

@@ -120,6 +120,7 @@ func TestLoggedModelErrors(t *testing.T) {
 		s.SetLoggedModelTags(t.Context(), "m-nope", nil),
 		s.DeleteLoggedModelTag(t.Context(), "m-nope", "x"),
 		s.LogLoggedModelParams(t.Context(), "m-nope", nil),
+		s.LogLoggedModelParams(t.Context(), "m-nope", []dynamodbstore.Param{{Key: "twice"}, {Key: "twice"}}),
 	} {
 		requireCode(t, dynamodbstore.CodeResourceDoesNotExist, missing, err)
 	}

@@ -84,6 +84,13 @@ func (s *Store) LogLoggedModelParams(ctx context.Context, id string, params []Pa
 		list[i] = Tag(p)
 	}
 	if key, twice := repeatedKey(list); twice {
+		m, err := s.readLoggedModel(ctx, id)
+		switch {
+		case err != nil:
+			return failure(err)
+		case m == nil:
+			return errLoggedModelNotFound(id)
+		}
 		return errParamLogged(id, key)
 	}
 	for some := range loggedBatches(dictOf(list)) {

@@ -63,9 +63,8 @@ func (o loggedOrder) isDefault() bool {
 		o.keys[1].Key == "model_id" && !o.keys[1].Desc
 }
 
-// tuple is the place of a model in the order. Of the artifact location only
-// what differs within an experiment is looked at.
-func (o loggedOrder) tuple(m *loadedModel) filter.Tuple {
+// tuple is the place of a model in the order.
+func (o loggedOrder) tuple(m loggedView) filter.Tuple {
 	t := make(filter.Tuple, len(o.keys))
 	for i, k := range o.keys {
 		switch {
@@ -84,8 +83,8 @@ func (o loggedOrder) tuple(m *loadedModel) filter.Tuple {
 	return t
 }
 
-func loggedElement(m *loadedModel, attr string) filter.Element {
-	text, ok := loggedView{m, &expState{}}.Text(attr)
+func loggedElement(v loggedView, attr string) filter.Element {
+	text, ok := v.Text(attr)
 	if !ok {
 		return filter.Element{}
 	}

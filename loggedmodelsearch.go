@@ -132,8 +132,8 @@ func (ms *loggedSearch) inListOrder(ctx context.Context) (found []foundLogged, b
 		if err != nil || next == nil {
 			return found, nil, err
 		}
-		m := next.take()
-		f := foundLogged{loggedView{m, next.e}, ms.order.tuple(m)}
+		m := loggedView{next.take(), next.e}
+		f := foundLogged{m, ms.order.tuple(m)}
 		if ms.matches(f) {
 			found = append(found, f)
 		}
@@ -184,7 +184,8 @@ func (ms *loggedSearch) inOtherOrder(ctx context.Context) ([]foundLogged, filter
 			if m == nil {
 				break
 			}
-			f := foundLogged{loggedView{st.take(), st.e}, ms.order.tuple(m)}
+			v := loggedView{st.take(), st.e}
+			f := foundLogged{v, ms.order.tuple(v)}
 			if ms.matches(f) {
 				first.offer(f.it, f.tuple)
 			}

@@ -42,6 +42,7 @@ var loggedOrders = map[string]func(a, b *dynamodbstore.LoggedModel) int{
 	"name":                   func(a, b *dynamodbstore.LoggedModel) int { return strings.Compare(a.Name, b.Name) },
 	"last_updated_timestamp": func(a, b *dynamodbstore.LoggedModel) int { return cmp.Compare(a.LastUpdateTime, b.LastUpdateTime) },
 	"creation_timestamp":     func(a, b *dynamodbstore.LoggedModel) int { return cmp.Compare(a.CreationTime, b.CreationTime) },
+	"artifact_location":      func(a, b *dynamodbstore.LoggedModel) int { return strings.Compare(a.ArtifactURI, b.ArtifactURI) },
 	"metrics.a":              nil,
 }
 

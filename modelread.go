@@ -2,6 +2,7 @@ package dynamodbstore
 
 import (
 	"context"
+	"slices"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
@@ -11,10 +12,11 @@ import (
 // the reads of document and rows.
 const tornReads = 8
 
-// readModel reads a document, and those versions that pick chooses from it,
-// whole, as they were at one time. A version that is not there is left out.
-// missing is the error for a model that does not exist. 1 RCU for each 4 KB of
-// the document and of each version that it has no copy of.
+// readModel reads a document, and those versions that pick chooses from it, as
+// they were at one time, without what stands in items of its own. A version that
+// is not there is left out. missing is the error for a model that does not
+// exist. 1 RCU for each 4 KB of the document and of each version that it has no
+// copy of.
 func (s *Store) readModel(ctx context.Context, name string, missing error,
 	pick func(m *modelDoc) ([]int, error),
 ) (*modelDoc, []*versionDoc, error) {
@@ -26,16 +28,19 @@ func (s *Store) readModel(ctx context.Context, name string, missing error,
 		if m == nil {
 			return nil, nil, missing
 		}
-		wanted, err := pick(m)
-		if err != nil {
-			return nil, nil, err
+		versions, current := []*versionDoc(nil), true
+		wanted, pickErr := pick(m)
+		switch {
+		case pickErr == nil:
+			versions, current, err = s.versionsOf(ctx, m, wanted)
+		case m.frozen: // what it looked for elsewhere may have gone with the model
+			current, err = s.isUnchanged(ctx, m)
 		}
-		versions, current, err := s.versionsOf(ctx, m, wanted)
 		if err != nil {
 			return nil, nil, err
 		}
 		if current || attempt == tornReads {
-			return m, versions, nil
+			return m, versions, pickErr
 		}
 		if err := backOff(ctx, attempt); err != nil {
 			return nil, nil, err
@@ -43,9 +48,48 @@ func (s *Store) readModel(ctx context.Context, name string, missing error,
 	}
 }
 
-// versionsOf returns those of some versions of a model that there are, whole,
-// in the order in which they are asked for. current: all are there and as they
-// were when the document was read.
+// readWholeModel is readModel with what stands in items of its own: of the
+// versions all, of the document that of one kind, or all if kind is "". Such
+// items are removed behind a version or a model that is deleted, so the document
+// is read again after them. 1 RCU more for each 4 KB of those items, and as much
+// again for the document if there may be any.
+func (s *Store) readWholeModel(ctx context.Context, name string, missing error, kind string,
+	pick func(m *modelDoc) ([]int, error),
+) (*modelDoc, []*versionDoc, error) {
+	for attempt := 0; ; attempt++ {
+		m, versions, err := s.readModel(ctx, name, missing, pick)
+		if err != nil {
+			return nil, nil, err
+		}
+		elsewhere := m.frozen || slices.ContainsFunc(versions, func(v *versionDoc) bool { return v.frozen })
+		whole, err := s.wholeModel(ctx, m, kind)
+		if err != nil {
+			return nil, nil, err
+		}
+		if versions, err = s.wholeVersions(ctx, m, versions); err != nil {
+			return nil, nil, err
+		}
+		if !elsewhere || attempt == tornReads {
+			return whole, versions, nil
+		}
+		if current, err := s.isUnchanged(ctx, m); err != nil || current {
+			return whole, versions, err
+		}
+		if err := backOff(ctx, attempt); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// isUnchanged reports whether a document still is what stands at its name.
+func (s *Store) isUnchanged(ctx context.Context, m *modelDoc) (bool, error) {
+	cur, err := s.loadModel(ctx, m.name)
+	return cur != nil && cur.id == m.id && cur.rev == m.rev, err
+}
+
+// versionsOf returns those of some versions of a model that there are, in the
+// order in which they are asked for, without what stands in items of its own.
+// current: all are there and as they were when the document was read.
 func (s *Store) versionsOf(ctx context.Context, m *modelDoc, wanted []int) (out []*versionDoc, current bool, err error) {
 	var elsewhere []table.Key
 	for _, n := range wanted {
@@ -66,15 +110,23 @@ func (s *Store) versionsOf(ctx context.Context, m *modelDoc, wanted []int) (out 
 		if v == nil || v.rev > m.rev {
 			current = false
 		}
-		if v == nil {
-			continue
+		if v != nil {
+			out = append(out, v)
 		}
-		if v, err = s.wholeVersion(ctx, m.id, v); err != nil {
-			return nil, false, err
-		}
-		out = append(out, v)
 	}
 	return out, current, nil
+}
+
+// wholeVersions returns versions with what stands in items of its own.
+func (s *Store) wholeVersions(ctx context.Context, m *modelDoc, versions []*versionDoc) ([]*versionDoc, error) {
+	out := make([]*versionDoc, len(versions))
+	var err error
+	for i, v := range versions {
+		if out[i], err = s.wholeVersion(ctx, m.id, v); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // versionRows reads rows of versions, without what stands elsewhere.
@@ -139,6 +191,9 @@ func (s *Store) modelEntity(ctx context.Context, m *modelDoc) (*RegisteredModel,
 			}
 		}
 		if len(docs) == 0 { // or it is gone by now
+			if latest, err = s.wholeVersions(ctx, m, latest); err != nil {
+				return nil, err
+			}
 			whole, err := s.wholeModel(ctx, m, "")
 			if err != nil {
 				return nil, err
@@ -149,8 +204,8 @@ func (s *Store) modelEntity(ctx context.Context, m *modelDoc) (*RegisteredModel,
 	}
 }
 
-// versionEntity shows a version with its aliases.
-func (s *Store) versionEntity(ctx context.Context, m *modelDoc, v *versionDoc) (*ModelVersion, error) {
+// changedVersion shows a version that was just written, with its aliases.
+func (s *Store) changedVersion(ctx context.Context, m *modelDoc, v *versionDoc) (*ModelVersion, error) {
 	m, err := s.wholeModel(ctx, m, keys.AliasPrefix)
 	if err != nil {
 		return nil, err
@@ -158,7 +213,12 @@ func (s *Store) versionEntity(ctx context.Context, m *modelDoc, v *versionDoc) (
 	if v, err = s.wholeVersion(ctx, m.id, v); err != nil {
 		return nil, err
 	}
+	return m.aliasedVersion(v), nil
+}
+
+// aliasedVersion shows a version with its aliases.
+func (m *modelDoc) aliasedVersion(v *versionDoc) *ModelVersion {
 	e := m.versionEntity(v)
 	e.Aliases = m.aliasesOf(v.version)
-	return e, nil
+	return e
 }

@@ -81,47 +81,48 @@ func newVersion(p CreateModelVersionParams, next *modelDoc, uid string) *version
 // 2 requests and 2 RCU at most for a small model and version, 1 for the latest
 // of a stage.
 func (s *Store) GetModelVersion(ctx context.Context, name string, version int) (*ModelVersion, error) {
-	m, v, err := s.readVersion(ctx, name, version)
-	if err != nil {
-		return nil, failure(err)
-	}
-	e, err := s.versionEntity(ctx, m, v)
-	return e, failure(err)
-}
-
-// readVersion reads a model's document and one version.
-func (s *Store) readVersion(ctx context.Context, name string, version int) (*modelDoc, *versionDoc, error) {
 	if err := validateModelName(name, "name"); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	missing := errNoVersion(name, version)
-	m, found, err := s.readModel(ctx, name, missing, func(m *modelDoc) ([]int, error) {
+	m, found, err := s.readWholeModel(ctx, name, missing, keys.AliasPrefix, onlyVersion(version, missing))
+	switch {
+	case err != nil:
+		return nil, failure(err)
+	case len(found) == 0:
+		return nil, missing
+	}
+	return m.aliasedVersion(found[0]), nil
+}
+
+// onlyVersion picks one version of a model, if there may be one of that number.
+func onlyVersion(version int, missing error) func(*modelDoc) ([]int, error) {
+	return func(m *modelDoc) ([]int, error) {
 		if version < 1 || version > m.last {
 			return nil, missing
 		}
 		return []int{version}, nil
-	})
-	if err != nil {
-		return nil, nil, err
 	}
-	if len(found) == 0 {
-		return nil, nil, missing
-	}
-	return m, found[0], nil
 }
 
 // ModelVersionDownloadURI returns where a version's artifacts are;
 // RESOURCE_DOES_NOT_EXIST if there is no such version. Costs as
 // [Store.GetModelVersion].
 func (s *Store) ModelVersionDownloadURI(ctx context.Context, name string, version int) (string, error) {
-	_, v, err := s.readVersion(ctx, name, version)
-	if err != nil {
+	if err := validateModelName(name, "name"); err != nil {
+		return "", err
+	}
+	missing := errNoVersion(name, version)
+	_, found, err := s.readModel(ctx, name, missing, onlyVersion(version, missing))
+	switch {
+	case err != nil:
 		return "", failure(err)
+	case len(found) == 0:
+		return "", missing
+	case found[0].location != "":
+		return found[0].location, nil
 	}
-	if v.location != "" {
-		return v.location, nil
-	}
-	return v.source, nil
+	return found[0].source, nil
 }
 
 // UpdateModelVersion sets or removes the description of a version. Atomic.
@@ -143,7 +144,7 @@ func (s *Store) UpdateModelVersion(ctx context.Context, p UpdateModelVersionPara
 	if err != nil {
 		return nil, err
 	}
-	e, err := s.versionEntity(ctx, m, v)
+	e, err := s.changedVersion(ctx, m, v)
 	return e, failure(err)
 }
 
@@ -190,7 +191,7 @@ func (s *Store) TransitionModelVersionStage(ctx context.Context, p TransitionMod
 	if err != nil {
 		return nil, err
 	}
-	e, err := s.versionEntity(ctx, m, v)
+	e, err := s.changedVersion(ctx, m, v)
 	return e, failure(err)
 }
 
@@ -354,7 +355,7 @@ func (s *Store) LatestVersions(ctx context.Context, name string, wanted []string
 	if err := validateModelName(name, "name"); err != nil {
 		return nil, err
 	}
-	m, latest, err := s.readModel(ctx, name, errNoModel(name), func(m *modelDoc) ([]int, error) {
+	m, latest, err := s.readWholeModel(ctx, name, errNoModel(name), keys.AliasPrefix, func(m *modelDoc) ([]int, error) {
 		var in [stageCount]bool
 		for _, st := range wanted {
 			i, err := canonicalStage(st)
@@ -368,13 +369,9 @@ func (s *Store) LatestVersions(ctx context.Context, name string, wanted []string
 	if err != nil {
 		return nil, failure(err)
 	}
-	if m, err = s.wholeModel(ctx, m, keys.AliasPrefix); err != nil {
-		return nil, failure(err)
-	}
 	out := make([]*ModelVersion, len(latest))
 	for i, v := range latest {
-		out[i] = m.versionEntity(v)
-		out[i].Aliases = m.aliasesOf(v.version)
+		out[i] = m.aliasedVersion(v)
 	}
 	return out, nil
 }
@@ -402,7 +399,7 @@ func (s *Store) GetModelVersionByAlias(ctx context.Context, name, alias string) 
 	if err := validateAlias(alias); err != nil {
 		return nil, err
 	}
-	m, found, err := s.readModel(ctx, name, errNoModel(name), func(m *modelDoc) ([]int, error) {
+	m, found, err := s.readWholeModel(ctx, name, errNoModel(name), keys.AliasPrefix, func(m *modelDoc) ([]int, error) {
 		n, err := s.aliased(ctx, m, alias)
 		return []int{n}, err
 	})
@@ -412,8 +409,7 @@ func (s *Store) GetModelVersionByAlias(ctx context.Context, name, alias string) 
 	if len(found) == 0 { // it was deleted again and again meanwhile
 		return nil, errNoAlias(alias)
 	}
-	e, err := s.versionEntity(ctx, m, found[0])
-	return e, failure(err)
+	return m.aliasedVersion(found[0]), nil
 }
 
 func errNoAlias(alias string) error {

@@ -125,11 +125,8 @@ func (s *Store) GetRegisteredModel(ctx context.Context, name string) (*Registere
 	if err := validateModelName(name, "name"); err != nil {
 		return nil, err
 	}
-	m, latest, err := s.readModel(ctx, name, errNoModel(name), latestOf)
+	m, latest, err := s.readWholeModel(ctx, name, errNoModel(name), "", latestOf)
 	if err != nil {
-		return nil, failure(err)
-	}
-	if m, err = s.wholeModel(ctx, m, ""); err != nil {
 		return nil, failure(err)
 	}
 	return m.entity(latest), nil

@@ -142,6 +142,40 @@ func TestCollectModelsUnderCreation(t *testing.T) {
 	})
 }
 
+// TestCollectAModelUnderCreation: a model whose rows were taken for abandoned is
+// not made any more.
+func TestCollectAModelUnderCreation(t *testing.T) {
+	t.Parallel()
+	onStillTables(t, func(t *testing.T, tab table.Table, clock *stillClock) {
+		s := gcStore(t, tab, clock)
+		ft := faulty.Wrap(tab, nil)
+		creator := view(t, ft, clock.Now, gcSpace)
+		create := func(name string, wait time.Duration) error {
+			ft.SetPlan(func(c faulty.Call) faulty.Fault {
+				if c.Op == "Transact" {
+					clock.Advance(wait)
+					_, err := s.CollectGarbage(t.Context(), dynamodbstore.GCParams{})
+					require.NoError(t, err)
+				}
+				return faulty.Fault{}
+			})
+			_, err := creator.CreateRegisteredModel(t.Context(), dynamodbstore.CreateRegisteredModelParams{
+				Name: name, Tags: []dynamodbstore.Tag{tag("long", strings.Repeat("x", 9000))},
+			})
+			return err
+		}
+		require.NoError(t, create("in time", 50*time.Minute))
+		require.ErrorIs(t, create("too late", 2*time.Hour), dynamodbstore.ErrUnavailable)
+		_, err := s.GetRegisteredModel(t.Context(), "too late")
+		require.ErrorIs(t, err, dynamodbstore.ErrNotFound)
+		checkModels(t, tab, s)
+		m, err := s.GetRegisteredModel(t.Context(), "in time")
+		require.NoError(t, err)
+		require.Len(t, m.Tags[0].Value, 9000)
+		require.NoError(t, creator.Close())
+	})
+}
+
 // TestCollectModelsSlowly: what a slow pass has learnt of a model is hours old
 // when it meets what a version has that was made meanwhile.
 func TestCollectModelsSlowly(t *testing.T) {

@@ -16,9 +16,9 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/faulty"
 )
 
-// TestReplacedModels deletes a model, and makes another one of its name, as many
-// versions and the same revision, while an act on it is at its k-th table call,
-// for every k: it ends as if one had come after the other, and a collection
+// TestReplacedModels deletes a model, and makes another one of its name and as
+// many versions, while an act on it is at its k-th table call, for every k: it
+// ends as if one had come after the other, and a collection
 // finds nothing that is needed.
 func TestReplacedModels(t *testing.T) {
 	t.Parallel()
@@ -113,5 +113,34 @@ func (sw *sweep) collect(t *testing.T) {
 	require.NoError(t, errors.Join(err, s.Close()))
 	for _, p := range sw.points {
 		require.Equal(t, p.want, sw.look(t, p.workspace), p.name)
+	}
+}
+
+// TestReplacedAtTheSameRevision: another model of the same name and revision is
+// another one, and is not taken for what it replaced.
+func TestReplacedAtTheSameRevision(t *testing.T) {
+	t.Parallel()
+	clock := newStillClock()
+	for _, a := range modelActs {
+		tab, drop := briefTable(t, clock)
+		sw := &sweep{tab: configured(t, tab, clock), clock: clock, state: "models"}
+		ft := faulty.Wrap(sw.tab, nil)
+		workspace, sc := sw.workspace(t, ft)
+		other := view(t, sw.tab, clock.Now, workspace)
+		replaced := false
+		ft.SetPlan(func(c faulty.Call) faulty.Fault {
+			if c.Op == "Transact" && !replaced {
+				replaced = true
+				require.NoError(t, other.DeleteRegisteredModel(t.Context(), "vision"))
+				require.NoError(t, other.DeleteRegisteredModel(t.Context(), "greeting"))
+				modelScene(t, other)
+			}
+			return faulty.Fault{}
+		})
+		_ = a.do(t.Context(), sc.s, sc) // some fail for what they name
+		checkModels(t, sw.tab, other)
+		sw.look(t, workspace)
+		require.NoError(t, errors.Join(sc.s.Close(), other.Close()))
+		drop()
 	}
 }

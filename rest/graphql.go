@@ -24,9 +24,12 @@ func (h *handler) addGraphRoutes() error {
 	if err != nil {
 		return fmt.Errorf("schema of GraphQL: %w", err)
 	}
-	h.addPath(http.MethodPost, "/graphql", h.admitted(func(w http.ResponseWriter, r *http.Request) {
+	answer := h.admitted(func(w http.ResponseWriter, r *http.Request) {
 		h.graph(context.WithValue(r.Context(), requestKey{}, r), w, r, schema)
-	}))
+	})
+	for _, method := range []string{http.MethodGet, http.MethodPost} { // a GET has a body too, as in MLflow
+		h.addPath(method, "/graphql", answer)
+	}
 	return nil
 }
 

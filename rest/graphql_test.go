@@ -272,6 +272,9 @@ func TestGraphBodies(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, s.do(http.MethodPost, "/graphql", body).Code, body)
 	}
 	require.Equal(t, http.StatusBadRequest, s.do(http.MethodPost, "/graphql", "{}", "Content-Type", "text/plain").Code)
+	got := s.do(http.MethodGet, "/graphql", `{"query":"{ test(inputString: \"x\") { output } }"}`)
+	require.JSONEq(t, `{"data":{"test":{"output":"x"}},"errors":null}`, got.Body.String())
+	require.Equal(t, http.StatusBadRequest, s.do(http.MethodGet, "/graphql", "").Code)
 }
 
 func FuzzGraphLimits(f *testing.F) {

@@ -106,6 +106,18 @@ class Page:
             arg=lines,
         )
 
+    def plots(self, kind, values):
+        """Waits until a chart of a kind has all of these values in it."""
+        self.tab.wait_for_function(
+            """([kind, want]) => [...document.querySelectorAll(".js-plotly-plot")].some(chart =>
+                (chart.data || []).filter(t => (t.type || "").startsWith(kind)).some(t => {
+                    const axes = kind === "parcoords" ? t.dimensions.flatMap(d => [...(d.ticktext || []), ...d.values]) : [];
+                    const drawn = new Set([...axes, ...Array.from(t.x || []), ...Array.from(t.y || [])]);
+                    return want.every(w => drawn.has(w));
+                }))""",
+            arg=[kind, values],
+        )
+
     def done(self):
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.tab.screenshot(path=SCREENSHOTS / (re.sub(r"[^\w-]+", "_", self.name) + ".png"))

@@ -155,6 +155,77 @@ def test_compare_runs(ui, seeded):
     ui.sees("take-0", "take-1", "adam", "sgd", "0.75", "0.875", "0.125", "1.125")
 
 
+def test_open_and_compare_from_the_table(ui, seeded):
+    """As a person does it: a click on a run, two checkboxes and the button."""
+    tab = ui.open(f"/experiments/{seeded.experiment}/runs?compareRunsMode=")
+    tab.get_by_role("link", name="take-1").first.click()
+    expect(tab).to_have_url(re.compile(f"/runs/{seeded.runs[1]}"))
+    ui.sees("take-1", seeded.runs[1], "sgd", "1.125")
+    ui.open(f"/experiments/{seeded.experiment}/runs?compareRunsMode=")
+    for name in ("take-0", "take-2"):
+        tab.get_by_role("row").filter(has_text=name).first.get_by_role("checkbox").first.check()
+    tab.get_by_test_id("runs-compare-button").click()
+    expect(tab).to_have_url(re.compile(f"compare-runs.*{seeded.runs[0]}"))
+    assert seeded.runs[2] in tab.url and seeded.runs[1] not in tab.url
+    ui.sees("take-0", "take-2", "adam", "lion", "0.125", "2.125")
+    ui.plots("parcoords", ["adam", "lion"])
+    tab.get_by_role("tab", name="Scatter Plot").click()
+    ui.plots("scatter", [0.75, 1])
+
+
+def test_edit_a_description_and_tags(ui, seeded):
+    c = seeded.client
+    run = c.create_run(seeded.experiment, run_name="described").info.run_id
+    c.set_terminated(run)
+    tab = ui.open(f"/experiments/{seeded.experiment}/runs/{run}")
+    ui.sees("described")
+    tab.get_by_role("button", name="Edit description").first.click()
+    tab.locator("textarea").first.fill("written by hand")
+    tab.get_by_test_id("editable-note-save-button").click()
+    ui.sees("written by hand")
+    assert c.get_run(run).data.tags["mlflow.note.content"] == "written by hand"
+    c.delete_run(run)
+
+
+def test_search_models_and_edit_one(ui, seeded):
+    seeded.client.create_registered_model("regressor")
+    tab = ui.open("/models")
+    ui.sees("classifier", "regressor")
+    tab.get_by_test_id("model-search-input").fill("regr")
+    tab.get_by_test_id("model-search-input").press("Enter")
+    expect(tab.get_by_role("link", name="classifier")).to_have_count(0)
+    tab.get_by_role("link", name="regressor").first.click()
+    expect(tab).to_have_url(re.compile("/models/regressor"))
+    tab.get_by_test_id("descriptionEditButton").click()
+    tab.locator("textarea").first.fill("draws lines")
+    tab.get_by_test_id("editable-note-save-button").click()
+    ui.sees("draws lines")
+    assert seeded.client.get_registered_model("regressor").description == "draws lines"
+    seeded.client.delete_registered_model("regressor")
+
+
+def test_edit_a_prompt(ui, seeded):
+    c = seeded.client
+    c.register_prompt("farewell", "Bye {{name}}")
+    tab = ui.open("/prompts/farewell")
+    ui.sees(re.compile("Bye"))
+    tab.get_by_role("button", name="Create prompt version").click()
+    dialog = tab.get_by_role("dialog")
+    dialog.locator("textarea").first.fill("Farewell {{name}}")
+    dialog.get_by_role("button", name="Create").click()
+    expect(dialog).to_have_count(0)
+    ui.sees(re.compile("Farewell"), "Version 2")
+    assert c.get_prompt_version("farewell", "2").template == "Farewell {{name}}"
+    c.delete_prompt_version("farewell", "2")
+    c.delete_prompt_version("farewell", "1")
+    c.delete_prompt("farewell")
+
+
+def test_settings(ui, seeded):
+    ui.open("/settings")
+    ui.sees(re.compile("theme|telemetry|preferences", re.IGNORECASE))
+
+
 def test_run_overview(ui, seeded):
     tab = ui.open(f"/experiments/{seeded.experiment}/runs/{seeded.runs[0]}")
     ui.sees("take-0", seeded.runs[0], "optimizer", "adam", "accuracy", "0.75", "loss", "0.125", "Finished")

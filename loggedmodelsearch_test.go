@@ -211,6 +211,36 @@ func TestLoggedModelDatasets(t *testing.T) {
 	require.Equal(t, "ba", names("", []dynamodbstore.LoggedModelOrder{{Field: "metrics.acc", Descending: true}}))
 }
 
+// TestLoggedModelsByID: models that are looked up are of the experiments that
+// are searched, not deleted, in order, and each once.
+func TestLoggedModelsByID(t *testing.T) {
+	t.Parallel()
+	clock := newStillClock()
+	s := gcStore(t, memoryTable(t, clock), clock)
+	exp := experiment(t, s, "other")
+	var ids []string
+	for _, p := range []dynamodbstore.CreateLoggedModelParams{
+		{ExperimentID: "0", Name: "a"}, {ExperimentID: "0", Name: "b"}, {ExperimentID: "0", Name: "gone"}, {ExperimentID: exp, Name: "c"},
+	} {
+		ids = append(ids, loggedModel(t, s, p).ID)
+		clock.Advance(time.Second)
+	}
+	require.NoError(t, s.DeleteLoggedModel(t.Context(), ids[2]))
+	names := func(filter string, exps ...string) (out []string) {
+		for _, m := range allLoggedModels(t, s, dynamodbstore.SearchLoggedModelsParams{ExperimentIDs: exps, Filter: filter, MaxResults: 1}) {
+			out = append(out, m.Name)
+		}
+		return out
+	}
+	all := "model_id IN ('" + strings.Join(append(ids, ids[0], "m-none"), "', '") + "')"
+	require.Equal(t, []string{"b", "a"}, names(all, "0"))
+	require.Equal(t, []string{"c", "b", "a"}, names(all, exp, "0"))
+	require.Equal(t, []string{"a"}, names("model_id = '"+ids[0]+"'", "0", exp))
+	require.Empty(t, names("model_id = '"+ids[2]+"'", "0"), "deleted")
+	require.Empty(t, names("model_id = '"+ids[3]+"'", "0"), "of another experiment")
+	require.Empty(t, names(all+" AND model_id = '"+ids[3]+"'", "0"))
+}
+
 // TestLoggedModelTokens: a token is for one search.
 func TestLoggedModelTokens(t *testing.T) {
 	t.Parallel()

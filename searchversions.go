@@ -352,20 +352,23 @@ func (x *versionSearch) versions(ctx context.Context, docs []*modelDoc, numbers 
 		return err
 	}
 	for _, m := range docs {
+		var found []*versionDoc
 		for _, n := range numbers[m.id] {
-			m, v := m, m.copyOf(n)
+			v := m.copyOf(n)
 			if v == nil {
 				v = rows[x.s.ks.ModelVersion(m.id, n)]
 			}
-			if v != nil && v.rev > m.rev {
-				if m, v, err = x.s.versionAgain(ctx, m, n); err != nil {
-					return err
-				}
+			if v != nil {
+				found = append(found, v)
 			}
-			if v == nil {
-				continue
+		}
+		if m.isOlderThan(found) {
+			if m, found, err = x.s.versionsAgain(ctx, m, numbers[m.id]); err != nil {
+				return err
 			}
-			x.stats.Fetched++
+		}
+		x.stats.Fetched += len(found)
+		for _, v := range found {
 			if err := x.offer(ctx, m, v); err != nil {
 				return err
 			}
@@ -374,22 +377,24 @@ func (x *versionSearch) versions(ctx context.Context, docs []*modelDoc, numbers 
 	return nil
 }
 
-// versionAgain reads a model and one version that has changed since the model
-// was read; a nil version if either is gone.
-func (s *Store) versionAgain(ctx context.Context, m *modelDoc, version int) (*modelDoc, *versionDoc, error) {
-	for range tornReads {
+// isOlderThan reports whether versions have changed since a document was read.
+func (m *modelDoc) isOlderThan(versions []*versionDoc) bool {
+	return slices.ContainsFunc(versions, func(v *versionDoc) bool { return v.rev > m.rev })
+}
+
+// versionsAgain reads a model and some of its versions, of which one has changed
+// since the model was read: all of them, since a transition changes several. None
+// if the model is gone.
+func (s *Store) versionsAgain(ctx context.Context, m *modelDoc, numbers []int) (*modelDoc, []*versionDoc, error) {
+	for attempt := 0; ; attempt++ {
 		docs, err := s.modelsByID(ctx, []string{m.id})
 		if err != nil || len(docs) == 0 {
 			return m, nil, err
 		}
 		m = docs[0]
-		found, current, err := s.versionsOf(ctx, m, []int{version})
-		if err != nil || len(found) == 0 {
-			return m, nil, err
-		}
-		if current {
-			return m, found[0], nil
+		found, _, err := s.versionsOf(ctx, m, numbers)
+		if err != nil || !m.isOlderThan(found) || attempt == tornReads {
+			return m, found, err
 		}
 	}
-	return m, nil, nil
 }

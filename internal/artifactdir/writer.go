@@ -64,15 +64,36 @@ func (w *writer) begin() error {
 	}
 }
 
-// Close gives the file its name, in the place of one that has it.
+// Close gives the file its name, in the place of one that has it. All of it is
+// on the disk before its name is, and its name when Close returns: a model that
+// is ready has its files after a power failure too.
 func (w *writer) Close() error {
-	err := errors.Join(w.File.Close(), w.ctx.Err())
+	err := w.ctx.Err()
 	if err == nil {
+		err = w.Sync()
+	}
+	if err = errors.Join(err, w.File.Close()); err == nil {
 		err = within(w.root.Rename(w.temp, w.key))
+	}
+	if err == nil {
+		err = w.syncDir()
 	}
 	if err != nil {
 		_ = w.root.Remove(w.temp) // the first error tells more
 		prune(w.root, path.Dir(w.key))
 	}
 	return errors.Join(err, w.root.Close())
+}
+
+// syncDir puts the names in the file's directory on the disk. One that has gone
+// by now has lost the file to somebody who deleted it.
+func (w *writer) syncDir() error {
+	dir, err := w.root.Open(path.Dir(w.key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -304,6 +304,10 @@ func prompts(b bundle) {
 	require.Equal(b.t, []string{"hello"}, b.models(d.SearchRegisteredModelsParams{Filter: only}))
 	require.Equal(b.t, []string{"m/1"}, b.versions(d.SearchModelVersionsParams{}))
 	require.Equal(b.t, []string{"hello/1"}, b.versions(d.SearchModelVersionsParams{Filter: only}))
+	b.ok(b.SetModelVersionTag(b.ctx(), "m", 1, promptTag))
+	require.Empty(b.t, b.versions(d.SearchModelVersionsParams{}))
+	b.ok(b.DeleteModelVersionTag(b.ctx(), "m", 1, promptTag.Key))
+	require.Equal(b.t, []string{"m/1"}, b.versions(d.SearchModelVersionsParams{}))
 	_, err := b.CreateRegisteredModel(b.ctx(), d.CreateRegisteredModelParams{Name: "hello", Tags: []d.Tag{promptTag}})
 	b.fails(err, d.CodeResourceAlreadyExists, "Prompt (name=hello) already exists.")
 }

@@ -285,7 +285,7 @@ func sortedIDs(ids []string) []string {
 
 func filterError(err error) error {
 	if f, ok := errors.AsType[*filter.Error](err); ok {
-		return &Error{Code: Code(f.Code), Message: f.Message}
+		return &Error{Code: CodeInvalidParameterValue, Message: f.Message}
 	}
 	return err
 }

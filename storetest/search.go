@@ -171,6 +171,7 @@ func badSearches(b bundle) {
 		{ExperimentIDs: []string{"0"}, Filter: "metrics.m > 'x'"},
 		{ExperimentIDs: []string{"0"}, Filter: "a = 1 OR b = 2"},
 		{ExperimentIDs: []string{"0"}, OrderBy: []string{"nonsense.x"}},
+		{ExperimentIDs: []string{"0"}, OrderBy: []string{"metrics.m", "metrics.m DESC"}},
 		{ExperimentIDs: []string{"0"}, MaxResults: -1},
 		{ExperimentIDs: []string{"0"}, MaxResults: 50001},
 	} {

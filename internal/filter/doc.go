@@ -28,7 +28,7 @@
 // text of its own: clients retry server errors for minutes. These are lists that
 // hold anything but literals, a list after a comparator other than IN, IS NULL
 // about models, quotes that an order_by leaves open, and integers beyond 64 bits (which compare as
-// floats here). Duplicate order_by fields keep MLflow's INTERNAL_ERROR. Within
-// messages that print a Python set, whose order changes from process to process,
-// the elements come in a fixed order.
+// floats here). Duplicate order_by fields are INVALID_PARAMETER_VALUE too, with
+// MLflow's text. Within messages that print a Python set, whose order changes from
+// process to process, the elements come in a fixed order.
 package filter

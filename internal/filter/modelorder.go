@@ -92,8 +92,9 @@ func (o Order) thenBy(k OrderKey) Order {
 	return append(o, k)
 }
 
-// duplicateFields is the error for a field that is ordered by twice, for which
-// MLflow forgets to say that it is the client's fault.
+// duplicateFields is the error for a field that is ordered by twice. MLflow
+// forgets to say that it is the client's fault, and its client tries again for
+// minutes.
 func duplicateFields(orderBy []string) *Error {
-	return &Error{Code: CodeInternalError, Message: "`order_by` contains duplicate fields: " + pyrepr.List(orderBy)}
+	return invalid("`order_by` contains duplicate fields: %s", pyrepr.List(orderBy))
 }

@@ -47,8 +47,17 @@ s3local: # Runs an S3 server, which Go builds the first time
 	bin/s3local -build
 
 .PHONY: test
-test: ddblocal s3local ## Run all Go tests with the race detector, on the embedded table and on DynamoDB Local
+test: test-race test-every-call ## Run all Go tests with the race detector, on the embedded table and on DynamoDB Local
+
+.PHONY: test-race
+test-race: ddblocal s3local
 	$(WITH_DYNAMODB) $(TOOL) gotestsum --format pkgname -- -race -timeout 20m ./...
+
+# The tests that stop operations at their calls try some with the race detector,
+# and here, without it, all.
+.PHONY: test-every-call
+test-every-call: ddblocal
+	SWEEP_EVERY_CALL=1 $(WITH_DYNAMODB) $(TOOL) gotestsum --format pkgname -- -timeout 20m -run '^Test(Stop|Failed|Faulty|Interleave)' .
 
 # What clients, servers and browser leave in the temporary directory goes with
 # the tests; after a failure it stays, for the logs in it.

@@ -91,8 +91,14 @@ var matches = []struct {
 	},
 }
 
-// interleavings is how many orders of its calls are tried for each pair.
-const interleavings = 4
+// interleavings is how many orders of its calls are tried for each pair: half
+// of them with warm caches.
+func interleavings() uint64 {
+	if everything() {
+		return 8
+	}
+	return 2
+}
 
 // TestInterleavedPairs runs two operations of two Stores with their table
 // calls in random orders: whatever the order, it must look as if one had been
@@ -141,7 +147,7 @@ type result struct {
 func (mt *match) meet(t *testing.T, a, b string) {
 	t.Helper()
 	want := []result{mt.inTurn(t, a, b, false), mt.inTurn(t, a, b, true)}
-	for seed := range uint64(interleavings) {
+	for seed := range interleavings() {
 		name := fmt.Sprintf("%s and %s, %s, seed %d", a, b, mt.state, seed)
 		tab := scheduled{mt.tab, mt.sch}
 		workspace, first := mt.workspace(t, tab)

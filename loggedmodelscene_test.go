@@ -132,8 +132,7 @@ func manyTags(n int) []dynamodbstore.Tag {
 	return out
 }
 
-// TestStopLoggedModelsEverywhere is TestStopEverywhere for logged models; in
-// states other than the first at every third call, unless all are asked for.
+// TestStopLoggedModelsEverywhere is TestStopEverywhere for logged models.
 func TestStopLoggedModelsEverywhere(t *testing.T) {
 	t.Parallel()
 	for state := range loggedModelScenes {
@@ -144,7 +143,7 @@ func TestStopLoggedModelsEverywhere(t *testing.T) {
 				t.Run(a.method+" "+a.label, func(t *testing.T) {
 					clock := newStillClock()
 					tab := configured(t, memoryTable(t, clock), clock)
-					points += (&sweep{tab: tab, clock: clock, state: state, sparse: state != "logged model"}).run(t, a)
+					points += (&sweep{tab: tab, clock: clock, state: state}).run(t, a)
 				})
 			}
 			t.Logf("%d crash points", points)
@@ -156,7 +155,7 @@ func TestStopLoggedModelsEverywhere(t *testing.T) {
 		tab := configured(t, ddblocal.NewTableWith(t, dynamo.Options{Clock: clock.Now}), clock)
 		for i, a := range loggedModelActs {
 			if slices.Contains([]string{"CreateLoggedModel", "LogMetric"}, a.method) {
-				(&sweep{tab: tab, clock: clock, state: "full logged model", prefix: fmt.Sprint("act", i), sparse: true}).run(t, a)
+				(&sweep{tab: tab, clock: clock, state: "full logged model", prefix: fmt.Sprint("act", i)}).run(t, a)
 			}
 		}
 	})

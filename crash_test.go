@@ -260,12 +260,12 @@ const everyCall = "SWEEP_EVERY_CALL"
 
 func everything() bool { return os.Getenv(everyCall) != "" }
 
-// nextCall is the call to stop at after the k-th: 1, 2, 3, 5, 8, 12, 18, ...
+// nextCall is the call to stop at after the k-th: 1, 3, 7, 15, 31, ...
 func nextCall(k int) int {
 	if everything() {
 		return k + 1
 	}
-	return k + (k+1)/2
+	return 2*k + 1
 }
 
 func (sw *sweep) stopAt(t *testing.T, a act, o outcome, k int, applied bool) bool {

@@ -3,6 +3,7 @@ package dynamodbstore_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -185,5 +186,51 @@ func TestStages(t *testing.T) {
 		require.NoError(t, s.DeleteModelVersion(t.Context(), "m", 4))
 		_, err = s.GetModelVersionByAlias(t.Context(), "m", "champ")
 		requireFails(t, err, dynamodbstore.CodeInvalidParameterValue, "Registered model alias champ not found.")
+	})
+}
+
+// TestArchivedAgainAndAgain archives several versions more often than a model
+// keeps the times of that.
+func TestArchivedAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
+		s := open(t, tab, clock)
+		newModel(t, s, "m")
+		const rounds = 20
+		for i := range rounds {
+			for range 3 {
+				newVersion(t, s, "m")
+			}
+			first := 3*i + 1
+			moved(t, s, "m", first, "Staging", false)
+			moved(t, s, "m", first+1, "Staging", false)
+			moved(t, s, "m", first+2, "Staging", true)
+		}
+		want := map[dynamodbstore.ModelStage]int{"Archived": 3*rounds - 1, "Staging": 3 * rounds}
+		require.Equal(t, want, stagesOf(t, s, "m"))
+		for v, err := range s.AllModelVersions(t.Context(), dynamodbstore.SearchModelVersionsParams{Filter: "name = 'm'"}) {
+			require.NoError(t, err)
+			require.Equal(t, v.Version == 3*rounds, v.Stage == dynamodbstore.StageStaging, "%d is in %s", v.Version, v.Stage)
+			require.Equal(t, v.Version != 3*rounds, v.Stage == dynamodbstore.StageArchived, "%d is in %s", v.Version, v.Stage)
+		}
+	})
+}
+
+// TestModelTimeGoesForward changes a model with a server whose clock is behind
+// that of another.
+func TestModelTimeGoesForward(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
+		behind := open(t, tab, clock)
+		ahead := open(t, tab, clock, dynamodbstore.WithClock(func() time.Time { return clock.Now().Add(time.Hour) }))
+		newModel(t, ahead, "m")
+		v := newVersion(t, ahead, "m")
+		later, err := ahead.UpdateModelVersion(t.Context(), dynamodbstore.UpdateModelVersionParams{Name: "m", Version: 1, Description: new("d")})
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, later.LastUpdateTime, v.LastUpdateTime)
+		require.Equal(t, later.LastUpdateTime, moved(t, behind, "m", 1, "Staging", false).LastUpdateTime)
+		m, err := behind.UpdateRegisteredModel(t.Context(), dynamodbstore.UpdateRegisteredModelParams{Name: "m", Description: "e"})
+		require.NoError(t, err)
+		require.Equal(t, v.LastUpdateTime, m.LastUpdateTime)
 	})
 }

@@ -343,8 +343,11 @@ func TestLoggedModelBudgets(t *testing.T) {
 		for i := range points {
 			points[i].ModelID = id
 		}
-		u = cost(t, logBatch(s, newRun(t, s, exp, 3), points, nil))
+		other := newRun(t, s, exp, 3)
+		u = cost(t, logBatch(s, other, points, nil))
 		within(t, "log_batch, 10 metrics of a logged model", u, budget{3, 0, plain + 8})
+		u = cost(t, logBatch(s, other, points, nil))
+		within(t, "the same again, which the model has", u, budget{3, 1, plain})
 		for range 60 {
 			loggedModel(t, s, p)
 		}

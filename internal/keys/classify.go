@@ -125,7 +125,7 @@ func classify(pk, sk string) (Class, bool) {
 	case loggedModelPrefix:
 		return classifyLoggedModel(rest, sk)
 	case historyPrefix:
-		return Class{Kind: KindHistory, Run: rest}, !strings.Contains(rest, "#")
+		return Class{Kind: KindHistory, Run: rest}, isID(rest)
 	case modelPrefix:
 		return classifyModel(rest, sk)
 	case modelsPrefix:
@@ -185,8 +185,12 @@ func classifyRun(id, sk string) (Class, bool) {
 	case IsMetrics(sk):
 		c.Kind = KindRunMetrics
 	}
-	return c, !strings.Contains(id, "#")
+	return c, isID(id)
 }
+
+// isID reports whether what a partition key ends with is the id of a run or of
+// a logged model: longer ones stand as a hash.
+func isID(id string) bool { return !strings.Contains(id, "#") && !Hashed(id) }
 
 // classifyPart classifies what is in a partition below an experiment.
 func classifyPart(id, name, sk string) (Class, bool) {

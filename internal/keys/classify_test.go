@@ -98,6 +98,7 @@ func indexKey(s keys.Space, kind keys.IndexKind, name, value, place string) tabl
 
 func TestClassify(t *testing.T) {
 	t.Parallel()
+	s, long := keys.Workspace("w"), strings.Repeat("x", keys.MaxPart+1)
 	for k, want := range classified() {
 		require.Equal(t, want, keys.Classify(k), "%q %q", k.PK, k.SK)
 	}
@@ -113,6 +114,9 @@ func TestClassify(t *testing.T) {
 		{PK: "WS#w#EXP#1#IX#m#x", SK: "x#y#z"},
 		{PK: "WS#w#RUN#", SK: "META"},
 		{PK: "WS#w#RUN#a#b", SK: "META"},
+		{PK: "WS#w#RUN#" + long, SK: "METRICS"},
+		{PK: s.HistoryPK("") + long, SK: "x"},
+		{PK: s.LoggedModelPK("") + long, SK: "META"},
 		{PK: "WS#w#TRI#=f", SK: "abc"},
 		{PK: "WS#w#NAMES", SK: "x"},
 		{PK: "WS#w#EXPS", SK: "C#1"},

@@ -1,8 +1,6 @@
 package keys
 
 import (
-	"strings"
-
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
@@ -102,5 +100,5 @@ func classifyLoggedModel(id, sk string) (Class, bool) {
 	if sk == Meta {
 		c.Kind = KindLoggedModel
 	}
-	return c, !strings.Contains(id, "#")
+	return c, isID(id)
 }

@@ -3,15 +3,12 @@ package dynamodbstore_test
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/ddblocal"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/dynamo"
 )
 
 // loggedModelScenes prepare a logged model, "net", to act upon.
@@ -138,25 +135,12 @@ func TestStopLoggedModelsEverywhere(t *testing.T) {
 	for state := range loggedModelScenes {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
-			points := 0
-			for _, a := range loggedModelActs {
-				t.Run(a.method+" "+a.label, func(t *testing.T) {
-					clock := newStillClock()
-					tab := configured(t, memoryTable(t, clock), clock)
-					points += (&sweep{tab: tab, clock: clock, state: state}).run(t, a)
-				})
-			}
-			t.Logf("%d crash points", points)
+			sweepState(t, state, loggedModelActs)
 		})
 	}
 	t.Run("dynamodb", func(t *testing.T) {
 		t.Parallel()
-		clock := newStillClock()
-		tab := configured(t, ddblocal.NewTableWith(t, dynamo.Options{Clock: clock.Now}), clock)
-		for i, a := range loggedModelActs {
-			if slices.Contains([]string{"CreateLoggedModel", "LogMetric"}, a.method) {
-				(&sweep{tab: tab, clock: clock, state: "full logged model", prefix: fmt.Sprint("act", i)}).run(t, a)
-			}
-		}
+		sweepDynamo(t, "full logged model", loggedModelActs,
+			"CreateLoggedModel ", "CreateLoggedModel with long tags", "LogMetric of a logged model")
 	})
 }

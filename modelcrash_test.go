@@ -2,14 +2,10 @@ package dynamodbstore_test
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/ddblocal"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/dynamo"
 )
 
 // TestStopModelsEverywhere is TestStopEverywhere for registered models.
@@ -18,26 +14,12 @@ func TestStopModelsEverywhere(t *testing.T) {
 	for state := range modelScenes {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
-			points := 0
-			for _, a := range modelActs {
-				t.Run(a.method+" "+a.label, func(t *testing.T) {
-					clock := newStillClock()
-					tab := configured(t, memoryTable(t, clock), clock)
-					points += (&sweep{tab: tab, clock: clock, state: state}).run(t, a)
-				})
-			}
-			t.Logf("%d crash points", points)
+			sweepState(t, state, modelActs)
 		})
 	}
 	t.Run("dynamodb", func(t *testing.T) {
 		t.Parallel()
-		clock := newStillClock()
-		tab := configured(t, ddblocal.NewTableWith(t, dynamo.Options{Clock: clock.Now}), clock)
-		for _, a := range modelActs {
-			if slices.Contains([]string{"RenameRegisteredModel", "CreateModelVersion"}, a.method) && a.label == "" {
-				(&sweep{tab: tab, clock: clock, state: "models", prefix: a.method}).run(t, a)
-			}
-		}
+		sweepDynamo(t, "models", modelActs, "RenameRegisteredModel ", "CreateModelVersion ")
 	})
 }
 

@@ -208,11 +208,17 @@ func TestArchivedAgainAndAgain(t *testing.T) {
 		}
 		want := map[dynamodbstore.ModelStage]int{"Archived": 3*rounds - 1, "Staging": 3 * rounds}
 		require.Equal(t, want, stagesOf(t, s, "m"))
+		seen := 0
 		for v, err := range s.AllModelVersions(t.Context(), dynamodbstore.SearchModelVersionsParams{Filter: "name = 'm'"}) {
 			require.NoError(t, err)
-			require.Equal(t, v.Version == 3*rounds, v.Stage == dynamodbstore.StageStaging, "%d is in %s", v.Version, v.Stage)
-			require.Equal(t, v.Version != 3*rounds, v.Stage == dynamodbstore.StageArchived, "%d is in %s", v.Version, v.Stage)
+			want := dynamodbstore.StageArchived
+			if v.Version == 3*rounds {
+				want = dynamodbstore.StageStaging
+			}
+			require.Equal(t, want, v.Stage, "version %d", v.Version)
+			seen++
 		}
+		require.Equal(t, 3*rounds, seen)
 	})
 }
 

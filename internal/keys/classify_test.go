@@ -114,7 +114,7 @@ func TestClassify(t *testing.T) {
 		{PK: "WS#w#EXP#1#IX#m#x", SK: "x#y#z"},
 		{PK: "WS#w#RUN#", SK: "META"},
 		{PK: "WS#w#RUN#a#b", SK: "META"},
-		{PK: "WS#w#RUN#" + long, SK: "METRICS"},
+		{PK: s.RunPK("") + long, SK: "METRICS"},
 		{PK: s.HistoryPK("") + long, SK: "x"},
 		{PK: s.LoggedModelPK("") + long, SK: "META"},
 		{PK: "WS#w#TRI#=f", SK: "abc"},

@@ -63,13 +63,14 @@ func (o loggedOrder) isDefault() bool {
 		o.keys[1].Key == "model_id" && !o.keys[1].Desc
 }
 
-// tuple is the place of a model in the order.
-func (o loggedOrder) tuple(m loggedView) filter.Tuple {
+// tuple is the place of a model in the order, where metrics are those among the
+// datasets of the query.
+func (o loggedOrder) tuple(q *filter.LoggedModelQuery, m loggedView) filter.Tuple {
 	t := make(filter.Tuple, len(o.keys))
 	for i, k := range o.keys {
 		switch {
 		case k.Entity == filter.EntityMetric:
-			if p := latestModelPoint(m.points, k.Key, o.datasets[i]); p != nil {
+			if p, ok := q.Latest(m, k.Key, o.datasets[i]); ok {
 				t[i] = filter.Element{Kind: filter.ElementFloat, Float: p.Value}
 			}
 		case k.Key == "creation_timestamp_ms":
@@ -94,23 +95,6 @@ func loggedElement(v loggedView, attr string) filter.Element {
 		}
 	}
 	return filter.Element{Kind: filter.ElementString, Str: text}
-}
-
-// latestModelPoint returns the point of a metric, and of a dataset, by which
-// models are ordered: the latest by timestamp, then step, of the first run.
-func latestModelPoint(points []RunMetric, metric string, d filter.ModelDataset) *RunMetric {
-	var best *RunMetric
-	for i := range points {
-		p := &points[i]
-		if p.Key != metric || !d.Has(filter.ModelPoint{Dataset: p.DatasetName, Digest: p.DatasetDigest}) {
-			continue
-		}
-		if best == nil || cmp.Or(cmp.Compare(p.Timestamp, best.Timestamp), cmp.Compare(p.Step, best.Step),
-			strings.Compare(best.RunID, p.RunID)) > 0 {
-			best = p
-		}
-	}
-	return best
 }
 
 // loggedToken is a page token of a search for logged models. Unlike others it

@@ -133,7 +133,7 @@ func (ms *loggedSearch) inListOrder(ctx context.Context) (found []foundLogged, b
 			return found, nil, err
 		}
 		m := loggedView{next.take(), next.e}
-		f := foundLogged{m, ms.order.tuple(m)}
+		f := foundLogged{m, ms.order.tuple(ms.query, m)}
 		if ms.matches(f) {
 			found = append(found, f)
 		}
@@ -185,7 +185,7 @@ func (ms *loggedSearch) inOtherOrder(ctx context.Context) ([]foundLogged, filter
 				break
 			}
 			v := loggedView{st.take(), st.e}
-			f := foundLogged{v, ms.order.tuple(v)}
+			f := foundLogged{v, ms.order.tuple(ms.query, v)}
 			if ms.matches(f) {
 				first.offer(f.it, f.tuple)
 			}

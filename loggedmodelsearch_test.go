@@ -22,19 +22,32 @@ var loggedFilters = map[string]func(m *dynamodbstore.LoggedModel) bool{
 	"":                  func(*dynamodbstore.LoggedModel) bool { return true },
 	"name = 'n1'":       func(m *dynamodbstore.LoggedModel) bool { return m.Name == "n1" },
 	"name ILIKE 'N%'":   func(*dynamodbstore.LoggedModel) bool { return true },
-	"status = '2'":      func(m *dynamodbstore.LoggedModel) bool { return m.Status == dynamodbstore.LoggedModelReady },
+	"status = 'READY'":  func(m *dynamodbstore.LoggedModel) bool { return m.Status == dynamodbstore.LoggedModelReady },
 	"params.p != '1'":   func(m *dynamodbstore.LoggedModel) bool { return len(m.Params) > 0 && m.Params[0].Value != "1" },
 	"tags.t IN ('0')":   func(m *dynamodbstore.LoggedModel) bool { return len(m.Tags) > 0 && m.Tags[0].Value == "0" },
-	"metrics.a >= 1":    func(m *dynamodbstore.LoggedModel) bool { return anyPoint(m, func(v float64) bool { return v >= 1 }) },
-	"metrics.a = 0":     func(m *dynamodbstore.LoggedModel) bool { return anyPoint(m, func(v float64) bool { return v == 0 }) },
+	"metrics.a >= 1":    func(m *dynamodbstore.LoggedModel) bool { return latestIs(m, func(v float64) bool { return v >= 1 }) },
+	"metrics.a = 0":     func(m *dynamodbstore.LoggedModel) bool { return latestIs(m, func(v float64) bool { return v == 0 }) },
 	"source_run_id='r'": func(m *dynamodbstore.LoggedModel) bool { return m.SourceRunID == "r" },
 	"source_run_id='r' AND metrics.a > 0": func(m *dynamodbstore.LoggedModel) bool {
-		return m.SourceRunID == "r" && anyPoint(m, func(v float64) bool { return v > 0 })
+		return m.SourceRunID == "r" && latestIs(m, func(v float64) bool { return v > 0 })
 	},
 }
 
-func anyPoint(m *dynamodbstore.LoggedModel, right func(v float64) bool) bool {
-	return slices.ContainsFunc(m.Metrics, func(p dynamodbstore.RunMetric) bool { return p.Key == "a" && right(p.Value) })
+func latestIs(m *dynamodbstore.LoggedModel, right func(v float64) bool) bool {
+	p, ok := latestOf(m, func(dynamodbstore.RunMetric) bool { return true })
+	return ok && right(p.Value)
+}
+
+// latestOf is the latest point of a model among some: by step, timestamp and
+// value.
+func latestOf(m *dynamodbstore.LoggedModel, among func(p dynamodbstore.RunMetric) bool) (latest dynamodbstore.RunMetric, ok bool) {
+	for _, p := range m.Metrics {
+		if among(p) && (!ok || cmp.Or(cmp.Compare(p.Step, latest.Step), cmp.Compare(p.Timestamp, latest.Timestamp),
+			cmp.Compare(p.Value, latest.Value)) > 0) {
+			latest, ok = p, true
+		}
+	}
+	return latest, ok
 }
 
 // loggedOrders are orders with what they compare; absent values are last.
@@ -143,19 +156,11 @@ func compareLoggedSearch(t *rapid.T, s *dynamodbstore.Store, exps []string, all 
 	require.Equal(t, want, allLoggedModels(t, s, p), "%+v", p)
 }
 
-// compareLatest compares the latest points of metric a: by timestamp, then
-// step. All are of one run.
+// compareLatest compares the latest points of metric a.
 func compareLatest(a, b *dynamodbstore.LoggedModel, desc bool) int {
-	latest := func(m *dynamodbstore.LoggedModel) (p dynamodbstore.RunMetric, ok bool) {
-		for _, q := range m.Metrics {
-			if !ok || cmp.Or(cmp.Compare(q.Timestamp, p.Timestamp), cmp.Compare(q.Step, p.Step)) > 0 {
-				p, ok = q, true
-			}
-		}
-		return p, ok
-	}
-	p, hasA := latest(a)
-	q, hasB := latest(b)
+	all := func(dynamodbstore.RunMetric) bool { return true }
+	p, hasA := latestOf(a, all)
+	q, hasB := latestOf(b, all)
 	switch {
 	case !hasA || !hasB:
 		return cmp.Compare(fmt.Sprint(!hasA), fmt.Sprint(!hasB))
@@ -205,10 +210,18 @@ func TestLoggedModelDatasets(t *testing.T) {
 	require.Equal(t, "a", names("metrics.acc > 2", nil, d1))
 	require.Empty(t, names("metrics.acc < 1", nil, d1))
 	require.Equal(t, "a", names("metrics.acc < 1", nil, d1, dynamodbstore.DatasetFilter{Name: "d2"}))
+	require.Empty(t, names("metrics.acc > 2", nil, d1, dynamodbstore.DatasetFilter{Name: "d2"}), "the latest is of d2")
 	require.Empty(t, names("", nil, dynamodbstore.DatasetFilter{Name: "d1", Digest: "x"}))
 	require.Equal(t, "ab", names("", []dynamodbstore.LoggedModelOrder{{Field: "metrics.acc"}}), "the latest is of d2")
 	require.Equal(t, "ab", names("", []dynamodbstore.LoggedModelOrder{{Field: "metrics.acc", Dataset: d1, Descending: true}}))
 	require.Equal(t, "ba", names("", []dynamodbstore.LoggedModelOrder{{Field: "metrics.acc", Descending: true}}))
+	require.NoError(t, s.LogMetric(t.Context(), run, dynamodbstore.Metric{
+		Key: "acc", Value: 3, Timestamp: 9, ModelID: other.ID, DatasetName: "d2", DatasetDigest: "g2",
+	}))
+	d2 := dynamodbstore.DatasetFilter{Name: "d2", Digest: "g2"}
+	require.Equal(t, "ba", names("", []dynamodbstore.LoggedModelOrder{{Field: "metrics.acc", Descending: true}}, d1, d2))
+	require.Equal(t, "a", names("", []dynamodbstore.LoggedModelOrder{{Field: "metrics.acc", Dataset: d2, Descending: true}}, d1),
+		"ordered among the datasets of the search only")
 }
 
 // TestLoggedModelsByID: models that are looked up are of the experiments that

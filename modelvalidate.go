@@ -73,12 +73,12 @@ func validateModelTag(t Tag, ofVersion bool) error {
 	return err
 }
 
-// validateAlias is ^[\w\-]*$, where $ allows a line feed at the end.
+// validateAlias is [\w\-]+.
 func validateAlias(alias string) error {
 	if alias == "" {
 		return invalidf("Registered model alias name cannot be empty.")
 	}
-	for _, r := range strings.TrimSuffix(alias, "\n") {
+	for _, r := range alias {
 		if r != '-' && !isWord(r) || r == utf8.RuneError {
 			return invalidf("Invalid alias name: '%s'. Names may only contain alphanumerics, underscores (_), and dashes (-).", alias)
 		}
@@ -94,7 +94,7 @@ func validateNewAlias(alias string) error {
 	if isLatest(alias) {
 		return invalidf("'latest' alias name (case insensitive) is reserved.")
 	}
-	digits := strings.TrimSuffix(alias[1:], "\n")
+	digits := alias[1:]
 	isVersion := alias[0] == 'v' || alias[0] == 'V'
 	if isVersion && digits != "" && strings.IndexFunc(digits, func(r rune) bool { return !unicode.IsDigit(r) }) < 0 {
 		return invalidf("Version alias name '%s' is reserved.", alias)

@@ -43,8 +43,8 @@ const (
 )
 
 func validateExperimentName(name string) error {
-	if name == "" {
-		return invalidf("Invalid experiment name: ''")
+	if strings.TrimFunc(name, pyrepr.IsSpace) == "" {
+		return invalidf("Invalid experiment name: '%s'", name)
 	}
 	return checkLength("name", maxExperimentName, name)
 }
@@ -99,9 +99,8 @@ func validateRunID(id string) error {
 	return invalidf("Invalid value %s for parameter 'run_id' supplied.", jsonString(id))
 }
 
-// isRunID is ^[a-zA-Z0-9][\w\-]{0,255}$, where $ allows a line feed at the end.
+// isRunID is [a-zA-Z0-9][\w\-]{0,255}.
 func isRunID(id string) bool {
-	id = strings.TrimSuffix(id, "\n")
 	if id == "" || !isASCIIAlnum(id[0]) || len(id) > maxRunID && utf8.RuneCountInString(id) > maxRunID {
 		return false
 	}
@@ -322,14 +321,14 @@ func validateName(name, at, field string) error {
 	return nil
 }
 
-// nameCharsOK is ^[/\w.\- :]*$, where $ allows a line feed at the end.
+// nameCharsOK is [/\w.\- :]*.
 func nameCharsOK(name string) bool {
 	for i := range len(name) {
 		c := name[i]
 		if c >= utf8.RuneSelf {
 			return nameRunesOK(name[i:])
 		}
-		if !isNameByte(c) && (c != '\n' || i != len(name)-1) {
+		if !isNameByte(c) {
 			return false
 		}
 	}
@@ -337,10 +336,9 @@ func nameCharsOK(name string) bool {
 }
 
 func nameRunesOK(name string) bool {
-	for i, r := range name {
+	for _, r := range name {
 		switch {
 		case r < utf8.RuneSelf && isNameByte(byte(r)): //nolint:gosec // it was compared
-		case r == '\n' && i == len(name)-1:
 		case r >= utf8.RuneSelf && isWord(r):
 		default:
 			return false

@@ -40,7 +40,8 @@ func TestValidateName(t *testing.T) {
 		{"plain", "val_loss/epoch 1:x.y-z", ""},
 		{"unicode", "größe/温度", ""},
 		{"digits of any script", "x²٣", ""},
-		{"line feed at the end", "ab\n", ""},
+		{"line feed at the end", "ab\n", `Invalid value "ab\n" for parameter 'metrics[0].name' supplied: ` + badChars},
+		{"line feed after a letter beyond ASCII", "\u00e9\n", `Invalid value "\u00e9\n" for parameter 'metrics[0].name' supplied: ` + badChars},
 		{"dots within", "a..b", ""},
 		{"hidden", ".a", ""},
 		{"line feed within", "a\nb", `Invalid value "a\nb" for parameter 'metrics[0].name' supplied: ` + badChars},
@@ -52,7 +53,7 @@ func TestValidateName(t *testing.T) {
 		{"double slash", "a//é", `Invalid value "a//\u00e9" for parameter 'metrics[0].name' supplied: ` + badPath + `'a/é'`},
 		{"trailing slash", "a/", `Invalid value "a/" for parameter 'metrics[0].name' supplied: ` + badPath + `'a'`},
 		{"inner dot", "a/./b", `Invalid value "a/./b" for parameter 'metrics[0].name' supplied: ` + badPath + `'a/b'`},
-		{"parent", "../ab\n", `Invalid value "../ab\n" for parameter 'metrics[0].name' supplied: ` + badPath + `'../ab\n'`},
+		{"parent", "../ab", `Invalid value "../ab" for parameter 'metrics[0].name' supplied: ` + badPath + `'../ab'`},
 		{"starts with two dots", "..a", `Invalid value "..a" for parameter 'metrics[0].name' supplied: ` + badPath + `'..a'`},
 		{"root", "/a", `Invalid value "/a" for parameter 'metrics[0].name' supplied: ` + badPath + `'/a'`},
 		{"two slashes first", "//a/../b", `Invalid value "//a/../b" for parameter 'metrics[0].name' supplied: ` + badPath + `'//b'`},
@@ -134,7 +135,7 @@ func TestValidateRunID(t *testing.T) {
 	for _, tc := range []struct{ id, want string }{
 		{"06f119e664d44f77bfaa0522a18b5921", ""},
 		{"aé", ""},
-		{"a\n", ""},
+		{"a\n", `Invalid value "a\n" for parameter 'run_id' supplied.`},
 		{"a" + strings.Repeat("b", 255), ""},
 		{"a" + strings.Repeat("b", 256), "x"},
 		{"", `Invalid value "" for parameter 'run_id' supplied.`},
@@ -151,7 +152,10 @@ func TestValidateRunID(t *testing.T) {
 
 func TestValidateExperiment(t *testing.T) {
 	t.Parallel()
-	requireInvalid(t, validateExperimentName(""), "Invalid experiment name: ''")
+	for _, blank := range []string{"", "  ", "\n", "\u00a0", "\x1c\u3000"} {
+		requireInvalid(t, validateExperimentName(blank), "Invalid experiment name: '"+blank+"'")
+	}
+	requireInvalid(t, validateExperimentName(" x "), "")
 	requireInvalid(t, validateExperimentName(strings.Repeat("é", 500)), "")
 	requireInvalid(t, validateExperimentName(strings.Repeat("é", 501)), "'name' exceeds the maximum length of 500 characters")
 
@@ -264,7 +268,7 @@ func TestValidateBatch(t *testing.T) {
 		},
 		{
 			"duplicate params",
-			LogBatchParams{RunID: "r", Params: []Param{{"p", "1"}, {"p", "1"}, {"q\n", ""}, {"q\n", ""}, {"p", "2"}}},
+			LogBatchParams{RunID: "r", Params: []Param{{"p", "1"}, {"p", "1"}, {"q", ""}, {"q", ""}, {"p", "2"}}},
 			`Duplicate parameter keys have been submitted: ['p', 'q\n', 'p']. Please ensure ` +
 				`the request contains only one param value per param key.`,
 		},

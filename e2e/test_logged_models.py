@@ -76,7 +76,8 @@ def test_search_logged_models(c):
         return [m.name for m in c.search_logged_models([e], **kwargs)]
 
     filters = [
-        "name = 'alpha'", "name ILIKE 'al%'", "name IN ('beta', 'gamma')", "status = '2'", "metrics.acc >= 2", "params.lr != '0.1'",
+        "name = 'alpha'", "name ILIKE 'al%'", "name IN ('beta', 'gamma')", "status = 'READY'", "status = '2'", "status IN ('PENDING')",
+        "status LIKE 'R%'", "metrics.acc >= 2", "params.lr != '0.1'",
         "tags.t = 'beta'", f"source_run_id = '{r}'", "creation_timestamp > 0 AND name != 'x'", "attributes.name LIKE 'g%'",
         "metric.acc > 1", "name > 'a'", "garbage", "name = 'a' OR name = 'b'", "tags.t IS NULL",
     ]  # fmt: skip

@@ -239,6 +239,8 @@ func modelAliases(b bundle) {
 	b.fails(b.SetRegisteredModelAlias(b.ctx(), "m", "Latest", 1), d.CodeInvalidParameterValue, "'latest' alias name (case insensitive) is reserved.")
 	b.ok(b.SetRegisteredModelAlias(b.ctx(), "m", "lateſt", 1)) // lower case as it is
 	b.fails(b.SetRegisteredModelAlias(b.ctx(), "m", "v1", 1), d.CodeInvalidParameterValue, "Version alias name 'v1' is reserved.")
+	b.fails(b.SetRegisteredModelAlias(b.ctx(), "m", "x\n", 1), d.CodeInvalidParameterValue,
+		"Invalid alias name: 'x\n'. Names may only contain alphanumerics, underscores (_), and dashes (-).")
 }
 
 func (b bundle) transition(version int, stage string, archive bool) *d.ModelVersion {

@@ -10,7 +10,7 @@
 //
 // # Where the rules come from
 //
-// MLflow 3.17.2 splits a filter with the SQL tokenizer sqlparse, groups the
+// MLflow 3.18.0 splits a filter with the SQL tokenizer sqlparse, groups the
 // tokens as if they were SQL, and then accepts a list of comparisons joined by
 // AND (mlflow/utils/search_utils.py, SearchUtils and SearchExperimentsUtils). The
 // texts of its errors quote the groups, so this package forms the same groups:
@@ -26,8 +26,8 @@
 // Where the real server fails with an internal error, a database error or both,
 // for input that is simply wrong, this package says INVALID_PARAMETER_VALUE with a
 // text of its own: clients retry server errors for minutes. These are lists that
-// hold anything but literals, a list after a comparator other than IN, IS NULL
-// about models, quotes that an order_by leaves open, and integers beyond 64 bits (which compare as
+// hold anything but literals, a list after a comparator other than IN,
+// quotes that an order_by leaves open, and integers beyond 64 bits (which compare as
 // floats here). Duplicate order_by fields are INVALID_PARAMETER_VALUE too, with
 // MLflow's text. Within messages that print a Python set, whose order changes from
 // process to process, the elements come in a fixed order.

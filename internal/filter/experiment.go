@@ -57,12 +57,11 @@ func readExperimentClause(c comparison) (rawClause, error) {
 	if err != nil {
 		return rawClause{}, err
 	}
-	raw := rawClause{entity: entity, key: key, comparator: c.parts[1].text}
+	raw := rawClause{entity: entity, key: key, comparator: strings.ToUpper(c.parts[1].text)}
 	if c.isNullTest() {
 		if entity != EntityTag {
 			return rawClause{}, invalid("IS NULL / IS NOT NULL is only supported for tags, not for attribute '%s'", key)
 		}
-		raw.comparator = strings.ToUpper(raw.comparator)
 		return raw, nil
 	}
 	numeric := key == "creation_time" || key == "last_update_time"
@@ -70,8 +69,7 @@ func readExperimentClause(c comparison) (rawClause, error) {
 	return raw, err
 }
 
-// checkExperimentClause checks the comparator, whose case matters here, and
-// completes the clause.
+// checkExperimentClause checks the comparator and completes the clause.
 // Source: sqlalchemy_store.py, _get_search_experiments_filter_clauses.
 func checkExperimentClause(raw rawClause) (Clause, error) {
 	c := Clause{Entity: raw.entity, Key: raw.key, Value: raw.value}

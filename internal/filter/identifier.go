@@ -94,7 +94,7 @@ func runAlias(key string) string {
 // order_by.
 // Source: search_utils.py, SearchExperimentsUtils._get_identifier.
 func experimentIdentifier(text string) (Entity, string, error) {
-	entity, key, err := splitIdentifier(text)
+	entity, key, err := splitIdentifier(text, "attribute", "attributes")
 	if err != nil {
 		return 0, "", err
 	}
@@ -107,16 +107,17 @@ func experimentIdentifier(text string) (Entity, string, error) {
 }
 
 // splitIdentifier cuts an identifier of a search over anything but runs into its
-// entity and its key as written.
-func splitIdentifier(text string) (Entity, string, error) {
+// entity and its key as written. attributes are the prefixes of an attribute.
+func splitIdentifier(text string, attributes ...string) (Entity, string, error) {
 	prefix, key, dotted := strings.Cut(text, ".")
 	switch {
 	case !dotted:
 		return EntityAttribute, text, nil
 	case prefix == "tag", prefix == "tags":
 		return EntityTag, key, nil
-	case prefix != "attribute":
-		return 0, "", invalid("Invalid entity type '%s'. Valid entity types are ('attribute', 'tag', 'tags')", prefix)
+	case !slices.Contains(attributes, prefix):
+		return 0, "", invalid("Invalid entity type '%s'. Valid entity types are ('%s', 'tag', 'tags')", prefix,
+			strings.Join(attributes, "', '"))
 	}
 	return EntityAttribute, key, nil
 }

@@ -4,7 +4,7 @@ package filter
 // filters to an SQL tokenizer, so the reserved words of every SQL dialect that it
 // knows are not identifiers: an unprefixed `order = 'x'` is an invalid clause
 // and not an unknown attribute. Source: the word tables of sqlparse 0.6.1, which
-// MLflow 3.17.2 resolves to; testdata/gen_corpus.py shows the effect.
+// MLflow 3.18.0 resolves to; testdata/gen_corpus.py shows the effect.
 func classifyWord(upper string) kind {
 	switch upper {
 	case "ALTER", "COMMIT", "CREATE", "DELETE", "DROP", "GRANT", "INSERT", "MERGE", "REPLACE", "REVOKE", "ROLLBACK",

@@ -16,10 +16,6 @@ func isWordRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsNumber(r)
 }
 
-func isSpaceRune(r rune) bool {
-	return unicode.IsSpace(r) || (r >= 0x1c && r <= 0x1f)
-}
-
 // isLetter is the tokenizer's class of letters that may begin a name before a
 // dot: ASCII, most of Latin-1, and the two letters that fold to ASCII ones.
 func isLetter(r rune) bool {

@@ -3,6 +3,8 @@ package filter
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
 // lexer cuts a filter into tokens. It never fails: what fits no rule becomes a
@@ -106,7 +108,7 @@ func (l *lexer) space() (kind, int) {
 	switch {
 	case r == '\r' || r == '\n':
 		return kindNewline, l.pos + size
-	case isSpaceRune(r):
+	case pyrepr.IsSpace(r):
 		return kindWhitespace, l.pos + size
 	default:
 		return 0, 0

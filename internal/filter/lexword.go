@@ -1,6 +1,10 @@
 package filter
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+)
 
 // leadingKeyword covers the words that stay keywords before a parenthesis and
 // before a dot.
@@ -29,7 +33,7 @@ func (l *lexer) name() (kind, int) {
 		}
 		return kindName, end
 	}
-	dot := l.skip(end, isSpaceRune)
+	dot := l.skip(end, pyrepr.IsSpace)
 	if l.before() == '.' || strings.HasPrefix(l.src[end:], "(") || l.dotAt(dot) {
 		return kindName, end
 	}
@@ -51,7 +55,7 @@ func (l *lexer) words(phrase string) int {
 	i := l.pos
 	for n := range len(phrase) {
 		if phrase[n] == ' ' {
-			next := l.skip(i, isSpaceRune)
+			next := l.skip(i, pyrepr.IsSpace)
 			if next == i {
 				return 0
 			}

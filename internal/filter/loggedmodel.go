@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -43,9 +44,8 @@ func (d ModelDataset) Has(p ModelPoint) bool {
 type LoggedModelQuery struct {
 	// Clauses must all hold. Attributes have the names of [LoggedModelAttr].
 	Clauses []Clause
-	// Datasets restrict points: a comparison of a metric holds if any point of
-	// one of them satisfies it, and without such a comparison there must be a
-	// point of one.
+	// Datasets restrict points: a comparison of a metric is of the latest point of
+	// any of them, and without such a comparison there must be a point of one.
 	Datasets []ModelDataset
 }
 
@@ -59,7 +59,11 @@ func (q *LoggedModelQuery) Match(m LoggedModel) bool {
 			return false
 		}
 	}
-	return metrics || len(q.Datasets) == 0 || q.anyPoint(m, "", func(ModelPoint) bool { return true })
+	if metrics || len(q.Datasets) == 0 {
+		return true
+	}
+	_, found := q.Latest(m, "", ModelDataset{})
+	return found
 }
 
 func (q *LoggedModelQuery) matchClause(c *Clause, m LoggedModel) bool {
@@ -67,9 +71,8 @@ func (q *LoggedModelQuery) matchClause(c *Clause, m LoggedModel) bool {
 	var ok bool
 	switch {
 	case c.Entity == EntityMetric:
-		return q.anyPoint(m, c.Key, func(p ModelPoint) bool {
-			return !math.IsNaN(c.Value.Float) && c.matchMetric(p.Value)
-		})
+		p, found := q.Latest(m, c.Key, ModelDataset{})
+		return found && !math.IsNaN(c.Value.Float) && c.matchMetric(p.Value)
 	case c.Entity == EntityParam:
 		s, ok = m.Param(c.Key)
 	case c.Entity == EntityTag:
@@ -82,15 +85,24 @@ func (q *LoggedModelQuery) matchClause(c *Clause, m LoggedModel) bool {
 	return ok && c.matchString(s)
 }
 
-// anyPoint reports whether a point of a metric, and of the datasets, is right.
-func (q *LoggedModelQuery) anyPoint(m LoggedModel, metric string, right func(ModelPoint) bool) bool {
-	found := false
+// Latest returns the point of a metric by which a model is compared and
+// ordered: of those of the datasets of the query, and of one more, the one with
+// the highest step, then timestamp, then value. The metric "" stands for all.
+// Source: sqlalchemy_store.py, _get_latest_logged_model_metrics_subquery.
+func (q *LoggedModelQuery) Latest(m LoggedModel, metric string, of ModelDataset) (latest ModelPoint, found bool) {
 	m.Points(metric, func(p ModelPoint) bool {
-		of := len(q.Datasets) == 0 || slices.ContainsFunc(q.Datasets, func(d ModelDataset) bool { return d.Has(p) })
-		found = of && right(p)
-		return !found
+		among := len(q.Datasets) == 0 || slices.ContainsFunc(q.Datasets, func(d ModelDataset) bool { return d.Has(p) })
+		if among && of.Has(p) && (!found || p.isAfter(latest)) {
+			latest, found = p, true
+		}
+		return true
 	})
-	return found
+	return latest, found
+}
+
+func (p ModelPoint) isAfter(other ModelPoint) bool {
+	return cmp.Or(cmp.Compare(p.Step, other.Step), cmp.Compare(p.Timestamp, other.Timestamp),
+		cmp.Compare(p.Value, other.Value)) > 0
 }
 
 // ParseLoggedModels parses the filter of a search over logged models. Errors
@@ -110,6 +122,7 @@ func ParseLoggedModels(text string) (*LoggedModelQuery, error) {
 	if !ok {
 		return nil, invalid("Invalid filter string: %s. It is too long.", pyrepr.String(text))
 	}
+	var unknown error // the first status that is none; MLflow looks for mistakes of form first
 	for _, n := range joinWords(nodes) {
 		switch {
 		case n.kind == groupComparison:
@@ -117,12 +130,18 @@ func ParseLoggedModels(text string) (*LoggedModelQuery, error) {
 			if err != nil {
 				return nil, err
 			}
+			if err := resolveStatus(&c, n); unknown == nil {
+				unknown = err
+			}
 			q.Clauses = append(q.Clauses, c)
 		case strings.EqualFold(strings.TrimSpace(n.text), "AND"):
 		default:
 			return nil, invalid("Invalid filter string: %s. Expected a list of comparisons separated by 'AND' "+
 				"(e.g. 'metrics.loss > 0.1 AND params.lr = 0.01').", pyrepr.String(text))
 		}
+	}
+	if unknown != nil {
+		return nil, unknown
 	}
 	return q, nil
 }
@@ -157,10 +176,45 @@ func modelClause(n node) (Clause, error) {
 	if c.Value, err = modelText(parts[2].text); err != nil {
 		return c, err
 	}
-	if isInteger := c.Entity == EntityAttribute && (c.Key == "status" || c.Key == "experiment_id"); isInteger {
+	if c.Entity == EntityAttribute && c.Key == "experiment_id" {
 		c.Value = c.Value.asIntegers()
 	}
 	return c, checkList(&c)
+}
+
+// resolveStatus turns the names of statuses in a clause of them into the numbers
+// as which models have them.
+// Source: sqlalchemy_store.py, _apply_filter_string_datasets_search_logged_models.
+func resolveStatus(c *Clause, n node) error {
+	if c.Entity != EntityAttribute || c.Key != "status" {
+		return nil
+	}
+	if c.Op == OpLike || c.Op == OpILike {
+		return invalid("Invalid comparison operator for status: %s", c.Op)
+	}
+	numbers := map[string]string{"UNSPECIFIED": "0", "PENDING": "1", "READY": "2", "FAILED": "3"}
+	number, ok := numbers[c.Value.Str]
+	if c.Value.Kind == ValueStrings {
+		ok = true
+		for i, name := range c.Value.Strs {
+			number, known := numbers[name]
+			c.Value.Strs[i], ok = number, ok && known
+		}
+	}
+	if !ok {
+		return invalid("Unknown model status in filter: %s", modelValueRepr(*c, withoutSpace(n.kids)[2].text))
+	}
+	c.Value.Str = number
+	return nil
+}
+
+// modelValueRepr prints the value of a clause, which text is, as Python does.
+func modelValueRepr(c Clause, text string) string {
+	if c.Value.Kind != ValueStrings {
+		return pyrepr.String(c.Value.Str)
+	}
+	items, _ := parsePyTuple(text) // it was parsed before
+	return pyTuple(items)
 }
 
 func invalidModelOp(c Clause, op, ops string) error {
@@ -227,7 +281,7 @@ func isModelTime(attr string) bool {
 
 // modelNumber reads a number as Python's float does.
 func modelNumber(text string) (Value, error) {
-	digits := strings.ReplaceAll(strings.TrimFunc(text, isSpaceRune), "_", "")
+	digits := strings.ReplaceAll(strings.TrimFunc(text, pyrepr.IsSpace), "_", "")
 	f, err := strconv.ParseFloat(digits, 64)
 	if err != nil && !math.IsInf(f, 0) || strings.ContainsAny(digits, "xXpP") {
 		return Value{}, invalid("could not convert string to float: %s", pyrepr.String(text))

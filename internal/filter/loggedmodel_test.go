@@ -25,7 +25,9 @@ func (loggedRow) Points(metric string, visit func(filter.ModelPoint) bool) {
 	if metric != "" && metric != "acc" {
 		return
 	}
-	for _, p := range []filter.ModelPoint{{Value: 1}, {Value: 3, Dataset: "d", Digest: "g"}} {
+	for _, p := range []filter.ModelPoint{
+		{Value: 1, Step: 4, Timestamp: 9}, {Value: 3, Step: 5, Timestamp: 1, Dataset: "d", Digest: "g"}, {Value: 2, Step: 5, Timestamp: 1},
+	} {
 		if !visit(p) {
 			return
 		}
@@ -38,9 +40,10 @@ func TestParseLoggedModels(t *testing.T) {
 	for text, want := range map[string]bool{
 		"": true, "name = 'alpha'": true, "name = alpha": true, "`name` = 'alpha'": true, "name ILIKE 'AL%'": true,
 		"name LIKE 'AL%'": false, "name in ('alpha',)": true, "name IN ()": false, "name NOT IN ('alpha')": false,
-		"status = '2'": true, "status = 2": true, "status = 'READY'": false, "status != 'READY'": true, "status IN ('2')": true,
+		"status = 'READY'": true, "status = READY": true, "status != 'READY'": false, "status = 'FAILED'": false,
+		"status IN ('READY', 'PENDING')": true, "status NOT IN ('READY')": false, "status IN ()": false, "status = 'UNSPECIFIED'": false,
 		"creation_timestamp = 5": true, "creation_timestamp > nan": false, "last_updated_timestamp < 1e1": true,
-		"metrics.acc > 2": true, "metrics.acc = 1": true, "metrics.`acc` > 3": false, "metrics.acc < 1_0": true, "metrics.none != 1": false,
+		"metrics.acc > 2": true, "metrics.acc = 1": false, "metrics.acc = 3": true, "metrics.`acc` > 3": false, "metrics.acc < 1_0": true, "metrics.none != 1": false,
 		"params.lr = 0.1": true, "params.lr = \"0.1\"": false, "params.none != 'x'": false, "tags.`a.b` = 'x'": true, "tags.a.b = 'x'": true,
 		"name = 'alpha' and metrics.acc > 2 AND": true, "status_message = 'x'": false,
 	} {
@@ -57,6 +60,14 @@ func TestParseLoggedModels(t *testing.T) {
 		"   ":               "Invalid filter string: '   '. Expected a single SQL expression.",
 		"garbage": "Invalid filter string: 'garbage'. Expected a list of comparisons separated by 'AND' " +
 			"(e.g. 'metrics.loss > 0.1 AND params.lr = 0.01').",
+		"status = '2'":           "Unknown model status in filter: '2'",
+		"status = \"READY\"":     `Unknown model status in filter: '"READY"'`,
+		"status IN ('2')":        "Unknown model status in filter: ('2',)",
+		"status IN ('READY', 2)": "Unknown model status in filter: ('READY', 2)",
+		"status ILIKE 'x'":       "Invalid comparison operator for status: ILIKE",
+		"status = 'x' AND nope=1": "Invalid attribute key 'nope' specified. Valid keys are ['artifact_location', 'creation_timestamp_ms', " +
+			"'experiment_id', 'last_updated_timestamp_ms', 'lifecycle_stage', 'model_id', 'model_type', 'name', 'source_run_id', " +
+			"'status', 'status_message']",
 		"metrics.acc > 'x'": `could not convert string to float: "'x'"`,
 	} {
 		_, err := filter.ParseLoggedModels(text)

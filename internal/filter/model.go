@@ -35,6 +35,7 @@ func (q *ModelQuery) Filter() string { return joinClauses(q.Clauses) }
 // modelGrammar is what differs between the searches for registered models and
 // for their versions.
 type modelGrammar struct {
+	kind    string                // for texts
 	attrs   func(key string) Attr // 0: none of that name
 	valid   func() string         // the valid keys, as a Python set
 	lists   []string              // the attributes that take lists
@@ -50,7 +51,7 @@ type modelGrammar struct {
 // _get_search_registered_model_filter_query.
 func ParseModels(filter string, orderBy []string) (*ModelQuery, error) {
 	return modelGrammar{
-		attrs: modelAttr, valid: func() string { return pyrepr.Set("name") }, lists: []string{"name"},
+		kind: "registered model", attrs: modelAttr, valid: func() string { return pyrepr.Set("name") }, lists: []string{"name"},
 		order: parseModelOrder, orderFirst: true,
 	}.parse(filter, orderBy)
 }
@@ -61,7 +62,7 @@ func ParseModels(filter string, orderBy []string) (*ModelQuery, error) {
 // _get_search_model_versions_filter_clauses.
 func ParseModelVersions(filter string, orderBy []string) (*ModelQuery, error) {
 	return modelGrammar{
-		attrs: versionAttr,
+		kind: "model version", attrs: versionAttr,
 		valid: func() string { return pyrepr.Set("name", "version_number", "run_id", "source_path") },
 		lists: []string{"name", "run_id"}, numbers: true, order: parseVersionOrder,
 	}.parse(filter, orderBy)
@@ -115,8 +116,8 @@ func (g modelGrammar) read(c comparison) (rawClause, error) {
 	if err := c.validate(); err != nil {
 		return rawClause{}, err
 	}
-	if c.isNullTest() { // on which the real server fails
-		return rawClause{}, invalid("Invalid comparison clause. Expected 3 tokens found 2")
+	if c.isNullTest() {
+		return rawClause{}, invalid("IS NULL / IS NOT NULL is not supported for %s search.", g.kind)
 	}
 	entity, key, err := g.identifier(c.parts[0].text)
 	if err != nil {
@@ -130,7 +131,7 @@ func (g modelGrammar) read(c comparison) (rawClause, error) {
 // identifier resolves an identifier. The name of an attribute may stand in no
 // quotes.
 func (g modelGrammar) identifier(text string) (Entity, string, error) {
-	entity, key, err := splitIdentifier(text)
+	entity, key, err := splitIdentifier(text, "attribute")
 	if err != nil {
 		return 0, "", err
 	}

@@ -60,7 +60,7 @@ func parseVersionOrder(orderBy []string) (Order, error) {
 // versionOrderKey resolves an identifier of the order of versions. Its prefix
 // makes no difference: tag.name is the name.
 func versionOrderKey(text string) (OrderKey, error) {
-	entity, key, err := splitIdentifier(text)
+	entity, key, err := splitIdentifier(text, "attribute", "attributes")
 	if err != nil {
 		return OrderKey{}, err
 	}

@@ -1,6 +1,10 @@
 package filter
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+)
 
 // OrderKey is one key of an order.
 type OrderKey struct {
@@ -124,7 +128,7 @@ func readOrderBy(text string) (name string, desc bool, err error) {
 			return "", false, invalid("Invalid ordering key in order_by clause '%s'.", text)
 		}
 	}
-	return strings.TrimFunc(name, isSpaceRune), desc, nil
+	return strings.TrimFunc(name, pyrepr.IsSpace), desc, nil
 }
 
 // orderIdentifier checks that text is one identifier with or without a

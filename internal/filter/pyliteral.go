@@ -55,7 +55,7 @@ func parsePyTuple(text string) ([]pyLiteral, bool) {
 
 // unwrapTuple handles nested parentheses: (('a', 'b')) is the tuple inside.
 func unwrapTuple(p pyParser, items []pyLiteral) ([]pyLiteral, bool) {
-	inner := strings.TrimFunc(p.src[1:len(p.src)-1], isSpaceRune)
+	inner := strings.TrimFunc(p.src[1:len(p.src)-1], pyrepr.IsSpace)
 	if !strings.HasPrefix(inner, "(") {
 		return items, true
 	}

@@ -9,7 +9,7 @@ import (
 // digits of any script, single underscores between digits. It returns sign and
 // digits in ASCII, of which there may be any number.
 func Int(text string) (digits string, ok bool) {
-	text = strings.TrimFunc(text, isSpace)
+	text = strings.TrimFunc(text, IsSpace)
 	out := make([]byte, 0, len(text))
 	if text != "" && (text[0] == '-' || text[0] == '+') {
 		out = append(out, text[0])
@@ -29,7 +29,8 @@ func Int(text string) (digits string, ok bool) {
 	return string(out), between
 }
 
-func isSpace(r rune) bool { return unicode.IsSpace(r) || (r >= 0x1c && r <= 0x1f) }
+// IsSpace tells whether Python's str.strip takes a character for white space.
+func IsSpace(r rune) bool { return unicode.IsSpace(r) || (r >= 0x1c && r <= 0x1f) }
 
 // digit returns a decimal digit of any script as that of ASCII. Unicode keeps
 // them in runs of ten.

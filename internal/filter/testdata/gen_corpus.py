@@ -4,7 +4,7 @@ It builds a fixed set of runs, experiments, registered models and versions in a
 temporary SQLite database, sends every filter and order_by of corpus_cases.py to
 MLflow's SqlAlchemyStores and writes down what came back: the matching ids in order, or the error code and text.
 
-    pip install mlflow==3.17.2
+    pip install mlflow==3.18.0
     PYTHONHASHSEED=0 python gen_corpus.py            # rewrites the four .json files here
     PYTHONHASHSEED=0 python gen_corpus.py --soup 9000 --seed 7 --out DIR   # a larger random corpus
 
@@ -47,7 +47,7 @@ from corpus_cases import (
     soup_versions,
 )
 
-WANT_VERSION = "3.17.2"
+WANT_VERSION = "3.18.0"
 
 
 def add_run(session, n, spec):

@@ -269,7 +269,7 @@ func TestValidateBatch(t *testing.T) {
 		{
 			"duplicate params",
 			LogBatchParams{RunID: "r", Params: []Param{{"p", "1"}, {"p", "1"}, {"q", ""}, {"q", ""}, {"p", "2"}}},
-			`Duplicate parameter keys have been submitted: ['p', 'q\n', 'p']. Please ensure ` +
+			`Duplicate parameter keys have been submitted: ['p', 'q', 'p']. Please ensure ` +
 				`the request contains only one param value per param key.`,
 		},
 	} {

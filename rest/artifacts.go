@@ -15,9 +15,10 @@ import (
 
 func (h *handler) addArtifactRoutes() {
 	h.add("2.0", http.MethodGet, "/mlflow/artifacts/list", query(h, listArtifactsSpec(), h.listArtifacts))
-	h.addPath(http.MethodGet, "/get-artifact", h.getArtifact)
-	h.addPath(http.MethodGet, "/model-versions/get-artifact", h.getModelVersionArtifact)
-	h.addPath(http.MethodPost, "/ajax-api/2.0/mlflow/upload-artifact", h.admitted(h.uploadArtifact)) // it is held in memory
+	h.addPath(http.MethodGet, "/get-artifact", h.downloaded(h.getArtifact))
+	h.addPath(http.MethodGet, "/model-versions/get-artifact", h.downloadedOrPresigned(h.getModelVersionArtifact))
+	upload := h.uploaded(h.admitted(h.uploadArtifact)) // it is held in memory
+	h.addPath(http.MethodPost, "/ajax-api/2.0/mlflow/upload-artifact", upload)
 	h.addPresignedRoutes()
 	h.addProxyRoutes()
 }
@@ -214,6 +215,7 @@ func (h *handler) artifactPath(w http.ResponseWriter, r *http.Request, params []
 	return name, err == nil
 }
 
+// sendFrom sends an artifact below a URI.
 func (h *handler) sendFrom(w http.ResponseWriter, r *http.Request, uri, name string) {
 	root, err := h.openRoot(r.Context(), uri)
 	if err != nil {

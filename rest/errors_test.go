@@ -16,7 +16,7 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 )
 
-// TestStatus is mlflow/exceptions.py of MLflow 3.17.2.
+// TestStatus is mlflow/exceptions.py of MLflow 3.18.0, but for FEATURE_DISABLED.
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[dynamodbstore.Code]int{
@@ -25,7 +25,7 @@ func TestStatus(t *testing.T) {
 		"RESOURCE_EXHAUSTED": 429, "ABORTED": 409, "RESOURCE_CONFLICT": 409, "ALREADY_EXISTS": 409, "NOT_FOUND": 404,
 		"ENDPOINT_NOT_FOUND": 404, "RESOURCE_DOES_NOT_EXIST": 404, "PERMISSION_DENIED": 403, "CUSTOMER_UNAUTHORIZED": 401,
 		"UNAUTHENTICATED": 401, "BAD_REQUEST": 400, "RESOURCE_ALREADY_EXISTS": 400, "INVALID_PARAMETER_VALUE": 400,
-		"FEATURE_DISABLED": 500, "ANYTHING_ELSE": 500,
+		"FEATURE_DISABLED": 400, "ANYTHING_ELSE": 500,
 	} {
 		require.Equal(t, want, kindOf(code).status, code)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // Version is the version of MLflow that the handler answers as.
-const Version = "3.17.2"
+const Version = "3.18.0"
 
 // DefaultMaxBody is the size that the body of a JSON request may have. It has
 // room for a run's inputs with several datasets that fill all their limits.
@@ -30,6 +30,9 @@ type config struct {
 	destination    *blob.Bucket
 	direct         Direct
 	openDirect     DirectOpener
+	offerUploads   bool
+	offerDownloads bool
+	presignedOnly  bool
 	urlLife        time.Duration
 	buckets        BucketOpener
 	artifactRoots  []string
@@ -117,6 +120,7 @@ type handler struct {
 	// patterns are those resources whose paths have parameters.
 	patterns []*resource
 	deep     []deepResource
+	absent   map[string]string // sentences about paths that are not here, by how they begin
 }
 
 // NewHandler returns a handler of MLflow's REST API over a store.
@@ -149,5 +153,5 @@ func NewHandler(store Store, opts ...Option) (http.Handler, error) {
 	if err := h.addRoutes(); err != nil {
 		return nil, err
 	}
-	return h.logged(h.guarded(http.HandlerFunc(h.route))), nil
+	return h.logged(h.withPath(h.guarded(h.inOneWorkspace(http.HandlerFunc(h.route))))), nil
 }

@@ -1,8 +1,8 @@
 package rest
 
 import (
+	"fmt"
 	"net/http"
-	"strconv"
 )
 
 func (h *handler) addInfoRoutes() {
@@ -12,12 +12,12 @@ func (h *handler) addInfoRoutes() {
 	h.addPath(http.MethodGet, "/version", func(w http.ResponseWriter, _ *http.Request) {
 		writeText(w, http.StatusOK, "text/html; charset=utf-8", Version)
 	})
-	h.add("3.0", http.MethodGet, "/mlflow/server-info", h.serverInfo)
+	h.add("3.0", http.MethodGet, serverInfoPath, h.serverInfo)
 
 	// What pages of the UI ask for at each load.
 	telemetry := "/ajax-api/3.0/mlflow/ui-telemetry"
 	h.addPath(http.MethodGet, telemetry, fixed(`{"disable_ui_events":[],"disable_ui_telemetry":true,"ui_rollout_percentage":0}`+"\n"))
-	h.addPath(http.MethodPost, telemetry, fixed(`{"status":"success"}`+"\n"))
+	h.addPath(http.MethodPost, telemetry, fixed(`{"status":"disabled"}`+"\n"))
 	h.add("3.0", http.MethodGet, "/mlflow/mcp-servers", fixed(`{"mcp_servers":[],"next_page_token":null}`))
 	for _, kind := range []string{"endpoints", "endpoints/bindings", "model-definitions", "secrets"} {
 		h.add("3.0", http.MethodGet, "/mlflow/gateway/"+kind+"/list", fixed("{}"))
@@ -35,24 +35,21 @@ func fixed(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, []byte(body)) }
 }
 
+const serverInfoPath = "/mlflow/server-info"
+
+// Limits of MLflow's skill registry, which clients ask for.
+// Source: MLflow 3.18, genai/skill_content/archive.py.
+const maxSkillBytes, maxSkillFiles = 25 << 20, 10_000
+
 // serverInfo tells clients what the server can do. Uploads in parts and
-// downloads past the server depend on where artifacts are stored; presigned URLs
-// are a matter of each run.
+// downloads past the server depend on where artifacts are stored, and are
+// offered if the operator wants them; presigned URLs are a matter of each run.
 func (h *handler) serverInfo(w http.ResponseWriter, _ *http.Request) {
-	b := []byte(`{"store_type":"SqlStore"`)
-	for _, feature := range []struct {
-		name string
-		on   bool
-	}{
-		{"workspaces_enabled", false},
-		{"trace_archival_enabled", false},
-		{"multipart_uploads_enabled", h.direct != nil},
-		{"multipart_downloads_enabled", h.direct != nil},
-		{"presigned_upload_run_id_supported", true},
-		{"presigned_upload_model_id_supported", true},
-	} {
-		b = append(strconv.AppendQuote(append(b, ','), feature.name), ':')
-		b = strconv.AppendBool(b, feature.on)
-	}
-	writeJSON(w, http.StatusOK, append(b, `,"features_enabled":{"gateway":false}}`...))
+	writeJSON(w, http.StatusOK, fmt.Appendf(nil, `{"store_type":"SqlStore","workspaces_enabled":false,"trace_archival_enabled":false,`+
+		`"multipart_uploads_enabled":%t,"multipart_downloads_enabled":%t,"artifact_serving_enabled":%t,`+
+		`"skill_content_max_size":%d,"skill_content_max_files":%d,"presigned_upload_run_id_supported":true,`+
+		`"presigned_upload_model_id_supported":true,"model_artifact_presigned_downloads_supported":true,`+
+		`"features_enabled":{"gateway":false,"scheduled_issue_detection":false},"tracking_auth":"","artifacts_presigned_only":%t}`,
+		h.direct != nil && h.offerUploads, h.direct != nil && h.offerDownloads, h.destination != nil,
+		maxSkillBytes, maxSkillFiles, h.presignedOnly))
 }

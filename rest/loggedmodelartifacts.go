@@ -86,5 +86,5 @@ func (h *handler) getModelArtifact(w http.ResponseWriter, r *http.Request) {
 		h.writeError(w, r, err)
 		return
 	}
-	h.sendFrom(w, r, m.ArtifactURI, name)
+	h.sendOrPresign(w, r, m.ArtifactURI, name)
 }

@@ -1,11 +1,13 @@
 package rest
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -84,6 +86,42 @@ func TestLoggedModelArtifacts(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, get(strings.Replace(files, "/ajax-api", "/api", 1)+"?artifact_file_path=x").Code)
 }
 
+// TestModelArtifactURLs: artifacts of models are got from storage by URLs, of
+// served storage and of other.
+func TestModelArtifactURLs(t *testing.T) {
+	t.Parallel()
+	served, elsewhere := &fakeDirect{}, &fakeDirect{}
+	open := func(_ context.Context, uri string) (Direct, error) {
+		if strings.HasPrefix(uri, "s3:") {
+			return elsewhere, nil
+		}
+		return nil, nil
+	}
+	const file = "/ajax-api/2.0/mlflow/logged-models/m-1/artifacts/files?artifact_file_path=d/a.txt&presigned=true"
+	const want = `{"url": "https://s3/get", "headers": {}, "file_size": 7}`
+	call := func(key string) []any {
+		return []any{directCall{What: `get attachment; filename=a.txt`, Key: key, Life: 300 * time.Second}}
+	}
+	w := newServer(t, WithDirect(served, open)).do(http.MethodGet, file, "")
+	require.JSONEq(t, want, w.Body.String())
+	require.Equal(t, call("0/models/m-1/artifacts/d/a.txt"), served.calls)
+
+	s := newServer(t, WithDirect(served, open), WithPresignedOnly(true))
+	s.store.ModelStore = versions{}
+	s.store.runs["r"].Info.ArtifactURI = "s3://bucket/r"
+	w = s.do(http.MethodGet, "/model-versions/get-artifact?name=m&version=2&path=a.txt&presigned=true", "")
+	require.JSONEq(t, want, w.Body.String())
+	require.Equal(t, call("d/a.txt"), elsewhere.calls)
+	w = s.do(http.MethodGet, "/model-versions/get-artifact?name=m&version=2&path=../a&presigned=true", "")
+	require.Equal(t, codeAndMessage{"INVALID_PARAMETER_VALUE", "Invalid path"}, errorOf(t, w.Body.Bytes()))
+	s.store.runs["r"].Info.ArtifactURI = "/a/directory"
+	w = s.do(http.MethodGet, "/model-versions/get-artifact?name=m&version=2&path=a&presigned=true", "")
+	require.Equal(t, http.StatusNotImplemented, w.Code)
+	w = newServer(t).do(http.MethodGet, file, "")
+	require.Equal(t, http.StatusNotImplemented, w.Code)
+	require.Equal(t, "Presigned download is not supported for the current artifact repository", errorOf(t, w.Body.Bytes()).Message)
+}
+
 // TestLoggedModelRequests: the Store gets what a request says.
 func TestLoggedModelRequests(t *testing.T) {
 	t.Parallel()
@@ -118,7 +156,8 @@ func TestBytesInPaths(t *testing.T) {
 	require.Equal(t, codeAndMessage{"RESOURCE_DOES_NOT_EXIST", "Logged model with ID 'm\ufffdx' not found."}, errorOf(t, w.Body.Bytes()))
 }
 
-// TestDoubledSlashes: as in Flask they are taken for one, and the client is told.
+// TestDoubledSlashes: as in MLflow those that a path begins with mean nothing;
+// others are taken for one, and the client is told.
 func TestDoubledSlashes(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -131,7 +170,12 @@ func TestDoubledSlashes(t *testing.T) {
 		{http.MethodDelete, "/api/2.0/mlflow/logged-models//m%20%2f?/tags//k", "", http.StatusNotFound},
 		{http.MethodPatch, "/api/2.0/mlflow/logged-models//m%20x", "/api/2.0/mlflow/logged-models/m%20x", http.StatusPermanentRedirect},
 		{http.MethodGet, "/api/2.0/mlflow/%2fruns/get", "/api/2.0/mlflow/runs/get", http.StatusPermanentRedirect},
-		{http.MethodHead, "//health", "/health", http.StatusPermanentRedirect},
+		{http.MethodHead, "//health", "", http.StatusOK},
+		{http.MethodGet, "///api/2.0/mlflow/runs/get?run_id=r", "", http.StatusOK},
+		{http.MethodPost, "//api/2.0/mlflow/runs/get?run_id=r", "", http.StatusMethodNotAllowed},
+		{http.MethodGet, "/api/2.0/preview/mlflow/runs/get?run_id=r", "", http.StatusOK},
+		{http.MethodGet, "//ajax-api/2.0/preview/mlflow/runs/get?run_id=r", "", http.StatusOK},
+		{http.MethodGet, "/api/3.0/preview/mlflow/runs/get?run_id=r", "", http.StatusNotFound},
 		{http.MethodDelete, "/api/2.0/mlflow//runs/get", "", http.StatusMethodNotAllowed},
 		{http.MethodGet, "//evil.example/x", "", http.StatusNotFound},
 		{http.MethodGet, "/api/2.0//mlflow/none", "", http.StatusNotFound},

@@ -30,7 +30,7 @@ func (h *handler) addLoggedModelRoutes() {
 				return h.store.LogLoggedModelParams(ctx, q.id, paramsOf(q.pairs))
 			}))
 	h.add("2.0", http.MethodGet, model+"/artifacts/directories", query(h, listModelArtifactsSpec(), h.listModelArtifacts))
-	h.addPath(http.MethodGet, "/ajax-api/2.0"+model+"/artifacts/files", h.getModelArtifact)
+	h.addPath(http.MethodGet, "/ajax-api/2.0"+model+"/artifacts/files", h.downloadedOrPresigned(h.getModelArtifact))
 }
 
 func paramsOf(pairs []dynamodbstore.Tag) []dynamodbstore.Param {

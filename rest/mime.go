@@ -1,7 +1,7 @@
 package rest
 
 import (
-	"mime"
+	"cmp"
 	"path"
 	"strings"
 
@@ -10,23 +10,34 @@ import (
 
 // contentType guesses the type of a file by its name. What a browser can show
 // as text is text, so that it is never run.
+// Source: MLflow 3.18, utils/mime_type_utils.py.
 func contentType(name string) string {
 	name = path.Base(name)
-	dot := path.Ext(name)
-	ext := strings.TrimPrefix(dot, ".")
-	if ext == "" {
-		ext = name
-	}
-	switch ext {
+	stem, ending := splitEnding(name)
+	switch cmp.Or(strings.TrimPrefix(ending, "."), name) {
 	case "txt", "log", "err", "cfg", "conf", "cnf", "cf", "ini", "properties", "prop", "hocon", "toml", "yaml", "yml",
-		"xml", "json", "js", "py", "py3", "csv", "tsv", "md", "rst", "ipynb", "MLmodel", "MLproject":
+		"xml", "json", "js", "py", "py3", "csv", "tsv", "md", "rst", "ipynb", "MLmodel", "MLproject", "mlproject":
 		return "text/plain"
 	}
-	if t := mime.TypeByExtension(dot); t != "" {
-		t, _, _ = strings.Cut(t, ";")
-		return t
+	switch ending {
+	case ".svgz":
+		ending = ".svg"
+	case ".tgz", ".taz", ".tz", ".tbz2", ".txz":
+		ending = ".tar"
+	case ".gz", ".Z", ".bz2", ".xz", ".br": // the type is that of what is packed
+		_, ending = splitEnding(stem)
 	}
-	return "application/octet-stream"
+	return cmp.Or(standardType(strings.ToLower(ending)), "application/octet-stream")
+}
+
+// splitEnding cuts a name before the dot of its ending, which is not one of
+// those that it begins with.
+func splitEnding(name string) (stem, ending string) {
+	dot := strings.LastIndexByte(name, '.')
+	if dot < 0 || strings.Trim(name[:dot], ".") == "" {
+		return name, ""
+	}
+	return name[:dot], name[dot:]
 }
 
 // attachment is the Content-Disposition of a file, with a name in ASCII for

@@ -14,18 +14,13 @@ func (h *handler) getModelVersionArtifact(w http.ResponseWriter, r *http.Request
 	if !ok {
 		return
 	}
-	first := map[string]string{}
-	for _, p := range params {
-		if _, again := first[p.key]; !again {
-			first[p.key] = p.value
-		}
-	}
+	first := firstOf(params)
 	uri, dir, err := h.modelVersionURI(r.Context(), first["name"], first["version"])
 	if err != nil {
 		h.writeError(w, r, err)
 		return
 	}
-	h.sendFrom(w, r, uri, path.Join(dir, name))
+	h.sendOrPresign(w, r, uri, path.Join(dir, name))
 }
 
 // modelVersionURI is where the artifacts of a model version lie: in a directory

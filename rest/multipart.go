@@ -3,8 +3,8 @@ package rest
 import (
 	"context"
 	"net/http"
-	"path"
 	"strconv"
+	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 )
@@ -121,20 +121,31 @@ func uploadEndpoint(
 }
 
 // uploadKey returns the key of a file that is sent to a directory. It is the
-// same as if the file were sent through the server.
+// same as if the file were sent through the server. Clients before MLflow 3.18
+// send the path of the file with them, which may be one of Windows.
 func uploadKey(dir, name string) (string, error) {
 	dir, err := cleanPath(dir)
 	if err != nil {
 		return "", err
 	}
-	name, err = cleanPath(path.Base(name))
+	name, err = cleanPath(windowsBase(name))
 	if err != nil {
 		return "", err
 	}
-	if name = blobKey(name); name == "" {
+	switch name = windowsBase(name); name { // again, for separators that were escaped
+	case "", ".", "..":
 		return "", invalid("Invalid path")
 	}
 	return blobKey(dir, name), nil
+}
+
+// windowsBase is what follows the last separator of a path, or the colon of a
+// drive.
+func windowsBase(name string) string {
+	if len(name) >= 2 && name[1] == ':' {
+		name = name[2:]
+	}
+	return name[strings.LastIndexAny(name, `/\`)+1:]
 }
 
 func (h *handler) createUpload(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error) {
@@ -175,16 +186,5 @@ func (h *handler) presignProxied(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	if h.direct == nil {
-		h.writeError(w, r, notSupported("Multipart download"))
-		return
-	}
-	u, size, err := h.direct.DownloadURL(r.Context(), blobKey(name), attachment(path.Base(name)), h.urlLife)
-	if err != nil {
-		h.writeError(w, r, err)
-		return
-	}
-	b := appendString([]byte(`{"url": `), u)
-	b = strconv.AppendInt(append(b, `, "headers": {}, "file_size": `...), size, 10)
-	writeJSON(w, http.StatusOK, append(b, '}'))
+	h.writeURL(w, r, h.direct, blobKey(name), "Multipart download")
 }

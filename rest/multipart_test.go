@@ -57,7 +57,7 @@ func requireText(t *testing.T, want, got string) {
 func TestMultipart(t *testing.T) {
 	t.Parallel()
 	d := &fakeDirect{}
-	s := newServer(t, WithDirect(d, nil))
+	s := newServer(t, WithDirect(d, nil), WithMultipart(true, false))
 	w := s.do(http.MethodPost, direct+"mpu/create/0/r/artifacts/d%C3%A9", `{"path":"/home/me/a b.bin","num_parts":2}`)
 	requireText(t, "{\n  \"upload_id\": \"up\",\n  \"credentials\": [\n    {\n      \"url\": \"https://s3/part\",\n"+
 		"      \"part_number\": 1\n    },\n    {\n      \"url\": \"https://s3/part\",\n      \"part_number\": 2\n    }\n  ]\n}",
@@ -77,7 +77,7 @@ func TestMultipart(t *testing.T) {
 		directCall{What: `get attachment; filename="a b.bin"`, Key: key, Life: 300 * time.Second},
 	}, d.calls)
 	info := s.do(http.MethodGet, "/api/3.0/mlflow/server-info", "").Body.String()
-	require.Contains(t, info, `"multipart_uploads_enabled":true,"multipart_downloads_enabled":true`)
+	require.Contains(t, info, `"multipart_uploads_enabled":true,"multipart_downloads_enabled":false`)
 }
 
 // TestMultipartNames: a file has the same key as if it were sent through the
@@ -85,8 +85,9 @@ func TestMultipart(t *testing.T) {
 func TestMultipartNames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"f": "d/f", "/a/b/f": "d/f", "a%20b": "d/a b", "é": "d/é", "f/": "d/f", "": "", "/": "", ".": "", "..": "", "a/..": "",
-		"%2e%2e": "", "%252e%252e": "", "..%2f..%2fx": "", "a#b": "", `..\x`: `d/..\x`,
+		"f": "d/f", "/a/b/f": "d/f", "a%20b": "d/a b", "é": "d/é", "f/": "", "": "", "/": "", ".": "", "..": "", "a/..": "",
+		"%2e%2e": "", "%252e%252e": "", "..%2f..%2fx": "", "a#b": "", `..\x`: "d/x", `C:\Users\me\a b.bin`: "d/a b.bin", "C:f": "d/f", "src%5C..": "",
+		"a%2Fb": "d/b", "x%5Cy": "d/y", "a%2f": "", "C%3A..": "",
 	} {
 		key, err := uploadKey("d", name)
 		require.Equal(t, want, key, name)
@@ -215,4 +216,34 @@ func TestPresigned(t *testing.T) {
 		w := s.post("artifacts/presigned-"+tc.what+"-url", tc.body)
 		require.Equal(t, tc.want, errorOf(t, w.Body.Bytes()), tc.body)
 	}
+}
+
+// TestPresignedOnly: no artifact passes through the server, and clients are told
+// what to do in MLflow's words.
+func TestPresignedOnly(t *testing.T) {
+	t.Parallel()
+	d := &fakeDirect{}
+	s := newServer(t, WithDirect(d, nil), WithPresignedOnly(true))
+	for path, what := range map[string][2]string{
+		"GET /get-artifact?run_id=r&path=../x":                                    {"downloaded directly from", "download"},
+		"GET /model-versions/get-artifact?name=m&version=1&path=x&presigned=True": {"downloaded directly from", "download"},
+		"GET /ajax-api/2.0/mlflow/logged-models/m-1/artifacts/files":              {"downloaded directly from", "download"},
+		"GET /api/2.0/mlflow-artifacts/artifacts/x":                               {"downloaded directly from", "download"},
+		"HEAD /ajax-api/2.0/mlflow-artifacts/artifacts/x":                         {"downloaded directly from", "download"},
+		"PUT //api/2.0/mlflow-artifacts/artifacts/x":                              {"uploaded directly to", "upload"},
+		"POST /ajax-api/2.0/mlflow/upload-artifact?run_id=r&path=x":               {"uploaded directly to", "upload"},
+	} {
+		method, target, _ := strings.Cut(path, " ")
+		w := s.do(method, target, "x")
+		require.Equal(t, http.StatusForbidden, w.Code, path)
+		require.JSONEq(t, `{"error_code": "PERMISSION_DENIED", "message": "This server requires artifacts to be `+what[0]+
+			` storage. Upgrade your MLflow client to match this server (MLflow `+Version+`) or a newer version with presigned-only artifact `+
+			`support, then retry the `+what[1]+`. If you are using the MLflow UI, reload the page to refresh the server settings.", `+
+			`"sqlstate": "KAM00", "error_class": "PERMISSION_DENIED", "artifacts_presigned_only": true}`, w.Body.String(), path)
+	}
+	require.Empty(t, d.calls)
+	require.Equal(t, http.StatusOK, s.do(http.MethodGet, direct+"presigned/x", "").Code)
+	require.Equal(t, http.StatusOK, s.do(http.MethodGet, direct+"artifacts", "").Code)
+	require.Equal(t, http.StatusOK, s.do(http.MethodPost, direct+"mpu/create/x", `{"path":"b","num_parts":1}`).Code)
+	require.Contains(t, s.do(http.MethodGet, "/api/3.0/mlflow/server-info", "").Body.String(), `"artifacts_presigned_only":true`)
 }

@@ -27,8 +27,8 @@ func (h *handler) addProxyRoutes() {
 			prefixes = append(prefixes, api+proxyPath+"/")
 		}
 		for _, prefix := range prefixes {
-			h.addDeep(http.MethodGet, prefix, h.download)
-			h.addDeep(http.MethodPut, prefix, h.upload)
+			h.addDeep(http.MethodGet, prefix, h.downloaded(h.download))
+			h.addDeep(http.MethodPut, prefix, h.uploaded(h.upload))
 			h.addDeep(http.MethodDelete, prefix, h.deleteProxied)
 		}
 	}

@@ -22,6 +22,17 @@ func parseQuery(raw string) []pair {
 	return pairs
 }
 
+// firstOf returns the first value of each parameter.
+func firstOf(params []pair) map[string]string {
+	first := make(map[string]string, len(params))
+	for _, p := range params {
+		if _, again := first[p.key]; !again {
+			first[p.key] = p.value
+		}
+	}
+	return first
+}
+
 func unquote(s string) string {
 	if strings.IndexByte(s, '%') < 0 {
 		return strings.ReplaceAll(s, "+", " ")

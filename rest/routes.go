@@ -48,6 +48,7 @@ func (h *handler) addRoutes() error {
 	}
 	h.addInfoRoutes()
 	h.addUIRoutes()
+	h.addAbsent()
 	for _, res := range h.exact {
 		res.setAllow()
 	}
@@ -176,6 +177,10 @@ func (h *handler) route(w http.ResponseWriter, r *http.Request) {
 		res = h.find(merged)
 	}
 	if res == nil {
+		if sentence := h.absentSentence(r.URL.Path); sentence != "" {
+			h.writeAbsent(w, r, sentence)
+			return
+		}
 		writeNotFound(w)
 		return
 	}
@@ -194,14 +199,15 @@ func (h *handler) route(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", res.allow)
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(http.StatusNoContent)
+	case h.absentSentence(r.URL.Path) != "":
+		h.writeAbsent(w, r, h.absentSentence(r.URL.Path))
 	default:
 		w.Header().Set("Allow", res.allow)
 		writePage(w, http.StatusMethodNotAllowed, "The method is not allowed for the requested URL.")
 	}
 }
 
-// mergeSlashes takes several slashes in a row for one. Clients whose tracking
-// URI ends in a slash may send them.
+// mergeSlashes takes several slashes in a row for one.
 func mergeSlashes(path string) string {
 	for strings.Contains(path, "//") {
 		path = strings.ReplaceAll(path, "//", "/")

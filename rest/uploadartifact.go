@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -10,22 +11,14 @@ import (
 )
 
 // maxUploadedArtifact is the size of the largest file that the web UI may
-// upload. Source: MLflow 3.17, server/handlers.py, upload_artifact_handler.
+// upload. Source: MLflow 3.18, server/handlers.py, upload_artifact_handler.
 const maxUploadedArtifact = 10 << 20
 
 // uploadArtifact stores a file that the web UI makes, as an artifact of a run.
 // Nothing of it is visible before all of it is stored.
 func (h *handler) uploadArtifact(w http.ResponseWriter, r *http.Request) {
-	var run, name string
-	for _, p := range parseQuery(r.URL.RawQuery) {
-		switch {
-		case p.key == "run_uuid" && run == "":
-			run = p.value
-		case p.key == "path" && name == "":
-			name = p.value
-		}
-	}
-	if err := h.storeUploaded(r, run, name); err != nil {
+	first := firstOf(parseQuery(r.URL.RawQuery))
+	if err := h.storeUploaded(r, cmp.Or(first["run_id"], first["run_uuid"]), first["path"]); err != nil {
 		h.writeError(w, r, err)
 		return
 	}
@@ -36,7 +29,7 @@ func (h *handler) uploadArtifact(w http.ResponseWriter, r *http.Request) {
 
 func (h *handler) storeUploaded(r *http.Request, run, name string) error {
 	if run == "" {
-		return invalid("Request must specify run_uuid.")
+		return invalid("Request must specify run_id or run_uuid.")
 	}
 	if name == "" {
 		return invalid("Request must specify path.")

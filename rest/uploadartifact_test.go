@@ -25,9 +25,11 @@ func TestUploadArtifact(t *testing.T) {
 	require.Equal(t, "# notes", s.do(http.MethodGet, "/get-artifact?run_uuid=r&path=d/n%20%C3%A9.md", "").Body.String())
 	largest := strings.Repeat("x", maxUploadedArtifact)
 	require.Equal(t, http.StatusOK, s.do(http.MethodPost, upload+"?run_uuid=r&path=big", largest).Code)
+	require.Equal(t, http.StatusOK, s.do(http.MethodPost, upload+"?run_id=&run_uuid=r&path=both", "x").Code)
+	require.Equal(t, http.StatusNotFound, s.do(http.MethodPost, upload+"?run_uuid=r&run_id=none&path=both", "x").Code)
 	for query, message := range map[string]string{
-		"":                        "Request must specify run_uuid.",
-		"?path=x":                 "Request must specify run_uuid.",
+		"":                        "Request must specify run_id or run_uuid.",
+		"?path=x":                 "Request must specify run_id or run_uuid.",
 		"?run_uuid=r":             "Request must specify path.",
 		"?run_uuid=r&path=":       "Request must specify path.",
 		"?run_uuid=r&path=../x":   "Invalid path",

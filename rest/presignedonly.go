@@ -1,0 +1,93 @@
+package rest
+
+import (
+	"net/http"
+	"path"
+	"strconv"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+)
+
+// WithPresignedOnly lets no artifact pass through the server: clients get URLs
+// to send them to storage, and to get them from there, or an error that says
+// so. The default is off.
+func WithPresignedOnly(on bool) Option { return func(c *config) { c.presignedOnly = on } }
+
+// uploaded and downloaded are endpoints through which artifacts pass.
+// Source: MLflow 3.18, server/artifact_transfer.py.
+func (h *handler) uploaded(next http.HandlerFunc) http.HandlerFunc {
+	return h.unlessPresigned(next, "uploaded directly to storage", "upload", false)
+}
+
+func (h *handler) downloaded(next http.HandlerFunc) http.HandlerFunc {
+	return h.unlessPresigned(next, "downloaded directly from storage", "download", false)
+}
+
+// downloadedOrPresigned is an endpoint that answers with a URL if it is asked
+// for one.
+func (h *handler) downloadedOrPresigned(next http.HandlerFunc) http.HandlerFunc {
+	return h.unlessPresigned(next, "downloaded directly from storage", "download", true)
+}
+
+func (h *handler) unlessPresigned(next http.HandlerFunc, how, what string, presigns bool) http.HandlerFunc {
+	if !h.presignedOnly {
+		return next
+	}
+	e := &dynamodbstore.Error{
+		Code: "PERMISSION_DENIED",
+		Message: "This server requires artifacts to be " + how + ". Upgrade your MLflow client to match this server (MLflow " +
+			Version + ") or a newer version with presigned-only artifact support, then retry the " + what +
+			". If you are using the MLflow UI, reload the page to refresh the server settings.",
+	}
+	body := appendError(nil, e)
+	body = append(body[:len(body)-1], `, "artifacts_presigned_only": true}`...)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if presigns && asksForURL(r) {
+			next(w, r)
+			return
+		}
+		writeJSON(w, http.StatusForbidden, body)
+	}
+}
+
+// asksForURL tells whether a request for an artifact is for a URL of it.
+func asksForURL(r *http.Request) bool {
+	return firstOf(parseQuery(r.URL.RawQuery))["presigned"] == "true"
+}
+
+// sendOrPresign sends an artifact below a URI, or answers with a URL of it if
+// that is asked for.
+func (h *handler) sendOrPresign(w http.ResponseWriter, r *http.Request, uri, name string) {
+	if !asksForURL(r) {
+		h.sendFrom(w, r, uri, name)
+		return
+	}
+	direct, key := h.direct, blobKey(name)
+	if prefix, served := proxiedRoot(uri); served {
+		key = blobKey(prefix, name)
+	} else if direct = nil; h.openDirect != nil {
+		var err error
+		if direct, err = h.openDirect(r.Context(), uri); err != nil {
+			h.writeError(w, r, err)
+			return
+		}
+	}
+	h.writeURL(w, r, direct, key, "Presigned download")
+}
+
+// writeURL answers with a URL to download an object. Storage that has none does
+// not support what is asked for.
+func (h *handler) writeURL(w http.ResponseWriter, r *http.Request, direct Direct, key, what string) {
+	if direct == nil {
+		h.writeError(w, r, notSupported(what))
+		return
+	}
+	u, size, err := direct.DownloadURL(r.Context(), key, attachment(path.Base(key)), h.urlLife)
+	if err != nil {
+		h.writeError(w, r, err)
+		return
+	}
+	b := appendString([]byte(`{"url": `), u)
+	b = strconv.AppendInt(append(b, `, "headers": {}, "file_size": `...), size, 10)
+	writeJSON(w, http.StatusOK, append(b, '}'))
+}

@@ -12,7 +12,7 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 # DYNAMODB_LOCAL_ENDPOINT names one.
 WITH_DYNAMODB := bin/ddblocal --
 SERVER := bin/mlflow-dynamodbstore
-MLFLOW_VERSION := 3.17.2
+MLFLOW_VERSION := 3.18.0
 UI := build/ui
 VENV := .venv
 
@@ -67,9 +67,12 @@ e2e: build ddblocal s3local ui $(VENV)/ok ## Run the Python client and a browser
 	TMPDIR=$$scratch $(WITH_DYNAMODB) $(VENV)/bin/python -m pytest -n 2 --dist loadfile e2e; \
 	rm -rf "$$scratch"
 
+# MLflow's package comes without its two parts of the same version, which it
+# holds itself; their dependencies come with those of the version before.
 $(VENV)/ok: e2e/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r e2e/requirements.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps mlflow==$(MLFLOW_VERSION)
 	touch $@
 
 .PHONY: fuzz

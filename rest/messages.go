@@ -1,6 +1,6 @@
 package rest
 
-// The messages of MLflow 3.17's service.proto that come in with requests.
+// The messages of MLflow 3.18's service.proto that come in with requests.
 
 func pairFields() []field { return []field{f("key", typeString), f("value", typeString)} }
 

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/artifactdir"
 )
 
 // cleanPath checks that a path from a request stays within the root it is meant
@@ -166,7 +167,7 @@ func absolute(path string) (string, error) {
 func fileLocation(uri, rest string) (string, error) {
 	if host, ok := strings.CutPrefix(rest, "//"); ok {
 		host, _, _ = strings.Cut(host, "/")
-		if host == "" || host == "." || strings.HasPrefix(host, "localhost") || strings.HasPrefix(host, "127.0.0.1") {
+		if artifactdir.IsThisMachine(host) {
 			return uri, nil
 		}
 		return "", invalid(uri + " is not a valid remote uri. For remote access on windows, please consider " +

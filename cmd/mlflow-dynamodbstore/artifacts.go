@@ -12,7 +12,9 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/s3blob"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/artifactdir"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest"
 )
 
 // bucketOpener opens artifact storage by URI. Nothing is opened, and no AWS
@@ -47,12 +49,37 @@ func (o bucketOpener) openURI(ctx context.Context, uri string, create bool) (*bl
 	case scheme == "s3":
 		return o.openS3(ctx, uri)
 	default:
-		return nil, fmt.Errorf("artifacts cannot be stored with the scheme %q: use a directory or s3://", scheme)
+		return nil, locationError{fmt.Errorf("artifacts cannot be stored with the scheme %q: use a directory or s3://", scheme)}
 	}
 }
 
-// directoryOf returns the directory that a path or a file URI names; ok is
-// false for other URIs.
+// locationError is an error of a location, which no repetition mends.
+type locationError struct{ error }
+
+// openForClient is openURI for a location that comes from a client: one that
+// nothing here can open is the client's error.
+func (o bucketOpener) openForClient(ctx context.Context, uri string, create bool) (*blob.Bucket, error) {
+	bucket, err := o.openURI(ctx, uri, create)
+	return bucket, forClient(err)
+}
+
+// directForClient is direct for a location that comes from a client.
+func (o bucketOpener) directForClient(ctx context.Context, uri string) (rest.Direct, error) {
+	direct, err := o.direct(ctx, uri)
+	return direct, forClient(err)
+}
+
+func forClient(err error) error {
+	if bad, ok := errors.AsType[locationError](err); ok {
+		return &dynamodbstore.Error{
+			Code: dynamodbstore.CodeInvalidParameterValue, Message: "The server cannot reach these artifacts: " + bad.Error() + ".",
+		}
+	}
+	return err
+}
+
+// directoryOf returns the directory that a path or a file URI of this machine
+// names; ok is false for other URIs.
 func directoryOf(uri string) (dir string, ok bool, err error) {
 	scheme, rest, isURI := strings.Cut(uri, ":")
 	if !isURI {
@@ -61,16 +88,24 @@ func directoryOf(uri string) (dir string, ok bool, err error) {
 	if scheme != "file" {
 		return "", false, nil
 	}
-	dir, err = url.PathUnescape(strings.TrimPrefix(strings.TrimPrefix(rest, "//localhost"), "//"))
-	if err != nil {
-		return "", false, fmt.Errorf("file URI: %w", err)
+	if hostAndPath, hasHost := strings.CutPrefix(rest, "//"); hasHost {
+		host, path, _ := strings.Cut(hostAndPath, "/")
+		if !artifactdir.IsThisMachine(host) {
+			return "", false, locationError{fmt.Errorf("%q is of another machine", uri)}
+		}
+		if rest = "/" + path; host == "." {
+			rest = "." + rest
+		}
+	}
+	if dir, err = url.PathUnescape(rest); err != nil {
+		return "", false, locationError{fmt.Errorf("file URI: %w", err)}
 	}
 	return dir, true, nil
 }
 
 func openDir(dir string, create bool) (*blob.Bucket, error) {
 	if dir == "" {
-		return nil, errors.New("the directory has no name")
+		return nil, locationError{errors.New("the directory has no name")}
 	}
 	if create {
 		if err := os.MkdirAll(dir, 0o777); err != nil { //nolint:gosec // less the umask, as MLflow makes it
@@ -83,7 +118,7 @@ func openDir(dir string, create bool) (*blob.Bucket, error) {
 	case err != nil:
 		return nil, err
 	case !info.IsDir():
-		return nil, fmt.Errorf("%s is not a directory", dir)
+		return nil, locationError{fmt.Errorf("%s is not a directory", dir)}
 	}
 	return artifactdir.Open(dir), nil
 }

@@ -128,6 +128,6 @@ func TestVersionJSON(t *testing.T) {
 	require.NoError(t, dec.Decode(&v))
 	require.Equal(t, runtime.Version(), v.Go)
 	require.Equal(t, runtime.GOOS+"/"+runtime.GOARCH, v.Platform)
-	require.Equal(t, "3.17.2", v.MLflow)
+	require.Equal(t, "3.18.0", v.MLflow)
 	require.NotEmpty(t, v.Version)
 }

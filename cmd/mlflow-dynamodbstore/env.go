@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -41,6 +42,32 @@ func envNumber(env func(string) (string, bool), name string, otherwise, most int
 		return 0, fmt.Errorf("%s is %q, not a number between 1 and %d", name, value, most)
 	}
 	return n, nil
+}
+
+// envBool reads a variable that is true or false, in the words that MLflow
+// takes.
+func envBool(env func(string) (string, bool), name string) (bool, error) {
+	value, ok := env(name)
+	if !ok || value == "" {
+		return false, nil
+	}
+	on, err := strconv.ParseBool(pythonBool(value))
+	if err != nil {
+		return false, fmt.Errorf("%s is %q, neither true nor false", name, value)
+	}
+	return on, nil
+}
+
+// transferOptions say how artifacts get from clients to storage and back, by the
+// variables that MLflow has for it.
+func transferOptions(env func(string) (string, bool)) ([]rest.Option, error) {
+	uploads, err1 := envBool(env, "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD")
+	downloads, err2 := envBool(env, "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD")
+	presignedOnly, err3 := envBool(env, "MLFLOW_ARTIFACTS_PRESIGNED_ONLY")
+	life, err4 := urlLife(env)
+	return []rest.Option{
+		rest.WithMultipart(uploads, downloads), rest.WithPresignedOnly(presignedOnly), rest.WithURLLife(life),
+	}, errors.Join(err1, err2, err3, err4)
 }
 
 // graphLimits are the limits of GraphQL queries, which the variables say that

@@ -65,7 +65,7 @@ func (c *s3Clients) get(ctx context.Context) (*s3.Client, error) {
 func s3Location(uri string) (bucket, prefix string, err error) {
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "s3" || u.Host == "" {
-		return "", "", fmt.Errorf("%q is not of the form s3://<bucket>/<prefix>", uri)
+		return "", "", locationError{fmt.Errorf("%q is not of the form s3://<bucket>/<prefix>", uri)}
 	}
 	if prefix = strings.Trim(u.Path, "/"); prefix != "" {
 		prefix += "/"

@@ -227,7 +227,7 @@ func (o *serverOptions) handler(
 	ctx context.Context, store rest.Store, root string, log *slog.Logger, d deps,
 ) (h http.Handler, used closers, err error) {
 	buckets := newBucketOpener(d.env)
-	urlLife, err := urlLife(d.env)
+	transfers, err := transferOptions(d.env)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -243,7 +243,7 @@ func (o *serverOptions) handler(
 		rest.WithMaxRequests(o.maxRequests),
 		limits,
 		rest.WithStaticPrefix(o.staticPrefix),
-		rest.WithBuckets(buckets.openURI),
+		rest.WithBuckets(buckets.openForClient),
 		rest.WithTrustedRoots(root, o.artifactsDestination),
 		rest.WithHostSchemes(splitList(schemes)...),
 		rest.WithAllowedHosts(splitList(o.allowedHosts)...),
@@ -270,7 +270,7 @@ func (o *serverOptions) handler(
 			return nil, used, fmt.Errorf("artifacts destination %s: %w", o.artifactsDestination, err)
 		}
 	}
-	opts = append(opts, rest.WithDirect(direct, buckets.direct), rest.WithURLLife(urlLife))
+	opts = append(append(opts, transfers...), rest.WithDirect(direct, buckets.directForClient))
 	h, err = rest.NewHandler(store, opts...)
 	return h, used, err
 }

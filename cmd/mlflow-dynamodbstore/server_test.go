@@ -256,7 +256,7 @@ func TestVersion(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, exitOK, Run(t.Context(), []string{"version"}, &stdout, &stderr))
-	require.Regexp(t, `^mlflow-dynamodbstore \S+ \(MLflow 3\.17\.2, go\S+\)\n$`, stdout.String())
+	require.Regexp(t, `^mlflow-dynamodbstore \S+ \(MLflow 3\.18\.0, go\S+\)\n$`, stdout.String())
 	require.Empty(t, stderr.String())
 }
 

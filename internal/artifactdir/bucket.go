@@ -55,6 +55,16 @@ func check(key string) error {
 	return nil
 }
 
+// IsThisMachine tells whether the host of a file URI is the machine that the
+// process runs on.
+func IsThisMachine(host string) bool {
+	switch strings.ToLower(host) {
+	case "", ".", "localhost", "127.0.0.1":
+		return true
+	}
+	return false
+}
+
 func isReserved(key string) bool { return strings.HasPrefix(path.Base(key), reserved) }
 
 // within makes an error that clients may see of one that says that a link leads

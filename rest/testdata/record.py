@@ -1,6 +1,6 @@
 """Records what MLflow's own server answers, for the tests to compare with.
 
-    pip install mlflow==3.17.2
+    pip install mlflow==3.18.0
     mlflow server --backend-store-uri sqlite:////tmp/m.db --workers 1 --port 5555
     python record.py http://127.0.0.1:5555
 

@@ -15,6 +15,7 @@ SERVER := bin/mlflow-dynamodbstore
 MLFLOW_VERSION := 3.18.0
 UI := build/ui
 VENV := .venv
+OLD_CLIENTS := 2.22.5 3.17.2
 
 .PHONY: help
 help: ## Show this help
@@ -62,7 +63,7 @@ test-every-call: ddblocal
 # What clients, servers and browser leave in the temporary directory goes with
 # the tests; after a failure it stays, for the logs in it.
 .PHONY: e2e
-e2e: build ddblocal s3local ui $(VENV)/ok ## Run the Python client and a browser against this server, and compare with MLflow's own; needs Chromium
+e2e: build ddblocal s3local ui $(VENV)/ok $(OLD_CLIENTS:%=build/clients/%/ok) ## Run the Python client and a browser against this server, and compare with MLflow's own; needs Chromium
 	scratch=$$(mktemp -d "$${TMPDIR:-/tmp}/mlflow-e2e.XXXXXX"); \
 	TMPDIR=$$scratch $(WITH_DYNAMODB) $(VENV)/bin/python -m pytest -n 2 --dist loadfile e2e; \
 	rm -rf "$$scratch"
@@ -73,6 +74,12 @@ $(VENV)/ok: e2e/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r e2e/requirements.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps mlflow==$(MLFLOW_VERSION)
+	touch $@
+
+# Clients of older versions, without the libraries that only models need.
+build/clients/%/ok:
+	$(PYTHON) -m venv build/clients/$*
+	build/clients/$*/bin/python -m pip install --quiet --disable-pip-version-check mlflow-skinny==$*
 	touch $@
 
 .PHONY: fuzz

@@ -29,7 +29,7 @@ func absentParts() []absent {
 		{"Webhooks are not available on this server yet.", []string{"2.0/webhooks"}},
 		{"Workspaces are not available on this server yet.", []string{"3.0/workspaces"}},
 		{"The registry of MCP servers is not available on this server yet.", []string{"3.0/mcp-servers"}},
-		{"The skill registry is not available on this server yet.", []string{"3.0/skills", "3.0/skill-organizations"}},
+		{"The skill registry is not available on this server yet.", []string{"3.0/skills"}},
 		{"The assistant is not available on this server.", []string{"3.0/assistant"}},
 	}
 }
@@ -47,6 +47,9 @@ func (h *handler) addAbsent() {
 // absentSentence says what a path asks for that is not here; "" if MLflow knows
 // no such path either.
 func (h *handler) absentSentence(path string) string {
+	if path == "/v1/traces" { // of OpenTelemetry
+		return h.absent["3.0/traces"]
+	}
 	path = strings.TrimPrefix(path, h.staticPrefix)
 	path, isAPI := strings.CutPrefix(path, "/api/")
 	if !isAPI {

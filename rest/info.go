@@ -19,7 +19,8 @@ func (h *handler) addInfoRoutes() {
 	h.addPath(http.MethodGet, telemetry, fixed(`{"disable_ui_events":[],"disable_ui_telemetry":true,"ui_rollout_percentage":0}`+"\n"))
 	h.addPath(http.MethodPost, telemetry, fixed(`{"status":"disabled"}`+"\n"))
 	h.add("3.0", http.MethodGet, "/mlflow/mcp-servers", fixed(`{"mcp_servers":[],"next_page_token":null}`))
-	for _, kind := range []string{"endpoints", "endpoints/bindings", "model-definitions", "secrets"} {
+	h.add("3.0", http.MethodGet, "/mlflow/skills", fixed(`{"skills":[],"next_page_token":null}`))
+	for _, kind := range []string{"endpoints", "endpoints/bindings", "model-definitions", "secrets", "budgets", "guardrails"} {
 		h.add("3.0", http.MethodGet, "/mlflow/gateway/"+kind+"/list", fixed("{}"))
 	}
 	gateway := "/ajax-api/2.0/mlflow/gateway-proxy"

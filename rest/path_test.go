@@ -53,6 +53,7 @@ func TestAbsent(t *testing.T) {
 		"POST /api/3.0/mlflow/traces":                            "Tracing is not available on this server yet.",
 		"GET /ajax-api/3.0/mlflow/traces/tr-1/assessments/a":     "Tracing is not available on this server yet.",
 		"POST //api/2.0/mlflow/traces/link-to-run":               "Tracing is not available on this server yet.",
+		"POST /v1/traces":                                        "Tracing is not available on this server yet.",
 		"POST /ajax-api/3.0/mlflow/demo/generate":                "Demo data is not available on this server yet.",
 		"POST /ajax-api/3.0/mlflow/issues/schedule/state":        "Issue detection is not available on this server yet.",
 		"POST /api/2.0/mlflow/webhooks":                          "Webhooks are not available on this server yet.",

@@ -16,6 +16,9 @@ var (
 	ErrCredentials = errors.New("no valid credentials")
 	ErrLocked      = errors.New("table is open in another process")
 	ErrClosed      = errors.New("table is closed")
+	// ErrBroken is of an embedded table that could not write to its directory:
+	// all calls fail until it is opened anew.
+	ErrBroken = errors.New("table cannot write")
 )
 
 // ConditionError says that the condition of a write did not hold. Item is the

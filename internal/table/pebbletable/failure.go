@@ -56,8 +56,14 @@ func (t *Table) end() error {
 	}
 	t.ended = true
 	err := t.db.Close()
-	if t.failure() != nil {
-		err = errors.Join(err, t.fs.cutLog())
+	switch {
+	case t.failure() != nil:
+		return errors.Join(err, t.fs.cutLog())
+	case err != nil || t.dir == "":
+		return err
 	}
-	return err
+	if err := writeClosed(t.fs.FS, t.dir); err != nil { // the next opening is as one after a crash
+		t.log.Warn("the table was closed without a list of its files", slog.Any("error", err))
+	}
+	return nil
 }

@@ -46,9 +46,13 @@ var _ table.Table = (*Table)(nil)
 
 // Open opens the database in dir and makes the directory if needed. The table
 // in it has to be made by [Table.Init] once. An error wraps
-// [table.ErrLocked] when another process has the directory open, and
-// [table.ErrSchema] when a newer version wrote it.
+// [table.ErrLocked] when another process has the directory open,
+// [table.ErrSchema] when a newer version wrote it, and [table.ErrDirectory] when
+// it holds other files, or not all that the table had when it was closed.
 func Open(dir string, opts Options) (*Table, error) {
+	if err := checkDirectory(vfs.Default, dir); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return nil, fmt.Errorf("make table directory: %w", err)
 	}
@@ -66,6 +70,11 @@ func Open(dir string, opts Options) (*Table, error) {
 // Exists reports whether dir is the directory of a database, and makes
 // nothing. A directory that is absent has none.
 func Exists(dir string) (bool, error) {
+	if names, err := vfs.Default.List(dir); err == nil {
+		if err := checkMarkers(dir, names); err != nil {
+			return false, err
+		}
+	}
 	d, err := pebble.Peek(dir, vfs.Default)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -99,6 +108,16 @@ func open(dir string, fsys vfs.FS, lock *pebble.Lock, opts Options) (*Table, err
 }
 
 func (t *Table) openDB(opts Options) error {
+	if t.dir != "" {
+		closed, err := takeClosed(t.fs.FS, t.dir)
+		if err != nil {
+			return err
+		}
+		if !closed && hasLog(t.fs.FS, t.dir) {
+			t.log.Warn("the table was not closed when it was last used; its log is read up to the last whole record in it",
+				slog.String("directory", t.dir))
+		}
+	}
 	db, err := pebble.Open(t.dir, opts.pebble(t.fs, t.lock, t.corrupted))
 	if err == nil {
 		t.db = db
@@ -109,6 +128,9 @@ func (t *Table) openDB(opts Options) error {
 	}
 	if failed := t.failure(); failed != nil { // whatever else came of it
 		return failed
+	}
+	if pebble.IsCorruptionError(err) {
+		return refuse("the table in %s is damaged, restore it from a copy: %w", t.dir, err)
 	}
 	return fmt.Errorf("open table in %s: %w", t.dir, err)
 }

@@ -15,12 +15,13 @@ import (
 type deps struct {
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
+	environ        func() []string // name=value of all variables; nil: none
 }
 
 // Run runs a command line until it is done or ctx ends, and returns the exit
 // code of the process.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	return run(ctx, args, deps{stdout: stdout, stderr: stderr, env: os.LookupEnv})
+	return run(ctx, args, deps{stdout: stdout, stderr: stderr, env: os.LookupEnv, environ: os.Environ})
 }
 
 func run(ctx context.Context, args []string, d deps) int {

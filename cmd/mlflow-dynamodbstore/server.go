@@ -102,6 +102,9 @@ func newServerCmd(d deps) *cobra.Command {
 			"  mlflow-dynamodbstore server --backend-store-uri dynamodb://us-east-1/my-table --artifacts-destination s3://my-bucket/mlflow",
 		Args: cobra.NoArgs,
 		RunE: runE(func(cmd *cobra.Command) error {
+			if err := d.refuseVariables(); err != nil {
+				return misuse{err}
+			}
 			if err := bindEnv(cmd.Flags(), serverEnv(), d.env); err != nil {
 				return err
 			}
@@ -112,6 +115,7 @@ func newServerCmd(d deps) *cobra.Command {
 		}),
 	}
 	o.addFlags(cmd.Flags())
+	cmd.SetFlagErrorFunc(explainFlag)
 	cmd.MarkFlagsMutuallyExclusive("serve-artifacts", "no-serve-artifacts")
 	return cmd
 }

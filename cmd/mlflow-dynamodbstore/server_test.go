@@ -256,6 +256,9 @@ func TestVersion(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, exitOK, Run(t.Context(), []string{"version"}, &stdout, &stderr))
+	var flag bytes.Buffer
+	require.Equal(t, exitOK, Run(t.Context(), []string{"--version"}, &flag, &stderr))
+	require.Equal(t, stdout.String(), flag.String())
 	require.Regexp(t, `^mlflow-dynamodbstore \S+ \(MLflow 3\.17\.2, go\S+\)\n$`, stdout.String())
 	require.Empty(t, stderr.String())
 }

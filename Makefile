@@ -14,6 +14,9 @@ WITH_DYNAMODB := bin/ddblocal --
 SERVER := bin/mlflow-dynamodbstore
 MLFLOW_VERSION := 3.18.0
 UI := build/ui
+# Where `make run` listens.
+HOST ?= 127.0.0.1
+PORT ?= 5000
 VENV := .venv
 OLD_CLIENTS := 2.22.5 3.17.2
 
@@ -23,12 +26,13 @@ help: ## Show this help
 
 .PHONY: build
 build: ## Build the server as a static binary, bin/mlflow-dynamodbstore
+	@echo "Compiling $(SERVER): a minute or two the first time, seconds later." >&2
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o $(SERVER) ./cmd/mlflow-dynamodbstore
 
 .PHONY: run
-run: build ## Serve on 127.0.0.1:5000 with data in ./mlflow-table and ./mlartifacts; needs no AWS account
+run: build ## Serve on HOST (127.0.0.1) and PORT (5000) with data in ./mlflow-table and ./mlartifacts; needs no AWS account
 	@$(MAKE) --no-print-directory ui || echo "The web UI is missing: $(PYTHON) with pip could not fetch it." >&2
-	$(SERVER) server --host 127.0.0.1 --port 5000 --backend-store-uri local:./mlflow-table --artifacts-destination ./mlartifacts \
+	$(SERVER) server --host $(HOST) --port $(PORT) --backend-store-uri local:./mlflow-table --artifacts-destination ./mlartifacts \
 		$$(if [[ -f $(UI)/index.html ]]; then echo --ui-dir $(UI); fi)
 
 .PHONY: ui
@@ -40,10 +44,12 @@ $(UI)/$(MLFLOW_VERSION):
 
 .PHONY: ddblocal
 ddblocal: # Runs commands with DynamoDB Local, which Maven fetches the first time
+	@echo "Compiling bin/ddblocal." >&2
 	$(GO) build -o bin/ddblocal ./internal/table/ddblocal/cmd/ddblocal
 
 .PHONY: s3local
 s3local: # Runs an S3 server, which Go builds the first time
+	@echo "Compiling bin/s3local and its S3 server: a minute the first time." >&2
 	$(GO) build -o bin/s3local ./internal/s3local/cmd/s3local
 	bin/s3local -build
 

@@ -53,7 +53,7 @@ func (s *Store) readConfiguration(ctx context.Context) (*configuration, error) {
 	}
 	var err error
 	if cfg.envFields, err = environmentFields(s.opts.env); err != nil {
-		return nil, &Error{Code: CodeInvalidParameterValue, Message: err.Error(), Err: err}
+		return nil, &Error{Code: CodeInvalidParameterValue, Message: err.Error()}
 	}
 	for it, err := range table.Items(ctx, s.t, table.Query{PK: pk, From: from, To: to}) {
 		if err != nil {

@@ -32,6 +32,45 @@ func compilePatterns(patterns []string) (tagMatcher, error) {
 	}, nil
 }
 
+// validatePatterns refuses patterns that are no globs, and those that no key of
+// a tag can match, which were meant otherwise. What is persisted is not held to
+// it: other programs may write there, and it harms nothing.
+func validatePatterns(patterns []string) error {
+	for _, p := range patterns {
+		if err := validateListed("tag pattern", p); err != nil {
+			return err
+		}
+	}
+	_, err := compilePatterns(patterns)
+	return err
+}
+
+// validateListed refuses what cannot be meant as one entry of a list: nothing,
+// blanks around it, or several in one. what names the kind of the entry. The
+// alternatives of a glob, {a,b}, are one.
+func validateListed(what, entry string) error {
+	braces := 0
+	for _, r := range entry {
+		switch {
+		case r == '{':
+			braces++
+		case r == '}':
+			braces--
+		case r == ',' && braces <= 0:
+			return fmt.Errorf("%s %q has a comma: give each by itself", what, entry)
+		case r < ' ' || r == 0x7f:
+			return fmt.Errorf("%s %q has a control character", what, entry)
+		}
+	}
+	switch {
+	case strings.TrimSpace(entry) == "":
+		return fmt.Errorf("%s %q is empty", what, entry)
+	case strings.TrimSpace(entry) != entry:
+		return fmt.Errorf("%s %q has blanks around it", what, entry)
+	}
+	return nil
+}
+
 // withAlways returns the patterns with the one that cannot be removed.
 func withAlways(patterns []string) []string {
 	if slices.Contains(patterns, alwaysDenormalize) {

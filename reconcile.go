@@ -34,7 +34,7 @@ func readEnvironment(lookup func(string) (string, bool)) (environment, error) {
 	env := environment{days: map[string]int64{}}
 	if v, ok := lookup(envDenormalize); ok {
 		env.patterns = splitList(v)
-		if _, err := compilePatterns(env.patterns); err != nil {
+		if err := validatePatterns(env.patterns); err != nil {
 			return env, fmt.Errorf("%s=%q: %w", envDenormalize, v, err)
 		}
 	}

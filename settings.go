@@ -49,9 +49,12 @@ func (s *Store) TagPatterns(ctx context.Context, experimentID string) (TagPatter
 // SetTagPatterns replaces the global patterns, or with an experiment's id that
 // experiment's own ones; mlflow.* stays among the global ones. Servers follow
 // within 30 seconds, for what is written from then on. Atomic; a server that
-// starts at the same moment loses nothing. 2 requests, 1 RCU, 1 WCU.
+// starts at the same moment loses nothing. No patterns clear the list. A pattern
+// that is empty, has blanks around it or a comma outside of braces, or is no
+// glob is refused with [CodeInvalidParameterValue], and nothing changes. 2
+// requests, 1 RCU, 1 WCU.
 func (s *Store) SetTagPatterns(ctx context.Context, experimentID string, patterns []string) error {
-	if _, err := compilePatterns(patterns); err != nil {
+	if err := validatePatterns(patterns); err != nil {
 		return &Error{Code: CodeInvalidParameterValue, Message: err.Error()}
 	}
 	patterns = unionOf(nil, patterns)

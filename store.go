@@ -111,6 +111,14 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
+// Health returns nil while the table may be used, and an error with
+// [CodeTemporarilyUnavailable] once an embedded table could not write to its
+// directory, because the disk is full for instance. Such a table serves nothing
+// more: what is in memory may be more than what is on disk. Close the Store and
+// open it anew; all that was acknowledged is there then. It makes no request,
+// so that a table of DynamoDB is always healthy.
+func (s *Store) Health() error { return failure(table.Health(s.t)) }
+
 func newStoreID() string {
 	return string(binary.BigEndian.AppendUint64(nil, rand.Uint64()))
 }
@@ -139,6 +147,8 @@ func failure(err error) error {
 		return &Error{Code: CodeResourceExhausted, Message: "The table throttles requests, please try again later.", Err: err}
 	case errors.Is(err, table.ErrUnavailable), errors.Is(err, errSlow):
 		return &Error{Code: CodeTemporarilyUnavailable, Message: "The table is unavailable, please try again later.", Err: err}
+	case errors.Is(err, table.ErrBroken):
+		return &Error{Code: CodeTemporarilyUnavailable, Message: "The table cannot be written, please try again later.", Err: err}
 	case errors.Is(err, table.ErrConflict), errors.Is(err, errClosed), errors.Is(err, table.ErrClosed):
 		return &Error{Code: CodeTemporarilyUnavailable, Message: "The store is busy, please try again later.", Err: err}
 	case errors.Is(err, table.ErrLimit):

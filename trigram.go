@@ -30,12 +30,15 @@ func alwaysTrigramFields() []string {
 
 // validateTrigramField refuses what is no field.
 func validateTrigramField(field string) error {
+	if err := validateListed("trigram field", field); err != nil {
+		return err
+	}
 	switch field {
 	case fieldExperimentName, fieldRunName, fieldModelName, fieldDescription:
 		return nil
 	}
 	for _, prefix := range []string{fieldTagPrefix, fieldParamPrefix} {
-		if key, ok := strings.CutPrefix(field, prefix); ok && key != "" {
+		if key, ok := strings.CutPrefix(field, prefix); ok && strings.TrimSpace(key) == key && key != "" {
 			return nil
 		}
 	}

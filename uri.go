@@ -22,7 +22,8 @@ type Location struct {
 }
 
 const uriForms = "use dynamodb://<region>/<table>, dynamodb://<host>:<port>/<table> or " +
-	"dynamodb://http://<host>:<port>/<table>, such as dynamodb://us-east-1/mlflow"
+	"dynamodb://http://<host>:<port>/<table>, such as dynamodb://us-east-1/mlflow, " +
+	"or local:<directory> for an embedded table"
 
 // Patterns of the parts of a URI. A region is words and a number joined by
 // dashes: us-east-1, us-gov-west-1, eusc-de-east-1. Table names are DynamoDB's.
@@ -57,7 +58,7 @@ func parseURI(uri string) (Location, error) {
 	loc := Location{Deploy: true}
 	scheme, rest, ok := strings.Cut(uri, "://")
 	if !ok || !strings.EqualFold(scheme, "dynamodb") {
-		return loc, errors.New("it does not begin with dynamodb://")
+		return loc, errors.New("it begins with neither dynamodb:// nor local:")
 	}
 	if strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return loc, errors.New("it contains white space")

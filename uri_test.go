@@ -45,10 +45,10 @@ func TestParseURI(t *testing.T) {
 func TestParseURIRefuses(t *testing.T) {
 	t.Parallel()
 	for uri, want := range map[string]string{
-		"":                                               "does not begin with dynamodb://",
-		"us-east-1/table":                                "does not begin with dynamodb://",
-		"sqlite:///mlflow.db":                            "does not begin with dynamodb://",
-		"dynamodb:us-east-1/table":                       "does not begin with dynamodb://",
+		"":                                               "begins with neither dynamodb:// nor local:",
+		"us-east-1/table":                                "begins with neither dynamodb:// nor local:",
+		"sqlite:///mlflow.db":                            "begins with neither dynamodb:// nor local:",
+		"dynamodb:us-east-1/table":                       "begins with neither dynamodb:// nor local:",
 		"dynamodb://us-east-1/a/b":                       "more than a table name",
 		"dynamodb://us-east-1/ab":                        "3 to 255",
 		"dynamodb://us-east-1/my table":                  "white space",

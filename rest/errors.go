@@ -124,6 +124,14 @@ func (h *handler) hide(r *http.Request, err error) *dynamodbstore.Error {
 // internalText is all that a client may know of a failure of the server.
 const internalText = "An internal error occurred. The server's log tells more."
 
+// clientText is what a client may know of an error, in words.
+func clientText(err error) string {
+	if e, ok := errors.AsType[*dynamodbstore.Error](err); ok {
+		return e.Message
+	}
+	return internalText
+}
+
 func appendError(b []byte, e *dynamodbstore.Error) []byte {
 	kind := kindOf(e.Code)
 	b = append(b, `{"error_code": "`...)

@@ -6,9 +6,7 @@ import (
 )
 
 func (h *handler) addInfoRoutes() {
-	h.addPath(http.MethodGet, "/health", func(w http.ResponseWriter, _ *http.Request) {
-		writeText(w, http.StatusOK, "text/plain; charset=utf-8", "OK")
-	})
+	h.addPath(http.MethodGet, "/health", h.health)
 	h.addPath(http.MethodGet, "/version", func(w http.ResponseWriter, _ *http.Request) {
 		writeText(w, http.StatusOK, "text/html; charset=utf-8", Version)
 	})
@@ -28,6 +26,17 @@ func (h *handler) addInfoRoutes() {
 	h.addPath(http.MethodPost, gateway, fixed(`{"endpoints":[]}`+"\n"))
 	h.add("2.0", http.MethodGet, "/mlflow/webhooks", h.none("{}",
 		[]field{f("max_results", typeInt32), f("page_token", typeString)}, []rule{integer("max_results"), text("page_token")}))
+}
+
+// health says OK unless the store is one that can tell that it has failed.
+func (h *handler) health(w http.ResponseWriter, _ *http.Request) {
+	status, text := http.StatusOK, "OK"
+	if s, ok := h.store.(interface{ Health() error }); ok {
+		if err := s.Health(); err != nil {
+			status, text = http.StatusServiceUnavailable, clientText(err)
+		}
+	}
+	writeText(w, status, "text/plain; charset=utf-8", text)
 }
 
 // fixed makes an endpoint that always answers the same. The body of a request

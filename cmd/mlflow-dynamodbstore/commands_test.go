@@ -112,7 +112,7 @@ func TestLockedTable(t *testing.T) {
 		{"ttl-policy", "show"}, {"ttl-policy", "set", "--trace-retention-days", "1"}, {"table", "create"}, {"table", "describe"},
 	} {
 		var stdout, stderr buffer
-		require.Equal(t, exitFailed, run(t.Context(), append(args, "--uri", uri), deps{&stdout, &stderr, noEnv}))
+		require.Equal(t, exitFailed, run(t.Context(), append(args, "--uri", uri), deps{stdout: &stdout, stderr: &stderr, env: noEnv}))
 		require.Equal(t, "mlflow-dynamodbstore: the table at "+uri+" is open in another process; "+
 			"stop the server that has it, or set its variables instead\n", stderr.String())
 	}

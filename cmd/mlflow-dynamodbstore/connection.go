@@ -42,6 +42,21 @@ func (c *connection) addOutput(cmd *cobra.Command) {
 		cobra.FixedCompletions([]string{outputText, outputJSON}, cobra.ShellCompDirectiveNoFileComp))
 }
 
+// addClear adds --clear to a command that replaces a list: instead of entries by
+// the flag that names them. The returned function has to agree before the list
+// is replaced.
+func addClear(cmd *cobra.Command, entries, usage string) (check func() error) {
+	clear := cmd.Flags().Bool("clear", false, usage)
+	cmd.MarkFlagsOneRequired(entries, "clear")
+	cmd.MarkFlagsMutuallyExclusive(entries, "clear")
+	return func() error {
+		if cmd.Flags().Changed("clear") && !*clear {
+			return misuse{fmt.Errorf("--clear=false changes nothing; give --%s", entries)}
+		}
+		return nil
+	}
+}
+
 func (c *connection) checkOutput() error {
 	if c.output != outputText && c.output != outputJSON {
 		return misuse{fmt.Errorf("--output %q is neither text nor json", c.output)}

@@ -80,7 +80,7 @@ func newDenormalizeTagsSetCmd(d deps) *cobra.Command {
 	var patterns []string
 	cmd := &cobra.Command{
 		Use:   "set",
-		Short: "Replace the tag patterns; mlflow.* always stays",
+		Short: "Replace or clear the tag patterns; mlflow.* always stays",
 		Long: "Replace the tag patterns. Servers follow within 30 seconds, for what is written from then on.\n" +
 			"mlflow.* stays among the global patterns whatever is given. Searches use a new pattern once it is backfilled.",
 		Example: "  mlflow-dynamodbstore denormalize-tags set --table my-table --region us-east-1 --pattern 'mlflow.*' --pattern team\n" +
@@ -88,8 +88,11 @@ func newDenormalizeTagsSetCmd(d deps) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&exp, "experiment-id", "", "set this experiment's own patterns instead of the global ones")
 	cmd.Flags().StringArrayVar(&patterns, "pattern", nil, "a glob; * matches dots too; repeatable")
-	_ = cmd.MarkFlagRequired("pattern") // the flag exists
+	check := addClear(cmd, "pattern", "take all patterns out of the list, but for mlflow.* of the global one")
 	return storeCmd(d, &c, cmd, func(ctx context.Context, s *dynamodbstore.Store) error {
+		if err := check(); err != nil {
+			return err
+		}
 		if err := s.SetTagPatterns(ctx, exp, patterns); err != nil {
 			return err
 		}

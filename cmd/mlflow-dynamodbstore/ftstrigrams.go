@@ -64,14 +64,17 @@ func newFTSTrigramsSetCmd(d deps) *cobra.Command {
 	var fields []string
 	cmd := &cobra.Command{
 		Use:   "set",
-		Short: "Replace the fields; the names always stay",
+		Short: "Replace or clear the fields; the names always stay",
 		Long: "Replace the fields that are indexed besides experiment_name, run_name and model_name, which always are:\n" +
 			"description, tags.<key> and params.<key>. Searches use a new field once it is backfilled.",
 		Example: "  mlflow-dynamodbstore fts-trigrams set --table my-table --region us-east-1 --field experiment_name --field description",
 	}
 	cmd.Flags().StringArrayVar(&fields, "field", nil, "a field; repeatable")
-	_ = cmd.MarkFlagRequired("field") // the flag exists
+	check := addClear(cmd, "field", "take all fields out of the list, but for the names")
 	return storeCmd(d, &c, cmd, func(ctx context.Context, s *dynamodbstore.Store) error {
+		if err := check(); err != nil {
+			return err
+		}
 		if err := s.SetTrigramFields(ctx, fields); err != nil {
 			return err
 		}

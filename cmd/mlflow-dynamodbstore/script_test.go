@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -95,7 +95,7 @@ func fails(ts *testscript.TestScript, _ bool, args []string) {
 	if out := ts.ReadFile("stdout"); out != "" {
 		ts.Fatalf("standard output: %s", out)
 	}
-	if out := ts.ReadFile("stderr"); strings.Count(out, "\n") != 1 || !strings.HasPrefix(out, "mlflow-dynamodbstore: ") {
+	if out := ts.ReadFile("stderr"); !oneLine.MatchString(out) {
 		ts.Fatalf("standard error is not one line: %s", out)
 	}
 }
@@ -109,3 +109,6 @@ func otherTable(t *testing.T, ts *testscript.TestScript, args []string) {
 	})
 	ts.Check(err)
 }
+
+// oneLine is an error as text, or as JSON.
+var oneLine = regexp.MustCompile(`^(mlflow-dynamodbstore: [^\n]+|\{"error":"[^\n]+\})\n$`)

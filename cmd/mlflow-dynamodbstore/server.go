@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -103,6 +102,9 @@ func newServerCmd(d deps) *cobra.Command {
 			"  mlflow-dynamodbstore server --backend-store-uri dynamodb://us-east-1/my-table --artifacts-destination s3://my-bucket/mlflow",
 		Args: cobra.NoArgs,
 		RunE: runE(func(cmd *cobra.Command) error {
+			if err := d.refuseVariables(); err != nil {
+				return misuse{err}
+			}
 			if err := bindEnv(cmd.Flags(), serverEnv(), d.env); err != nil {
 				return err
 			}
@@ -113,6 +115,7 @@ func newServerCmd(d deps) *cobra.Command {
 		}),
 	}
 	o.addFlags(cmd.Flags())
+	cmd.SetFlagErrorFunc(explainFlag)
 	cmd.MarkFlagsMutuallyExclusive("serve-artifacts", "no-serve-artifacts")
 	return cmd
 }
@@ -167,22 +170,45 @@ func (o *serverOptions) run(ctx context.Context, d deps) (err error) {
 		return err
 	}
 	defer func() { _ = listener.Close() }() // the server closes it first
-	store, err := openStore(ctx, o.backendStoreURI, dynamodbstore.WithLogger(log), dynamodbstore.WithArtifactRoot(root),
-		dynamodbstore.WithTruncateLongValues(o.truncateLongValues), dynamodbstore.WithEnvironment(d.env))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	handler, used, err := o.handler(ctx, store, root, log, d)
+	handlerOptions, used, err := o.handlerOptions(ctx, root, log, d)
 	defer func() { err = errors.Join(err, used.close()) }()
 	if err != nil {
 		return err
 	}
+	service, err := startService(ctx, log, o.reopens(), func(ctx context.Context) (*served, error) {
+		return o.open(ctx, root, handlerOptions, log, d)
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, service.stop()) }()
 	if err := o.announce(d.stdout, listener.Addr()); err != nil {
 		return err
 	}
-	defer o.collect(ctx, store, log, d)()
-	return serve(ctx, listener, handler, log)
+	return serve(ctx, listener, service, log)
+}
+
+// open opens the store and what works on it.
+func (o *serverOptions) open(
+	ctx context.Context, root string, opts []rest.Option, log *slog.Logger, d deps,
+) (*served, error) {
+	store, err := openStore(ctx, o.backendStoreURI, dynamodbstore.WithLogger(log), dynamodbstore.WithArtifactRoot(root),
+		dynamodbstore.WithTruncateLongValues(o.truncateLongValues), dynamodbstore.WithEnvironment(d.env))
+	if err != nil {
+		return nil, err
+	}
+	handler, err := rest.NewHandler(store, opts...)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return &served{Handler: handler, store: store, stopCollecting: o.collect(ctx, store, log, d)}, nil
+}
+
+// reopens reports whether a table that has failed is opened anew: one in
+// memory would come back empty.
+func (o *serverOptions) reopens() bool {
+	dir, ok := strings.CutPrefix(o.backendStoreURI, "local:")
+	return ok && dir != local.Memory
 }
 
 // gcUnits bounds the units that a server's collections spend in a second.
@@ -222,10 +248,11 @@ func (c closers) close() error {
 	return errors.Join(errs...)
 }
 
-// handler makes the handler. What it uses is to be closed even after an error.
-func (o *serverOptions) handler(
-	ctx context.Context, store rest.Store, root string, log *slog.Logger, d deps,
-) (h http.Handler, used closers, err error) {
+// handlerOptions are those of the handler. What they use is to be closed even
+// after an error.
+func (o *serverOptions) handlerOptions(
+	ctx context.Context, root string, log *slog.Logger, d deps,
+) (opts []rest.Option, used closers, err error) {
 	buckets := newBucketOpener(d.env)
 	transfers, err := transferOptions(d.env)
 	if err != nil {
@@ -236,7 +263,7 @@ func (o *serverOptions) handler(
 		return nil, nil, err
 	}
 	schemes, _ := d.env("MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES")
-	opts := []rest.Option{
+	opts = []rest.Option{
 		rest.WithLogger(log),
 		rest.WithMeter(meterRequest),
 		rest.WithMaxBody(int64(o.maxBodyMB) << 20),
@@ -270,9 +297,7 @@ func (o *serverOptions) handler(
 			return nil, used, fmt.Errorf("artifacts destination %s: %w", o.artifactsDestination, err)
 		}
 	}
-	opts = append(append(opts, transfers...), rest.WithDirect(direct, buckets.directForClient))
-	h, err = rest.NewHandler(store, opts...)
-	return h, used, err
+	return append(append(opts, transfers...), rest.WithDirect(direct, buckets.directForClient)), used, nil
 }
 
 // artifactRoot returns the root for the artifacts of new experiments.

@@ -246,7 +246,7 @@ func TestLockedDirectory(t *testing.T) {
 	dir := "local:" + t.TempDir()
 	p := start(t, noEnv, "--backend-store-uri", dir)
 	var stdout, stderr buffer
-	code := run(t.Context(), []string{"server", "--port", "0", "--backend-store-uri", dir}, deps{&stdout, &stderr, noEnv})
+	code := run(t.Context(), []string{"server", "--port", "0", "--backend-store-uri", dir}, deps{stdout: &stdout, stderr: &stderr, env: noEnv})
 	require.Equal(t, exitFailed, code)
 	require.Equal(t, 1, strings.Count(stderr.String(), "\n"), stderr.String())
 	p.end()
@@ -256,6 +256,9 @@ func TestVersion(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, exitOK, Run(t.Context(), []string{"version"}, &stdout, &stderr))
+	var flag bytes.Buffer
+	require.Equal(t, exitOK, Run(t.Context(), []string{"--version"}, &flag, &stderr))
+	require.Equal(t, stdout.String(), flag.String())
 	require.Regexp(t, `^mlflow-dynamodbstore \S+ \(MLflow 3\.18\.0, go\S+\)\n$`, stdout.String())
 	require.Empty(t, stderr.String())
 }

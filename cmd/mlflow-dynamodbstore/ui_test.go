@@ -37,7 +37,7 @@ func TestWrongUIDir(t *testing.T) {
 	} {
 		var stdout, stderr buffer
 		args := []string{"server", "--port", "0", "--backend-store-uri", "local::memory:", "--artifacts-destination", t.TempDir()}
-		code := run(t.Context(), append(args, "--ui-dir", dir), deps{&stdout, &stderr, noEnv})
+		code := run(t.Context(), append(args, "--ui-dir", dir), deps{stdout: &stdout, stderr: &stderr, env: noEnv})
 		require.Equal(t, exitFailed, code)
 		require.Contains(t, stderr.String(), "--ui-dir")
 		require.Contains(t, stderr.String(), text)

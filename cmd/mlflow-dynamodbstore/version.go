@@ -22,6 +22,11 @@ type versionOutput struct {
 	Modified bool   `json:"modified,omitempty"` // since the revision
 }
 
+// String is the version in a line.
+func (v versionOutput) String() string {
+	return fmt.Sprintf("%s (MLflow %s, %s)", v.Version, v.MLflow, v.Go)
+}
+
 func newVersionCmd(d deps) *cobra.Command {
 	var c connection
 	cmd := &cobra.Command{
@@ -35,7 +40,7 @@ func newVersionCmd(d deps) *cobra.Command {
 			}
 			v := buildVersion()
 			return c.print(d.stdout, v, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "mlflow-dynamodbstore %s (MLflow %s, %s)\n", v.Version, v.MLflow, v.Go)
+				_, err := fmt.Fprintln(w, "mlflow-dynamodbstore", v)
 				return err
 			})
 		}),

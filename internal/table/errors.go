@@ -16,6 +16,11 @@ var (
 	ErrCredentials = errors.New("no valid credentials")
 	ErrLocked      = errors.New("table is open in another process")
 	ErrClosed      = errors.New("table is closed")
+	// ErrDirectory is of a directory that is not, or not whole, that of a table.
+	ErrDirectory = errors.New("not a table to open")
+	// ErrBroken is of an embedded table that could not write to its directory:
+	// all calls fail until it is opened anew.
+	ErrBroken = errors.New("table cannot write")
 )
 
 // ConditionError says that the condition of a write did not hold. Item is the

@@ -58,11 +58,11 @@ func groupLen(writes []batchWrite) int {
 }
 
 // writeGroup writes one group, atomically.
-func (t *Table) writeGroup(ctx context.Context, writes []batchWrite) error {
+func (t *Table) writeGroup(ctx context.Context, writes []batchWrite) (err error) {
 	if err := t.use(ctx); err != nil {
 		return err
 	}
-	defer t.end()
+	defer t.leave(&err)
 	buf := t.buffers.get()
 	defer t.buffers.put(buf)
 	keys := buf.keys(len(writes), func(i int) table.Key { return writes[i].key })

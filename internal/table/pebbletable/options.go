@@ -38,6 +38,8 @@ type Options struct {
 	SweepInterval time.Duration
 	// CacheBytes is the size of the block cache. Default: 64 MB.
 	CacheBytes int64
+
+	memTableBytes uint64 // for tests
 }
 
 func (o Options) withDefaults() Options {
@@ -53,17 +55,21 @@ func (o Options) withDefaults() Options {
 	if o.CacheBytes == 0 {
 		o.CacheBytes = cacheBytes
 	}
+	if o.memTableBytes == 0 {
+		o.memTableBytes = memTableBytes
+	}
 	return o
 }
 
-func (o Options) pebble(fs vfs.FS, lock *pebble.Lock) *pebble.Options {
+func (o Options) pebble(fs vfs.FS, lock *pebble.Lock, corrupted func(pebble.DataCorruptionInfo)) *pebble.Options {
 	po := &pebble.Options{
 		FS:                          fs,
 		Lock:                        lock,
 		Logger:                      logger{log: o.Logger},
+		EventListener:               &pebble.EventListener{DataCorruption: corrupted},
 		FormatMajorVersion:          formatMajorVersion,
 		CacheSize:                   o.CacheBytes,
-		MemTableSize:                memTableBytes,
+		MemTableSize:                o.memTableBytes,
 		MemTableStopWritesThreshold: 3,
 		MaxOpenFiles:                maxOpenFiles,
 		CompactionConcurrencyRange:  func() (lower, upper int) { return 1, 1 },

@@ -12,14 +12,14 @@ import (
 )
 
 // Get reads one item.
-func (t *Table) Get(ctx context.Context, key table.Key, c table.Consistency) (table.Item, bool, error) {
+func (t *Table) Get(ctx context.Context, key table.Key, c table.Consistency) (it table.Item, ok bool, err error) {
 	if err := table.CheckKey(key); err != nil {
 		return table.Item{}, false, err
 	}
 	if err := t.use(ctx); err != nil {
 		return table.Item{}, false, err
 	}
-	defer t.end()
+	defer t.leave(&err)
 	it, ok, size, err := t.get(key, t.now())
 	if err != nil {
 		return table.Item{}, false, err
@@ -54,16 +54,16 @@ func (t *Table) get(key table.Key, now int64) (it table.Item, ok bool, size int,
 }
 
 // BatchGet reads any number of items, each as it is when it is read.
-func (t *Table) BatchGet(ctx context.Context, keys []table.Key, c table.Consistency) ([]table.Item, error) {
+func (t *Table) BatchGet(ctx context.Context, keys []table.Key, c table.Consistency) (items []table.Item, err error) {
 	if err := table.CheckKeys(keys); err != nil {
 		return nil, err
 	}
 	if err := t.use(ctx); err != nil {
 		return nil, err
 	}
-	defer t.end()
+	defer t.leave(&err)
 	now := t.now()
-	items := make([]table.Item, 0, len(keys))
+	items = make([]table.Item, 0, len(keys))
 	for chunk := range slices.Chunk(keys, table.MaxBatchGet) {
 		var units float64
 		for _, key := range chunk {
@@ -82,14 +82,14 @@ func (t *Table) BatchGet(ctx context.Context, keys []table.Key, c table.Consiste
 }
 
 // Query reads one page of a range of one partition, as it is at one moment.
-func (t *Table) Query(ctx context.Context, q table.Query) (table.Page, error) {
+func (t *Table) Query(ctx context.Context, q table.Query) (page table.Page, err error) {
 	if err := table.CheckQuery(q); err != nil {
 		return table.Page{}, err
 	}
 	if err := t.use(ctx); err != nil {
 		return table.Page{}, err
 	}
-	defer t.end()
+	defer t.leave(&err)
 	if q.Empty() {
 		return table.Page{}, nil
 	}

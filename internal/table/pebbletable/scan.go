@@ -13,14 +13,14 @@ import (
 
 // Scan reads one page of all items, in the order of their keys, as they are at
 // one moment.
-func (t *Table) Scan(ctx context.Context, s table.Scan) (table.ScanPage, error) {
+func (t *Table) Scan(ctx context.Context, s table.Scan) (page table.ScanPage, err error) {
 	if err := table.CheckScan(s); err != nil {
 		return table.ScanPage{}, err
 	}
 	if err := t.use(ctx); err != nil {
 		return table.ScanPage{}, err
 	}
-	defer t.end()
+	defer t.leave(&err)
 	page, size, err := t.scan(s)
 	if err != nil {
 		return table.ScanPage{}, err

@@ -14,8 +14,8 @@ import (
 // chance.
 const sweepChunk = 256
 
-func (t *Table) startSweeper(every time.Duration, log *slog.Logger) {
-	t.swept.Go(func() {
+func (t *Table) startSweeper(every time.Duration) {
+	t.tasks.Go(func() {
 		ticker := time.NewTicker(every)
 		defer ticker.Stop()
 		for {
@@ -23,8 +23,8 @@ func (t *Table) startSweeper(every time.Duration, log *slog.Logger) {
 			case <-t.stop:
 				return
 			case <-ticker.C:
-				if _, err := t.sweep(); err != nil {
-					log.Warn("removing expired items failed", slog.Any("error", err))
+				if _, err := t.sweep(); err != nil && t.failure() == nil {
+					t.log.Warn("removing expired items failed", slog.Any("error", err))
 				}
 			}
 		}
@@ -37,7 +37,7 @@ func (t *Table) Sweep(ctx context.Context) (int, error) {
 	if err := t.use(ctx); err != nil {
 		return 0, err
 	}
-	t.end()
+	t.mu.RUnlock()
 	return t.sweep()
 }
 
@@ -61,8 +61,8 @@ func (t *Table) sweep() (int, error) {
 // sweepChunk of them. Each is gone afterwards.
 func (t *Table) sweepSome() (seen, removed int, err error) {
 	t.mu.RLock()
-	defer t.mu.RUnlock()
-	if t.closed {
+	defer t.leave(&err)
+	if t.closed || t.ended {
 		return 0, 0, nil
 	}
 	now := t.now()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -24,26 +25,34 @@ const dirMode = 0o700
 // Table is a [table.Table] on Pebble.
 type Table struct {
 	db      *pebble.DB
+	fs      *faultFS
+	dir     string
 	lock    *pebble.Lock // nil in memory
 	clock   func() time.Time
+	log     *slog.Logger
 	locks   *locks
 	buffers bufferPool
 
 	made atomic.Bool // Init has made the table
 
 	mu     sync.RWMutex // held by every operation, and exclusively by Close
-	closed bool
+	closed bool         // by Close
+	ended  bool         // db is closed
 	stop   chan struct{}
-	swept  sync.WaitGroup
+	tasks  sync.WaitGroup
 }
 
 var _ table.Table = (*Table)(nil)
 
 // Open opens the database in dir and makes the directory if needed. The table
 // in it has to be made by [Table.Init] once. An error wraps
-// [table.ErrLocked] when another process has the directory open, and
-// [table.ErrSchema] when a newer version wrote it.
+// [table.ErrLocked] when another process has the directory open,
+// [table.ErrSchema] when a newer version wrote it, and [table.ErrDirectory] when
+// it holds other files, or not all that the table had when it was closed.
 func Open(dir string, opts Options) (*Table, error) {
+	if err := checkDirectory(vfs.Default, dir); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return nil, fmt.Errorf("make table directory: %w", err)
 	}
@@ -61,6 +70,11 @@ func Open(dir string, opts Options) (*Table, error) {
 // Exists reports whether dir is the directory of a database, and makes
 // nothing. A directory that is absent has none.
 func Exists(dir string) (bool, error) {
+	if names, err := vfs.Default.List(dir); err == nil {
+		if err := checkMarkers(dir, names); err != nil {
+			return false, err
+		}
+	}
 	d, err := pebble.Peek(dir, vfs.Default)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -79,18 +93,46 @@ func OpenMemory(opts Options) (*Table, error) {
 
 func open(dir string, fsys vfs.FS, lock *pebble.Lock, opts Options) (*Table, error) {
 	opts = opts.withDefaults()
-	db, err := pebble.Open(dir, opts.pebble(fsys, lock))
-	if err != nil {
-		return nil, fmt.Errorf("open table in %s: %w", dir, err)
+	t := &Table{
+		fs: newFaultFS(fsys), dir: dir, lock: lock, clock: opts.Clock, log: opts.Logger, locks: newLocks(),
+		stop: make(chan struct{}),
 	}
-	t := &Table{db: db, lock: lock, clock: opts.Clock, locks: newLocks(), stop: make(chan struct{})}
-	if err := t.readFormat(); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if err := t.openDB(opts); err != nil {
+		return nil, err
 	}
+	t.tasks.Go(t.endAfterFailure)
 	if opts.SweepInterval > 0 {
-		t.startSweeper(opts.SweepInterval, opts.Logger)
+		t.startSweeper(opts.SweepInterval)
 	}
 	return t, nil
+}
+
+func (t *Table) openDB(opts Options) error {
+	if t.dir != "" {
+		closed, err := takeClosed(t.fs.FS, t.dir)
+		if err != nil {
+			return err
+		}
+		if !closed && hasLog(t.fs.FS, t.dir) {
+			t.log.Warn("the table was not closed when it was last used; its log is read up to the last whole record in it",
+				slog.String("directory", t.dir))
+		}
+	}
+	db, err := pebble.Open(t.dir, opts.pebble(t.fs, t.lock, t.corrupted))
+	if err == nil {
+		t.db = db
+		if err = t.readFormat(); err == nil && t.failure() == nil {
+			return nil
+		}
+		err = errors.Join(err, db.Close())
+	}
+	if failed := t.failure(); failed != nil { // whatever else came of it
+		return failed
+	}
+	if pebble.IsCorruptionError(err) {
+		return refuse("the table in %s is damaged, restore it from a copy: %w", t.dir, err)
+	}
+	return fmt.Errorf("open table in %s: %w", t.dir, err)
 }
 
 // lockError tells a directory that is locked from one that cannot be used.
@@ -123,11 +165,11 @@ func (t *Table) readFormat() error {
 }
 
 // Init makes the table if it is absent and create is true.
-func (t *Table) Init(ctx context.Context, create bool) error {
-	if err := t.begin(ctx); err != nil {
+func (t *Table) Init(ctx context.Context, create bool) (err error) {
+	if err := t.enter(ctx); err != nil {
 		return err
 	}
-	defer t.end()
+	defer t.leave(&err)
 	if t.made.Load() {
 		return nil
 	}
@@ -155,8 +197,8 @@ func (t *Table) Close() error {
 	t.closed = true
 	t.mu.Unlock()
 	close(t.stop)
-	t.swept.Wait()
-	err := t.db.Close()
+	t.tasks.Wait()
+	err := t.end()
 	if t.lock != nil {
 		err = errors.Join(err, t.lock.Close())
 	}
@@ -166,28 +208,38 @@ func (t *Table) Close() error {
 	return nil
 }
 
-// begin starts an operation that [Table.end] ends; Close waits for it.
-func (t *Table) begin(ctx context.Context) error {
+// enter starts an operation that [Table.leave] ends; Close waits for it.
+func (t *Table) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	t.mu.RLock()
+	err := t.failure()
 	if t.closed {
-		t.mu.RUnlock()
-		return table.ErrClosed
+		err = table.ErrClosed
 	}
-	return nil
+	if err != nil {
+		t.mu.RUnlock()
+	}
+	return err
 }
 
-func (t *Table) end() { t.mu.RUnlock() }
+// leave ends an operation. What it has read or written counts for nothing if
+// the table has failed meanwhile.
+func (t *Table) leave(err *error) {
+	if failed := t.failure(); failed != nil {
+		*err = failed
+	}
+	t.mu.RUnlock()
+}
 
-// use is begin for operations on items.
+// use is enter for operations on items.
 func (t *Table) use(ctx context.Context) error {
-	if err := t.begin(ctx); err != nil {
+	if err := t.enter(ctx); err != nil {
 		return err
 	}
 	if !t.made.Load() {
-		t.end()
+		t.mu.RUnlock()
 		return table.ErrNoTable
 	}
 	return nil

@@ -17,14 +17,14 @@ import (
 const tokenLife = 10 * time.Minute
 
 // Transact applies all operations or none, and keeps the token with them.
-func (t *Table) Transact(ctx context.Context, token string, ops ...table.Op) error {
+func (t *Table) Transact(ctx context.Context, token string, ops ...table.Op) (err error) {
 	if err := table.CheckTransact(token, ops); err != nil {
 		return err
 	}
 	if err := t.use(ctx); err != nil {
 		return err
 	}
-	defer t.end()
+	defer t.leave(&err)
 	buf := t.buffers.get()
 	defer t.buffers.put(buf)
 	keys := buf.keys(len(ops), func(i int) table.Key { return table.KeyOf(ops[i]) })

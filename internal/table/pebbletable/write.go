@@ -57,7 +57,7 @@ func (t *Table) checkUpdate(ctx context.Context, u table.Update) (table.Item, er
 	case u.Cond.IsZero():
 		err := t.use(ctx)
 		if err == nil {
-			t.end()
+			t.leave(&err)
 		}
 		return table.Item{}, err
 	}
@@ -77,11 +77,11 @@ func (t *Table) checkUpdate(ctx context.Context, u table.Update) (table.Item, er
 // write does one write: it reads the item under the key's lock, lets eval
 // decide and applies its change. The lock is released as soon as the change
 // can be read, before it is synced, so writers of one key share syncs too.
-func (t *Table) write(ctx context.Context, key table.Key, eval func(stored, int64) (change, error)) (change, error) {
+func (t *Table) write(ctx context.Context, key table.Key, eval func(stored, int64) (change, error)) (c change, err error) {
 	if err := t.use(ctx); err != nil {
 		return change{}, err
 	}
-	defer t.end()
+	defer t.leave(&err)
 	buf := t.buffers.get()
 	defer t.buffers.put(buf)
 	buf.b = appendKey(buf.b, key)
@@ -197,11 +197,11 @@ func finish(b *pebble.Batch) error {
 }
 
 // Sync returns once all that can be read is synced.
-func (t *Table) Sync(ctx context.Context) error {
+func (t *Table) Sync(ctx context.Context) (err error) {
 	if err := t.use(ctx); err != nil {
 		return err
 	}
-	defer t.end()
+	defer t.leave(&err)
 	return t.barrier()
 }
 

@@ -48,6 +48,11 @@ func (d dict) remove(key string) dict {
 
 // merge returns the union of d and o; o wins where both have a key.
 func (d dict) merge(o dict) dict {
+	return d.mergeBy(o, func(_, value string) string { return value })
+}
+
+// mergeBy returns the union of d and o; choose decides where both have a key.
+func (d dict) mergeBy(o dict, choose func(d, o string) string) dict {
 	switch {
 	case len(o) == 0:
 		return d
@@ -62,7 +67,7 @@ func (d dict) merge(o dict) dict {
 		case d[0] > o[0]:
 			out, o = append(out, o[0], o[1]), o[2:]
 		default:
-			out, d, o = append(out, o[0], o[1]), d[2:], o[2:]
+			out, d, o = append(out, o[0], choose(d[1], o[1])), d[2:], o[2:]
 		}
 	}
 	return append(append(out, d...), o...)

@@ -109,10 +109,13 @@ func (s *Store) insertLoggedModel(ctx context.Context, m *loggedModelDoc) error 
 			return err
 		}
 	}
+	if err := s.checkBegun(m.created, "The logged model"); err != nil {
+		return err
+	}
 	err := s.t.Transact(ctx, uuid.NewString(), s.loggedModelOps(nil, m)...)
 	if lost, ok := errors.AsType[*table.CanceledError](err); ok && lost.Failed[0] != nil {
 		if !metaOf(lost.Failed[0].Item).wrote(m.docMeta) {
-			return errorf(CodeTemporarilyUnavailable, "The logged model could not be created, please try again.")
+			return errNotCreated("The logged model")
 		}
 		err = nil // our own write, whose reply was lost
 	}

@@ -216,10 +216,8 @@ func (s *Store) stamped(u table.Update) table.Update {
 // ordinary one if the registers are open, else one that opens them.
 func (s *Store) reopening(ctx context.Context, run string, shard int, e *expState, lost *table.ConditionError) (table.Update, error) {
 	u := table.Update{Key: s.ks.RunMetrics(run, shard), Cond: isOpen()}
-	if !lost.Found || lost.Item.ExpiredAt(s.opts.clock().Unix()) {
-		s.shapes.Remove(run)
-		s.headCache.Remove(run)
-		return u, errRunNotFound(run)
+	if s.isAbsent(lost) {
+		return u, s.goneRun(run)
 	}
 	if lost.Item.Str(keys.State) == keys.StateOpen {
 		return u, nil
@@ -237,6 +235,13 @@ func (s *Store) reopening(ctx context.Context, run string, shard int, e *expStat
 		{Name: keys.State, Value: table.String(keys.StateOpen)},
 	}
 	return u, nil
+}
+
+// goneRun forgets a run whose registers are gone, and with them the run.
+func (s *Store) goneRun(id string) error {
+	s.shapes.Remove(id)
+	s.headCache.Remove(id)
+	return errRunNotFound(id)
 }
 
 // openHead opens the head of an active run in a generation above one in which
@@ -306,16 +311,16 @@ func registersOf(it table.Item) dict {
 	return d
 }
 
-// mergeRegisters merges registers of two items; the greater wins.
-func mergeRegisters(a, b dict) dict {
-	out := a.merge(b)
-	if out.len() == a.len()+b.len() {
-		return out
+// mergeRegisters merges the registers of several items; the greater of a key
+// wins. It goes up a tree of pairs: however many items a run has, each register
+// is copied as often as their number can be halved.
+func mergeRegisters(items []dict) dict {
+	switch len(items) {
+	case 0:
+		return nil
+	case 1:
+		return items[0]
 	}
-	for i := 0; i < len(a); i += 2 {
-		if r, ok := out.get(a[i]); ok && r < a[i+1] {
-			out = out.set(a[i], a[i+1])
-		}
-	}
-	return out
+	half := len(items) / 2
+	return mergeRegisters(items[:half]).mergeBy(mergeRegisters(items[half:]), func(a, b string) string { return max(a, b) })
 }

@@ -91,8 +91,14 @@ func (s *Store) insertRun(ctx context.Context, h *runHead, spilled dict) error {
 	if err != nil {
 		return err
 	}
+	if err := s.checkBegun(h.changed, "The run"); err != nil {
+		return err
+	}
 	err = s.t.Put(ctx, put)
-	if lost, isLost := asConditionError(err); isLost && lost.Found && metaOf(lost.Item).wrote(h.docMeta) {
+	if lost, isLost := asConditionError(err); isLost {
+		if !metaOf(lost.Item).wrote(h.docMeta) {
+			return errNotCreated("The run") // a tombstone is there
+		}
 		err = nil // our own write, whose reply was lost
 	}
 	if err != nil {

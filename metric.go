@@ -45,10 +45,10 @@ func (s *Store) LogMetric(ctx context.Context, run string, m Metric) error {
 
 // logMetrics logs points of a run; none checks that the run is active.
 func (s *Store) logMetrics(ctx context.Context, run string, points []Metric) error {
-	e, err := s.stateOfRun(ctx, run)
-	if err != nil {
-		return err
-	}
+	return s.inState(ctx, run, func(e *expState) error { return s.logMetricsIn(ctx, run, points, e) })
+}
+
+func (s *Store) logMetricsIn(ctx context.Context, run string, points []Metric, e *expState) error {
 	if e.stage != StageActive || len(points) == 0 {
 		if err := s.checkRunActive(ctx, run, e); err != nil || len(points) == 0 {
 			return err

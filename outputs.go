@@ -17,10 +17,6 @@ import (
 // Atomic while the run is small, see [Store.LogParam]. 1 request, 1 WCU for
 // each KB of the head; 3 WCU in all for a small run that was settled.
 func (s *Store) LogOutputs(ctx context.Context, run string, models []ModelOutput) error {
-	e, err := s.stateOfRun(ctx, run)
-	if err != nil {
-		return failure(err)
-	}
 	var added [entryKinds]dict
 	for _, m := range models {
 		step := strconv.FormatInt(m.Step, 10)
@@ -29,13 +25,15 @@ func (s *Store) LogOutputs(ctx context.Context, run string, models []ModelOutput
 		}
 		added[entryOutput] = added[entryOutput].set(m.ModelID, step)
 	}
-	spilled, err := s.addEntries(ctx, run, e, &added, func(h *runHead) error {
-		return checkOutputs(run, added[entryOutput], h.entries[entryOutput])
-	})
-	if err == nil && len(spilled) > 0 {
-		err = s.checkSpilledOutputs(ctx, run, added[entryOutput])
-	}
-	return failure(err)
+	return failure(s.inState(ctx, run, func(e *expState) error {
+		spilled, err := s.addEntries(ctx, run, e, &added, func(h *runHead) error {
+			return checkOutputs(run, added[entryOutput], h.entries[entryOutput])
+		})
+		if err == nil && len(spilled) > 0 {
+			err = s.checkSpilledOutputs(ctx, run, added[entryOutput])
+		}
+		return err
+	}))
 }
 
 func errOutputLogged(run, model string) error {

@@ -49,6 +49,14 @@ func asConditionError(err error) (*table.ConditionError, bool) {
 	return lost, ok
 }
 
+// ignoreLost is err, unless it says that a condition did not hold.
+func ignoreLost(err error) error {
+	if _, isLost := asConditionError(err); isLost {
+		return nil
+	}
+	return err
+}
+
 // headWriter makes a change of a head: changeHead, or one that checks more.
 type headWriter func(ctx context.Context, id string, apply func(h *runHead) (bool, error)) (*runHead, error)
 
@@ -303,10 +311,7 @@ func (s *Store) expireOpenRow(ctx context.Context, h *runHead) error {
 		Cond: table.Exists(),
 		Set:  []table.Attr{{Name: table.TTLAttr, Value: table.Number(h.expiry)}},
 	})
-	if _, isLost := asConditionError(err); isLost {
-		return nil // gone
-	}
-	return err
+	return ignoreLost(err) // it is gone
 }
 
 // closedListRow is the list row of a settled run, without its index.

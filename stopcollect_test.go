@@ -364,7 +364,6 @@ func (w *stopWorld) check(t *testing.T, name string, g gone, err error, ids map[
 	}
 	again := collect(t, fresh, dynamodbstore.GCParams{})
 	require.Empty(t, again.Removed, "%s: a second collection", name)
-	look(t, fresh)
 	require.NoError(t, fresh.Close())
 }
 

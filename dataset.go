@@ -90,20 +90,23 @@ func (s *Store) logInputs(ctx context.Context, p LogInputsParams, e *expState) e
 	if err := s.checkRunActive(ctx, p.RunID, e); err != nil {
 		return err
 	}
-	var inputs, models dict
+	var inputs []Tag
+	seen := map[string]bool{}
 	for _, in := range p.Datasets {
 		if err := s.putDataset(ctx, e.id, in.Dataset); err != nil {
 			return err
 		}
 		key, value := datasetRef{in.Dataset.Name, in.Dataset.Digest, dictOf(in.Tags)}.encode()
-		if _, ok := inputs.get(key); !ok {
-			inputs = inputs.set(key, value)
+		if !seen[key] {
+			seen[key] = true
+			inputs = append(inputs, Tag{key, value})
 		}
 	}
-	for _, m := range p.Models {
-		models = models.set(m, "")
+	models := make([]Tag, len(p.Models))
+	for i, m := range p.Models {
+		models[i].Key = m
 	}
-	added := [entryKinds]dict{entryInput: inputs, entryModel: models}
+	added := [entryKinds]dict{entryInput: dictOf(inputs), entryModel: dictOf(models)}
 	uses := &datasetUses{s: s, exp: e.id, inputs: p.Datasets}
 	if _, err := s.addEntries(ctx, p.RunID, e, &added, uses.add); err != nil {
 		return err

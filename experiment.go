@@ -170,6 +170,7 @@ func overflowItem(key table.Key, name, value string) table.Item {
 // setTags sets tags inline while they fit; the others will stand in items of
 // their own. e must be a copy that may be changed.
 func (e *experimentDoc) setTags(tags dict) {
+	var spilled dict
 	for i := 0; i < len(tags); i += 2 {
 		key, value := tags[i], tags[i+1]
 		_, inline := e.tags.get(key)
@@ -179,8 +180,9 @@ func (e *experimentDoc) setTags(tags dict) {
 		}
 		e.frozen = true
 		e.tags = e.tags.remove(key)
-		e.spilled = e.spilled.set(key, value)
+		spilled = append(spilled, key, value)
 	}
+	e.spilled = e.spilled.merge(spilled)
 }
 
 // loadExperiment reads the document, nil if there is none.

@@ -1,7 +1,6 @@
 package dynamodbstore
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -43,10 +42,8 @@ func (s *Store) CreateLoggedModel(ctx context.Context, p CreateLoggedModelParams
 	if err != nil {
 		return nil, failure(err)
 	}
-	if refusal, err := s.confirm(ctx, exp); err != nil {
+	if err := s.confirm(ctx, exp, func() error { return s.takeBackLoggedModel(ctx, m, spilled) }); err != nil {
 		return nil, failure(err)
-	} else if refusal != nil {
-		return nil, cmp.Or(failure(s.takeBackLoggedModel(ctx, m, spilled)), refusal)
 	}
 	return whole, nil
 }

@@ -302,7 +302,7 @@ func newRegisters(key table.Key, gen int64) table.Item {
 
 // registersOf returns the registers of an item, sorted by key.
 func registersOf(it table.Item) dict {
-	var d dict
+	d := make(dict, 0, 2*len(it.Attrs))
 	for _, a := range it.Attrs {
 		if key, ok := strings.CutPrefix(a.Name, keys.MetricAttr); ok {
 			d = append(d, key, a.Value.Str())
@@ -312,15 +312,29 @@ func registersOf(it table.Item) dict {
 }
 
 // mergeRegisters merges the registers of several items; the greater of a key
-// wins. It goes up a tree of pairs: however many items a run has, each register
-// is copied as often as their number can be halved.
+// wins. It merges pairs, then pairs of those, and so on: however many items a
+// run has, a register is copied as often as their number can be halved.
 func mergeRegisters(items []dict) dict {
-	switch len(items) {
-	case 0:
-		return nil
-	case 1:
+	if len(items) == 1 {
 		return items[0]
 	}
-	half := len(items) / 2
-	return mergeRegisters(items[:half]).mergeBy(mergeRegisters(items[half:]), func(a, b string) string { return max(a, b) })
+	from := slices.Concat(items...)
+	to := make(dict, 0, len(from))
+	ends := make([]int, 0, len(items)) // of what is merged by now, in from
+	for n := 0; len(items) > 0; items = items[1:] {
+		n += len(items[0])
+		ends = append(ends, n)
+	}
+	greater := func(a, b string) string { return max(a, b) }
+	for len(ends) > 1 {
+		to = to[:0]
+		begin, pairs := 0, ends[:0]
+		for ; len(ends) > 0; ends = ends[min(2, len(ends)):] {
+			middle, end := ends[0], ends[min(1, len(ends)-1)]
+			to = to.appendMerged(from[begin:middle], from[middle:end], greater)
+			begin, pairs = end, append(pairs, len(to))
+		}
+		from, to, ends = to, from, pairs
+	}
+	return from
 }

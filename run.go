@@ -1,7 +1,6 @@
 package dynamodbstore
 
 import (
-	"cmp"
 	"context"
 	"math/rand/v2"
 	"strings"
@@ -40,10 +39,8 @@ func (s *Store) CreateRun(ctx context.Context, p CreateRunParams) (*Run, error) 
 	if err := s.insertRun(ctx, h, spilled); err != nil {
 		return nil, failure(err)
 	}
-	if refusal, err := s.confirm(ctx, exp); err != nil {
+	if err := s.confirm(ctx, exp, func() error { return s.takeBackRun(ctx, h, spilled) }); err != nil {
 		return nil, failure(err)
-	} else if refusal != nil {
-		return nil, cmp.Or(failure(s.takeBackRun(ctx, h, spilled)), refusal)
 	}
 	return &Run{Info: h.info(e), Tags: tags.tags()}, nil
 }

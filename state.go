@@ -57,17 +57,24 @@ func checkMayHold(id string, e *expState) error {
 	return checkExperimentActive(id, e.stage)
 }
 
-// confirm refuses what has just been made in an experiment that another server
-// had deleted, however lately this one knew it as active: the caller takes it
-// back. Made before the experiment is read, it was there while the experiment
-// was active, or nobody is told that it was made. 1 request, 1 RCU for each 4 KB
-// of the experiment.
-func (s *Store) confirm(ctx context.Context, exp string) (refusal, err error) {
+// confirm is called when something has been made in an experiment that this
+// Store knew as active. If another server has deleted it, however lately, that is
+// taken back and refused. Made before the experiment is read, it was there while
+// the experiment was active, or nobody is told that it was made. 1 request, 1 RCU
+// for each 4 KB of the experiment.
+func (s *Store) confirm(ctx context.Context, exp string, takeBack func() error) error {
 	e, err := s.freshState(ctx, exp)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return checkMayHold(exp, e), nil
+	refusal := checkMayHold(exp, e)
+	if refusal == nil {
+		return nil
+	}
+	if err := takeBack(); err != nil {
+		return err
+	}
+	return refusal
 }
 
 // inState calls do with the state of a run's experiment, which may be as old as

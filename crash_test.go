@@ -128,7 +128,7 @@ func memoryTable(t *testing.T, clock *stillClock) table.Table {
 
 // briefTable is memoryTable for tests with a table for each of many points:
 // a table keeps its megabytes until it is dropped.
-func briefTable(t *testing.T, clock *stillClock) (empty table.Table, drop func()) {
+func briefTable(t testing.TB, clock *stillClock) (empty table.Table, drop func()) {
 	t.Helper()
 	tab, err := pebbletable.OpenMemory(pebbletable.Options{Clock: clock.Now})
 	require.NoError(t, err)

@@ -83,32 +83,35 @@ func (s *Store) LogInputs(ctx context.Context, p LogInputsParams) error {
 	if err := validateDatasetInputs(p.Datasets); err != nil {
 		return err
 	}
-	e, err := s.stateOfRun(ctx, p.RunID)
-	if err != nil {
-		return failure(err)
-	}
+	return failure(s.inState(ctx, p.RunID, func(e *expState) error { return s.logInputs(ctx, p, e) }))
+}
+
+func (s *Store) logInputs(ctx context.Context, p LogInputsParams, e *expState) error {
 	if err := s.checkRunActive(ctx, p.RunID, e); err != nil {
-		return failure(err)
+		return err
 	}
-	var inputs, models dict
+	var inputs []Tag
+	seen := map[string]bool{}
 	for _, in := range p.Datasets {
 		if err := s.putDataset(ctx, e.id, in.Dataset); err != nil {
-			return failure(err)
+			return err
 		}
 		key, value := datasetRef{in.Dataset.Name, in.Dataset.Digest, dictOf(in.Tags)}.encode()
-		if _, ok := inputs.get(key); !ok {
-			inputs = inputs.set(key, value)
+		if !seen[key] {
+			seen[key] = true
+			inputs = append(inputs, Tag{key, value})
 		}
 	}
-	for _, m := range p.Models {
-		models = models.set(m, "")
+	models := make([]Tag, len(p.Models))
+	for i, m := range p.Models {
+		models[i].Key = m
 	}
-	added := [entryKinds]dict{entryInput: inputs, entryModel: models}
+	added := [entryKinds]dict{entryInput: dictOf(inputs), entryModel: dictOf(models)}
 	uses := &datasetUses{s: s, exp: e.id, inputs: p.Datasets}
-	if _, err = s.addEntries(ctx, p.RunID, e, &added, uses.add); err == nil {
-		err = uses.finish(ctx, p.RunID)
+	if _, err := s.addEntries(ctx, p.RunID, e, &added, uses.add); err != nil {
+		return err
 	}
-	return failure(err)
+	return uses.finish(ctx, p.RunID)
 }
 
 // addEntries adds entries that stay as they are once they are there, if the

@@ -54,18 +54,23 @@ func (d dict) merge(o dict) dict {
 	case len(d) == 0:
 		return o
 	}
-	out := make(dict, 0, len(d)+len(o))
-	for len(d) > 0 && len(o) > 0 {
-		switch {
-		case d[0] < o[0]:
-			out, d = append(out, d[0], d[1]), d[2:]
-		case d[0] > o[0]:
-			out, o = append(out, o[0], o[1]), o[2:]
+	return make(dict, 0, len(d)+len(o)).appendMerged(d, o, func(_, value string) string { return value })
+}
+
+// appendMerged appends the union of a and b to d, which neither shares memory
+// with; choose decides where both have a key.
+func (d dict) appendMerged(a, b dict, choose func(a, b string) string) dict {
+	for len(a) > 0 && len(b) > 0 {
+		switch c := strings.Compare(a[0], b[0]); {
+		case c < 0:
+			d, a = append(d, a[0], a[1]), a[2:]
+		case c > 0:
+			d, b = append(d, b[0], b[1]), b[2:]
 		default:
-			out, d, o = append(out, o[0], o[1]), d[2:], o[2:]
+			d, a, b = append(d, a[0], choose(a[1], b[1])), a[2:], b[2:]
 		}
 	}
-	return append(append(out, d...), o...)
+	return append(append(d, a...), b...)
 }
 
 // size is the bytes of all keys and values with what DynamoDB adds for each.

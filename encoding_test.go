@@ -2,6 +2,7 @@ package dynamodbstore
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -48,6 +49,55 @@ func TestRegisterOrder(t *testing.T) {
 		require.True(t, sameFloat(a.Value, back.Value), "%v became %v", a.Value, back.Value)
 		require.Equal(t, [2]int64{a.Step, a.Timestamp}, [2]int64{back.Step, back.Timestamp})
 	})
+}
+
+// TestMergeRegisters: the greatest register of each key stays, in the order of
+// the keys, however many items there are.
+func TestMergeRegisters(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		entry := rapid.Custom(func(t *rapid.T) Tag {
+			return Tag{rapid.StringMatching("[a-d]{1,2}").Draw(t, "key"), rapid.StringMatching("[0-9]").Draw(t, "register")}
+		})
+		items := make([]dict, rapid.IntRange(0, 20).Draw(t, "items"))
+		want := map[string]string{}
+		for i := range items {
+			items[i] = dictOf(rapid.SliceOfN(entry, 0, 12).Draw(t, "entries"))
+			for d := items[i]; len(d) > 0; d = d[2:] {
+				want[d[0]] = max(want[d[0]], d[1])
+			}
+		}
+		got := mergeRegisters(items)
+		require.Equal(t, len(want), got.len())
+		for i := 0; i < len(got); i += 2 {
+			require.Equal(t, want[got[i]], got[i+1], "register of %s", got[i])
+			require.True(t, i == 0 || got[i-2] < got[i], "%q and %q", got[max(0, i-2)], got[i])
+		}
+	})
+}
+
+// TestMergeRegistersWork: what is merged is not made anew for each item, nor
+// for each key that is in two.
+func TestMergeRegistersWork(t *testing.T) {
+	for _, n := range []int{16, 256, maxShards} {
+		items := make([]dict, n+1)
+		for shard := 1; shard <= n; shard++ {
+			for i := range 24 {
+				key := fmt.Sprintf("metric/%d/%d", i, shard)
+				items[shard] = append(items[shard], key, "2")
+				if i == 9 { // logged before there were shards
+					items[0] = append(items[0], key, "1")
+				}
+			}
+			items[shard] = dictOf(items[shard].tags())
+		}
+		items[0] = dictOf(items[0].tags())
+		require.LessOrEqual(t, testing.AllocsPerRun(2, func() {
+			if merged := mergeRegisters(items); merged.len() != 24*n {
+				panic(merged.len())
+			}
+		}), 4.0, "allocations for %d items", n)
+	}
 }
 
 func TestRegisterOfNaNAndZero(t *testing.T) {

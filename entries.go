@@ -203,10 +203,10 @@ func (c *entryChange) clashError(clashes []clash) error {
 // logEntries logs params and tags to a run. Inline ones are one write of the
 // head; the others follow in transactions of a hundred.
 func (s *Store) logEntries(ctx context.Context, c *entryChange) error {
-	e, err := s.stateOfRun(ctx, c.run)
-	if err != nil {
-		return err
-	}
+	return s.inState(ctx, c.run, func(e *expState) error { return s.logEntriesIn(ctx, c, e) })
+}
+
+func (s *Store) logEntriesIn(ctx context.Context, c *entryChange, e *expState) error {
 	if h, ok := s.headCache.Get(c.run); !ok || h.frozen {
 		if err := s.checkSpilledParams(ctx, c); err != nil {
 			return err
@@ -280,13 +280,13 @@ func (s *Store) SetTag(ctx context.Context, run string, t Tag) error {
 // DeleteTag removes one tag of an active run; RESOURCE_DOES_NOT_EXIST if it
 // has none of that key. Atomic. Costs as [Store.SetTag].
 func (s *Store) DeleteTag(ctx context.Context, run, key string) error {
-	e, err := s.stateOfRun(ctx, run)
-	if err != nil {
-		return failure(err)
-	}
+	return failure(s.inState(ctx, run, func(e *expState) error { return s.deleteTag(ctx, run, key, e) }))
+}
+
+func (s *Store) deleteTag(ctx context.Context, run, key string, e *expState) error {
 	missing := errorf(CodeResourceDoesNotExist, "No tag with name: %s in run with id %s", key, run)
 	elsewhere := false
-	_, err = s.changeHead(ctx, run, func(h *runHead) (bool, error) {
+	_, err := s.changeHead(ctx, run, func(h *runHead) (bool, error) {
 		elsewhere = false
 		if err := h.checkActive(e); err != nil {
 			return false, err
@@ -308,7 +308,7 @@ func (s *Store) DeleteTag(ctx context.Context, run, key string) error {
 			err = missing
 		}
 	}
-	return failure(err)
+	return err
 }
 
 // LogBatch logs metrics, params and tags to an active run. All of it is

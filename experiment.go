@@ -3,6 +3,7 @@ package dynamodbstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,6 +109,9 @@ func (s *Store) insertExperiment(ctx context.Context, id string, p CreateExperim
 	}
 	name := s.ks.ExperimentName(e.name)
 	ops = append(ops, table.Put{Item: nameRow(name, e), Cond: table.Absent()})
+	if err := s.checkBegun(e.created, experimentText(e)); err != nil {
+		return err
+	}
 	err = s.t.Transact(ctx, uuid.NewString(), ops...)
 	if lost, ok := errors.AsType[*table.CanceledError](err); ok {
 		return s.createConflict(lost, e)
@@ -124,11 +128,13 @@ func (s *Store) createConflict(lost *table.CanceledError, e *experimentDoc) erro
 			return nil
 		}
 		if c.Item.Str(keys.Stage) == tombstoneStage {
-			return errorf(CodeTemporarilyUnavailable, "The experiment %q could not be created, please try again.", e.name)
+			return errNotCreated(experimentText(e))
 		}
 	}
 	return errNameTaken(e.name)
 }
+
+func experimentText(e *experimentDoc) string { return fmt.Sprintf("The experiment %q", e.name) }
 
 func errNameTaken(name string) error {
 	return errorf(CodeResourceAlreadyExists, "Experiment(name=%s) already exists.", name)
@@ -164,6 +170,7 @@ func overflowItem(key table.Key, name, value string) table.Item {
 // setTags sets tags inline while they fit; the others will stand in items of
 // their own. e must be a copy that may be changed.
 func (e *experimentDoc) setTags(tags dict) {
+	var spilled dict
 	for i := 0; i < len(tags); i += 2 {
 		key, value := tags[i], tags[i+1]
 		_, inline := e.tags.get(key)
@@ -173,8 +180,9 @@ func (e *experimentDoc) setTags(tags dict) {
 		}
 		e.frozen = true
 		e.tags = e.tags.remove(key)
-		e.spilled = e.spilled.set(key, value)
+		spilled = append(spilled, key, value)
 	}
+	e.spilled = e.spilled.merge(spilled)
 }
 
 // loadExperiment reads the document, nil if there is none.

@@ -92,3 +92,12 @@ func StopRollUps(s *Store) { s.rollups.close() }
 
 // WithScanLimit makes searches stop after that many runs.
 func WithScanLimit(n int) Option { return func(o *options) { o.limits.scanned = n } }
+
+// SettleNow settles a run however lately it has changed.
+func SettleNow(ctx context.Context, s *Store, run string) error {
+	l, err := s.loadRun(ctx, run)
+	if err != nil || l == nil {
+		return err
+	}
+	return s.settleLoaded(table.DeferSync(ctx), idleRun{exp: l.head.exp, id: run, part: 1, gen: math.MaxInt64}, l)
+}

@@ -81,6 +81,23 @@ func (s *Store) isYoung(begun int64) bool {
 	return s.nowMillis()-begun < abandonedAfter.Milliseconds()
 }
 
+// checkBegun fails a creation, begun at the given time in ms, that took so long
+// that a collection may have taken what it has written for abandoned, and that
+// even the tombstone may be gone by now. Creations call it right before the
+// write that decides. Another try gets another id.
+func (s *Store) checkBegun(begun int64, what string) error {
+	if s.nowMillis()-begun > abandonedAfter.Milliseconds()/2 {
+		return errNotCreated(what)
+	}
+	return nil
+}
+
+// errNotCreated says that a creation took so long that it may have been taken
+// for abandoned.
+func errNotCreated(what string) error {
+	return errorf(CodeTemporarilyUnavailable, "%s could not be created, please try again.", what)
+}
+
 // runBegun returns when the id of a run was made, in ms; 0 for an id that is
 // no UUID of version 7.
 func runBegun(id string) int64 {

@@ -21,6 +21,7 @@ type gcExperiment struct {
 type gcRun struct {
 	gone      bool // for good; in a dry run: it would be
 	artifacts bool // are removed
+	unlisted  bool // its list row went with its head, and is counted
 }
 
 // readExperiment reads an experiment: its item, zero if there is none, and
@@ -202,9 +203,10 @@ func (c *collection) tryRun(ctx context.Context, id string) (r *gcRun, moved boo
 // deleteRun deletes a run for good, unless it or its experiment has changed
 // since it was read: then it returns nil. Artifacts go first, so that a crash
 // leaves none that nobody knows of; then a tombstone takes the place of the
-// head, on the condition that run and experiment are as they were. Everything
-// else of it is garbage from then on. 1 WCU for each KB of the head, and 2 for
-// the check of a living experiment.
+// head, on the condition that run and experiment are as they were. The list row,
+// which searches believe without a look at the head, goes in the same
+// transaction. Everything else of it is garbage from then on. 2 WCU for each KB
+// of head and list row, and 2 for the check of a living experiment.
 func (c *collection) deleteRun(ctx context.Context, h *runHead, e *gcExperiment) (*gcRun, error) {
 	if !e.gone { // it may have been restored since it was remembered
 		_, doc, err := c.readExperiment(ctx, h.exp)
@@ -221,7 +223,8 @@ func (c *collection) deleteRun(ctx context.Context, h *runHead, e *gcExperiment)
 		return r, err
 	}
 	put := table.Put{Item: c.s.runTombstone(h.id), Cond: h.isRev()}
-	ops := []table.Op{put}
+	row := c.s.ks.RunRow(h.exp, h.start, h.id)
+	ops := []table.Op{put, table.Delete{Key: row}}
 	if !e.gone {
 		ops = append(ops, table.Check{
 			Key:  c.s.ks.Experiment(h.exp),
@@ -237,6 +240,8 @@ func (c *collection) deleteRun(ctx context.Context, h *runHead, e *gcExperiment)
 	}
 	if err == nil {
 		c.report.Runs++
+		c.count(keys.Classify(row).Kind)
+		r.unlisted = true
 	}
 	return r, err
 }

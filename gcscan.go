@@ -154,7 +154,7 @@ func (c *collection) isGarbage(ctx context.Context, it scanned) (bool, error) {
 func (c *collection) isOrphan(ctx context.Context, it scanned) (bool, error) {
 	r, err := c.runOf(ctx, it.Run, it.Experiment)
 	if err != nil || r != nil && r.gone {
-		return err == nil, err
+		return err == nil && (!r.unlisted || it.Kind != keys.KindRunList), err
 	}
 	if it.Experiment != "" {
 		e, err := c.experiment(ctx, it.Experiment, true)

@@ -163,7 +163,7 @@ func (s *Store) transactHead(ctx context.Context, ops ...table.Op) error {
 
 func (s *Store) headPut(ctx context.Context, cur, next *runHead) (table.Put, error) {
 	if cur != nil && next.gen > cur.gen {
-		if err := s.reopenRows(table.DeferSync(ctx), cur.gen, next); err != nil {
+		if err := s.reopenRows(table.DeferSync(ctx), cur, next); err != nil {
 			return table.Put{}, err
 		}
 	}
@@ -182,16 +182,17 @@ func (s *Store) headPut(ctx context.Context, cur, next *runHead) (table.Put, err
 // next. Neither is atomic with the head: a crash in between leaves rows that
 // say open though the head is closed, which costs readers a look at the head.
 // An expiry is taken away: whoever deletes the run stamps the row again when
-// it is covered.
-func (s *Store) reopenRows(ctx context.Context, was int64, next *runHead) error {
+// it is covered. Where there is no list row, one is put beside a head that still
+// is cur; otherwise the head will not be written either.
+func (s *Store) reopenRows(ctx context.Context, cur, next *runHead) error {
 	if err := s.t.Put(ctx, table.Put{Item: s.openRow(next)}); err != nil {
 		return err
 	}
 	gen := table.Attr{Name: keys.Gen, Value: table.Number(next.gen)}
-	for {
+	for was := cur.gen; ; {
 		_, err := s.t.Update(ctx, table.Update{
 			Key:    s.ks.RunRow(next.exp, next.start, next.id),
-			Cond:   table.Equal(table.Attr{Name: keys.Gen, Value: table.Number(was)}),
+			Cond:   inGen(was),
 			Set:    []table.Attr{gen, {Name: keys.State, Value: table.String(keys.StateOpen)}},
 			Remove: []string{table.TTLAttr},
 		})
@@ -200,8 +201,7 @@ func (s *Store) reopenRows(ctx context.Context, was int64, next *runHead) error 
 			return err
 		}
 		if s.isAbsent(lost) {
-			err = s.t.Put(ctx, table.Put{Item: s.openListRow(next), Cond: table.Absent()})
-			if lost, isLost = asConditionError(err); !isLost {
+			if lost, err = s.putMissingRow(ctx, s.openListRow(next), cur, cur.isRev()); err != nil || lost == nil || !lost.Found {
 				return err
 			}
 		}

@@ -36,6 +36,7 @@ func (s *Store) loadRun(ctx context.Context, id string) (*loadedRun, error) {
 func assembleRun(id string, items []table.Item) (*loadedRun, error) {
 	l := &loadedRun{}
 	var spilled [entryKinds]dict
+	var registers []dict // of each item
 	var fence table.Item
 	for _, it := range items {
 		switch sk := it.Key.SK; {
@@ -49,7 +50,7 @@ func assembleRun(id string, items []table.Item) (*loadedRun, error) {
 			if sk == keys.Metrics {
 				fence, l.shards = it, int(it.Num(keys.Shards))
 			}
-			l.registers = mergeRegisters(l.registers, registersOf(it))
+			registers = append(registers, registersOf(it))
 			l.active = max(l.active, it.Num(keys.Changed))
 		default:
 			for k := range entryKinds {
@@ -65,6 +66,7 @@ func assembleRun(id string, items []table.Item) (*loadedRun, error) {
 	for k, d := range spilled {
 		l.head.entries[k] = l.head.entries[k].merge(sortedDict(d))
 	}
+	l.registers = mergeRegisters(registers)
 	l.active = max(l.active, l.head.changed)
 	l.closed = !l.head.open && fence.Str(keys.State) == keys.StateClosed && fence.Num(keys.Gen) == l.head.gen
 	return l, nil

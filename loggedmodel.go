@@ -21,9 +21,10 @@ import (
 //
 // Atomic: one transaction of document and rows. Params and tags that do not
 // fit the document are written before; without a document nobody sees them,
-// and a garbage collection removes them. 1 request, 4 WCU for a small model, 6
-// with a source run; 1 more request, and 1 RCU, unless the experiment was used
-// within a second.
+// and a garbage collection removes them. As with [Store.CreateRun] the
+// experiment is read behind that, and the model taken back if it is deleted. 2
+// requests, 4 WCU for a small model, 6 with a source run, 1 RCU for each 4 KB of
+// the experiment; 1 more request and RCU unless it was used within a second.
 func (s *Store) CreateLoggedModel(ctx context.Context, p CreateLoggedModelParams) (*LoggedModel, error) {
 	if err := validateLoggedModelName(p.Name); err != nil {
 		return nil, err
@@ -37,7 +38,11 @@ func (s *Store) CreateLoggedModel(ctx context.Context, p CreateLoggedModelParams
 		return nil, err
 	}
 	whole := m.entity(e, nil)
-	if err := s.insertLoggedModel(ctx, m); err != nil {
+	spilled, err := s.insertLoggedModel(ctx, m)
+	if err != nil {
+		return nil, failure(err)
+	}
+	if err := s.confirm(ctx, exp, func() error { return s.takeBackLoggedModel(ctx, m, spilled) }); err != nil {
 		return nil, failure(err)
 	}
 	return whole, nil
@@ -93,11 +98,12 @@ func repeatedKey(list []Tag) (string, bool) {
 	return "", false
 }
 
-// insertLoggedModel writes a new model, the document last.
-func (s *Store) insertLoggedModel(ctx context.Context, m *loggedModelDoc) error {
+// insertLoggedModel writes a new model, the document last. It returns the items
+// of what does not fit the document.
+func (s *Store) insertLoggedModel(ctx context.Context, m *loggedModelDoc) (spilled []table.Item, err error) {
 	tags, params := m.tags, m.params
 	m.tags, m.params = nil, nil
-	spilled := slices.Concat(
+	spilled = slices.Concat(
 		overflowItems(m.setEntries(&m.tags, tags), func(key string) table.Key {
 			return s.ks.LoggedModelOverflow(m.id, keys.TagPrefix, key)
 		}),
@@ -106,20 +112,48 @@ func (s *Store) insertLoggedModel(ctx context.Context, m *loggedModelDoc) error 
 		}))
 	if len(spilled) > 0 {
 		if err := s.t.BatchWrite(table.DeferSync(ctx), spilled, nil); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	err := s.t.Transact(ctx, uuid.NewString(), s.loggedModelOps(nil, m)...)
+	if err := s.checkBegun(m.created, "The logged model"); err != nil {
+		return nil, err
+	}
+	err = s.t.Transact(ctx, uuid.NewString(), s.loggedModelOps(nil, m)...)
 	if lost, ok := errors.AsType[*table.CanceledError](err); ok && lost.Failed[0] != nil {
 		if !metaOf(lost.Failed[0].Item).wrote(m.docMeta) {
-			return errorf(CodeTemporarilyUnavailable, "The logged model could not be created, please try again.")
+			return nil, errNotCreated("The logged model")
 		}
 		err = nil // our own write, whose reply was lost
 	}
 	if err == nil {
 		s.modelDocs.Add(m.id, m)
 	}
-	return err
+	return spilled, err
+}
+
+// takeBackLoggedModel removes a model that has just been made: in one
+// transaction its rows, and the document for a tombstone, unless somebody has
+// changed it. What does not fit the document is garbage from then on, which a
+// crash leaves.
+func (s *Store) takeBackLoggedModel(ctx context.Context, m *loggedModelDoc, spilled []table.Item) error {
+	s.modelDocs.Remove(m.id)
+	ops := []table.Op{
+		table.Put{Item: s.loggedModelTombstone(m.id), Cond: m.isRev()},
+		table.Delete{Key: s.ks.LoggedModelRow(m.exp, m.created, m.id)},
+	}
+	if m.run != "" {
+		ops = append(ops, table.Delete{Key: s.ks.LoggedModelOfRun(m.exp, m.run, m.created, m.id)})
+	}
+	if err := s.t.Transact(ctx, uuid.NewString(), ops...); isCanceled(err) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	rows := make([]table.Key, len(spilled))
+	for i := range spilled {
+		rows[i] = spilled[i].Key
+	}
+	return s.t.BatchWrite(ctx, nil, rows)
 }
 
 func overflowItems(d dict, key func(string) table.Key) []table.Item {

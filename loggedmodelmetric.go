@@ -141,11 +141,8 @@ func validateMetricDatasets(metrics ...Metric) error {
 // logActiveModelMetric attaches a point to its logged model, if the run is
 // active.
 func (s *Store) logActiveModelMetric(ctx context.Context, run string, m Metric) error {
-	e, err := s.stateOfRun(ctx, run)
+	err := s.inState(ctx, run, func(e *expState) error { return s.checkRunActive(ctx, run, e) })
 	if err != nil {
-		return err
-	}
-	if err := s.checkRunActive(ctx, run, e); err != nil {
 		return err
 	}
 	return s.logModelMetrics(ctx, run, []Metric{m})

@@ -32,12 +32,12 @@ const logModelTag = "mlflow.log-model.history"
 //
 // Source: MLflow 3.17, store/tracking/sqlalchemy_store.py, record_logged_model.
 func (s *Store) LogModel(ctx context.Context, run, model string) error {
-	e, err := s.stateOfRun(ctx, run)
-	if err != nil {
-		return failure(err)
-	}
+	return failure(s.inState(ctx, run, func(e *expState) error { return s.logModel(ctx, run, model, e) }))
+}
+
+func (s *Store) logModel(ctx context.Context, run, model string, e *expState) error {
 	elsewhere := false
-	_, err = s.changeHead(ctx, run, func(h *runHead) (bool, error) {
+	_, err := s.changeHead(ctx, run, func(h *runHead) (bool, error) {
 		elsewhere = false
 		if err := h.checkActive(e); err != nil {
 			return false, err
@@ -60,7 +60,7 @@ func (s *Store) LogModel(ctx context.Context, run, model string) error {
 	if err == nil && elsewhere {
 		err = s.addSpilledModel(ctx, run, e, model)
 	}
-	return failure(err)
+	return err
 }
 
 // addSpilledModel adds a model to a list in an item of its own, which is

@@ -99,7 +99,7 @@ func TestLongModelHistory(t *testing.T) {
 			path := fmt.Sprint(i, strings.Repeat("x", 46_000))
 			err := s.LogModel(t.Context(), run, `{"artifact_path": "`+path+`"}`)
 			if i == 8 {
-				requireCode(t, dynamodbstore.CodeInvalidParameterValue, "The request exceeds a limit of the table.", err)
+				requireCode(t, dynamodbstore.CodeInvalidParameterValue, "Too large: the tag 'mlflow.log-model.history' of the run, ", err)
 				break
 			}
 			require.NoError(t, err)

@@ -45,10 +45,10 @@ func (s *Store) LogMetric(ctx context.Context, run string, m Metric) error {
 
 // logMetrics logs points of a run; none checks that the run is active.
 func (s *Store) logMetrics(ctx context.Context, run string, points []Metric) error {
-	e, err := s.stateOfRun(ctx, run)
-	if err != nil {
-		return err
-	}
+	return s.inState(ctx, run, func(e *expState) error { return s.logMetricsIn(ctx, run, points, e) })
+}
+
+func (s *Store) logMetricsIn(ctx context.Context, run string, points []Metric, e *expState) error {
 	if e.stage != StageActive || len(points) == 0 {
 		if err := s.checkRunActive(ctx, run, e); err != nil || len(points) == 0 {
 			return err
@@ -216,10 +216,8 @@ func (s *Store) stamped(u table.Update) table.Update {
 // ordinary one if the registers are open, else one that opens them.
 func (s *Store) reopening(ctx context.Context, run string, shard int, e *expState, lost *table.ConditionError) (table.Update, error) {
 	u := table.Update{Key: s.ks.RunMetrics(run, shard), Cond: isOpen()}
-	if !lost.Found || lost.Item.ExpiredAt(s.opts.clock().Unix()) {
-		s.shapes.Remove(run)
-		s.headCache.Remove(run)
-		return u, errRunNotFound(run)
+	if s.isAbsent(lost) {
+		return u, s.goneRun(run)
 	}
 	if lost.Item.Str(keys.State) == keys.StateOpen {
 		return u, nil
@@ -237,6 +235,13 @@ func (s *Store) reopening(ctx context.Context, run string, shard int, e *expStat
 		{Name: keys.State, Value: table.String(keys.StateOpen)},
 	}
 	return u, nil
+}
+
+// goneRun forgets a run whose registers are gone, and with them the run.
+func (s *Store) goneRun(id string) error {
+	s.shapes.Remove(id)
+	s.headCache.Remove(id)
+	return errRunNotFound(id)
 }
 
 // openHead opens the head of an active run in a generation above one in which
@@ -297,7 +302,7 @@ func newRegisters(key table.Key, gen int64) table.Item {
 
 // registersOf returns the registers of an item, sorted by key.
 func registersOf(it table.Item) dict {
-	var d dict
+	d := make(dict, 0, 2*len(it.Attrs))
 	for _, a := range it.Attrs {
 		if key, ok := strings.CutPrefix(a.Name, keys.MetricAttr); ok {
 			d = append(d, key, a.Value.Str())
@@ -306,16 +311,30 @@ func registersOf(it table.Item) dict {
 	return d
 }
 
-// mergeRegisters merges registers of two items; the greater wins.
-func mergeRegisters(a, b dict) dict {
-	out := a.merge(b)
-	if out.len() == a.len()+b.len() {
-		return out
+// mergeRegisters merges the registers of several items; the greater of a key
+// wins. It merges pairs, then pairs of those, and so on: however many items a
+// run has, a register is copied as often as their number can be halved.
+func mergeRegisters(items []dict) dict {
+	if len(items) == 1 {
+		return items[0]
 	}
-	for i := 0; i < len(a); i += 2 {
-		if r, ok := out.get(a[i]); ok && r < a[i+1] {
-			out = out.set(a[i], a[i+1])
+	from := slices.Concat(items...)
+	to := make(dict, 0, len(from))
+	ends := make([]int, 0, len(items)) // of what is merged by now, in from
+	for n := 0; len(items) > 0; items = items[1:] {
+		n += len(items[0])
+		ends = append(ends, n)
+	}
+	greater := func(a, b string) string { return max(a, b) }
+	for len(ends) > 1 {
+		to = to[:0]
+		begin, pairs := 0, ends[:0]
+		for ; len(ends) > 0; ends = ends[min(2, len(ends)):] {
+			middle, end := ends[0], ends[min(1, len(ends)-1)]
+			to = to.appendMerged(from[begin:middle], from[middle:end], greater)
+			begin, pairs = end, append(pairs, len(to))
 		}
+		from, to, ends = to, from, pairs
 	}
-	return out
+	return from
 }

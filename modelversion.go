@@ -3,6 +3,7 @@ package dynamodbstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -32,10 +33,10 @@ func (s *Store) CreateModelVersion(ctx context.Context, p CreateModelVersionPara
 	}
 	var v *versionDoc
 	writtenTo := "" // the model that has what does not fit
-	begun := s.opts.clock()
+	begun := s.nowMillis()
 	m, err := s.mutateModel(ctx, p.Name, errNoModel(p.Name), func(_ context.Context, cur *modelDoc) (*modelDoc, error) {
-		if s.opts.clock().Sub(begun) > abandonedAfter/2 {
-			return nil, errTooSlow(p.Name) // a garbage collection may take its rows for abandoned
+		if err := s.checkBegun(begun, fmt.Sprintf("A version of the registered model %q", p.Name)); err != nil {
+			return nil, err
 		}
 		next := cur.clone()
 		next.last++
@@ -59,10 +60,6 @@ func (s *Store) CreateModelVersion(ctx context.Context, p CreateModelVersionPara
 	whole := v.clone()
 	whole.notes = newNotes(p.Description, p.Tags)
 	return m.versionEntity(whole), nil
-}
-
-func errTooSlow(name string) error {
-	return errorf(CodeTemporarilyUnavailable, "A version of the registered model %q could not be created, please try again.", name)
 }
 
 // newVersion is the version that next gets with its next write.

@@ -17,25 +17,25 @@ import (
 // Atomic while the run is small, see [Store.LogParam]. 1 request, 1 WCU for
 // each KB of the head; 3 WCU in all for a small run that was settled.
 func (s *Store) LogOutputs(ctx context.Context, run string, models []ModelOutput) error {
-	e, err := s.stateOfRun(ctx, run)
-	if err != nil {
-		return failure(err)
-	}
-	var added [entryKinds]dict
-	for _, m := range models {
-		step := strconv.FormatInt(m.Step, 10)
-		if old, ok := added[entryOutput].get(m.ModelID); ok && old != step {
+	outputs := make([]Tag, len(models))
+	steps := make(map[string]int64, len(models))
+	for i, m := range models {
+		if old, ok := steps[m.ModelID]; ok && old != m.Step {
 			return errOutputLogged(run, m.ModelID)
 		}
-		added[entryOutput] = added[entryOutput].set(m.ModelID, step)
+		steps[m.ModelID] = m.Step
+		outputs[i] = Tag{m.ModelID, strconv.FormatInt(m.Step, 10)}
 	}
-	spilled, err := s.addEntries(ctx, run, e, &added, func(h *runHead) error {
-		return checkOutputs(run, added[entryOutput], h.entries[entryOutput])
-	})
-	if err == nil && len(spilled) > 0 {
-		err = s.checkSpilledOutputs(ctx, run, added[entryOutput])
-	}
-	return failure(err)
+	added := [entryKinds]dict{entryOutput: dictOf(outputs)}
+	return failure(s.inState(ctx, run, func(e *expState) error {
+		spilled, err := s.addEntries(ctx, run, e, &added, func(h *runHead) error {
+			return checkOutputs(run, added[entryOutput], h.entries[entryOutput])
+		})
+		if err == nil && len(spilled) > 0 {
+			err = s.checkSpilledOutputs(ctx, run, added[entryOutput])
+		}
+		return err
+	}))
 }
 
 func errOutputLogged(run, model string) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -78,6 +79,10 @@ func (s *Store) insertModel(ctx context.Context, m *modelDoc, rest []table.Item)
 	if _, err := s.putModelTrigrams(table.DeferSync(ctx), nil, m); err != nil {
 		return nil, err
 	}
+	what := fmt.Sprintf("The registered model %q", m.name)
+	if err := s.checkBegun(m.created, what); err != nil {
+		return nil, err
+	}
 	err = s.t.Transact(ctx, uuid.NewString(),
 		table.Put{Item: encodeModel(s.ks.RegisteredModel(m.name), m), Cond: table.Absent()},
 		table.Put{Item: modelPointer(s.ks.ModelPointer(m.id), m), Cond: table.Absent()})
@@ -92,9 +97,7 @@ func (s *Store) insertModel(ctx context.Context, m *modelDoc, rest []table.Item)
 		}
 		return old, nil
 	}
-	// It took so long that a garbage collection has put a tombstone in its
-	// place. Another try gets another id.
-	return nil, errorf(CodeTemporarilyUnavailable, "The registered model %q could not be created, please try again.", m.name)
+	return nil, errNotCreated(what) // a tombstone is there
 }
 
 // errModelTaken words a name that is taken as MLflow does, which goes by whether

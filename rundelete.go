@@ -132,10 +132,7 @@ func (s *Store) stampRegisters(ctx context.Context, h *runHead) error {
 		Cond: table.Equal(table.Attr{Name: keys.Gen, Value: table.Number(h.gen)}),
 		Set:  []table.Attr{{Name: table.TTLAttr, Value: table.Number(h.expiry)}},
 	})
-	if _, isLost := asConditionError(err); isLost {
-		return nil
-	}
-	return err
+	return ignoreLost(err)
 }
 
 // RestoreRun brings a deleted run back; restoring an active one changes

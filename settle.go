@@ -3,8 +3,9 @@ package dynamodbstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
@@ -46,6 +47,14 @@ func asConditionError(err error) (*table.ConditionError, bool) {
 	var lost *table.ConditionError
 	ok := errors.As(err, &lost)
 	return lost, ok
+}
+
+// ignoreLost is err, unless it says that a condition did not hold.
+func ignoreLost(err error) error {
+	if _, isLost := asConditionError(err); isLost {
+		return nil
+	}
+	return err
 }
 
 // headWriter makes a change of a head: changeHead, or one that checks more.
@@ -143,27 +152,29 @@ func (s *Store) checkedHead(ctx context.Context, id string, change func(h *runHe
 // returns the registers, sorted by key, and the number of shards. known is the
 // generation that they are expected in. An expiry is taken away: who deletes
 // the run stamps them again after the head. errMoved: they are ahead of gen.
+// Registers go after their head, so that a run without them does not exist.
 func (s *Store) closeMetrics(ctx context.Context, id string, known, gen int64) (dict, int, error) {
-	it, err := s.closeShard(ctx, s.ks.RunMetrics(id, 0), known, gen)
+	it, err := s.closeShard(ctx, id, 0, known, gen)
 	if err != nil {
 		return nil, 0, err
 	}
-	registers := registersOf(it)
 	shards := int(it.Num(keys.Shards))
+	registers := make([]dict, 1, 1+shards)
+	registers[0] = registersOf(it)
 	for n := 1; n <= shards; n++ {
-		it, err := s.closeShard(ctx, s.ks.RunMetrics(id, n), known, gen)
+		it, err := s.closeShard(ctx, id, n, known, gen)
 		if err != nil {
 			return nil, 0, err
 		}
-		registers = mergeRegisters(registers, registersOf(it))
+		registers = append(registers, registersOf(it))
 	}
-	return registers, shards, nil
+	return mergeRegisters(registers), shards, nil
 }
 
-func (s *Store) closeShard(ctx context.Context, key table.Key, known, gen int64) (table.Item, error) {
+func (s *Store) closeShard(ctx context.Context, id string, shard int, known, gen int64) (table.Item, error) {
 	for {
 		it, err := s.t.Update(ctx, table.Update{
-			Key:  key,
+			Key:  s.ks.RunMetrics(id, shard),
 			Cond: table.Equal(table.Attr{Name: keys.Gen, Value: table.Number(known)}),
 			Set: []table.Attr{
 				{Name: keys.Gen, Value: table.Number(gen)},
@@ -176,12 +187,10 @@ func (s *Store) closeShard(ctx context.Context, key table.Key, known, gen int64)
 		switch {
 		case !isLost:
 			return it, err
-		case !lost.Found:
-			return it, fmt.Errorf("registers %q %q are missing", key.PK, key.SK)
+		case s.isAbsent(lost):
+			return it, s.goneRun(id)
 		case lost.Item.Num(keys.Gen) > gen:
 			return it, errMoved
-		case lost.Item.Num(keys.Gen) == known:
-			return it, errMoved // expired
 		}
 		known = lost.Item.Num(keys.Gen)
 	}
@@ -208,7 +217,7 @@ func (s *Store) cover(ctx context.Context, l *loadedRun, row table.Item, eager b
 	}
 	_, indexed := row.Get(keys.Indexed)
 	if !eager && (len(change.puts) > maxEagerRows || !indexed && l.head.mark == markDeleted) {
-		covered, err := s.putListRow(ctx, s.closedListRow(l), l.head.gen)
+		covered, err := s.putListRow(ctx, s.closedListRow(l), l.head)
 		if err == nil && covered {
 			err = s.expireOpenRow(ctx, l.head)
 		}
@@ -219,7 +228,7 @@ func (s *Store) cover(ctx context.Context, l *loadedRun, row table.Item, eager b
 	}
 	next := s.closedListRow(l)
 	next.Set(keys.Indexed, table.List(rules.list))
-	if covered, err := s.putListRow(ctx, next, l.head.gen); err != nil || !covered {
+	if covered, err := s.putListRow(ctx, next, l.head); err != nil || !covered {
 		return false, err
 	}
 	if err := s.deleteIndexRows(ctx, change.deletes, keys.Gen, l.head.gen); err != nil {
@@ -228,28 +237,53 @@ func (s *Store) cover(ctx context.Context, l *loadedRun, row table.Item, eager b
 	return true, s.closeOpenRow(ctx, l.head)
 }
 
-// putListRow writes a run's list row, unless there is one of a generation
-// later than gen: then it returns false. Atomic.
-func (s *Store) putListRow(ctx context.Context, row table.Item, gen int64) (bool, error) {
-	inGen := func(gen int64) table.Cond {
-		return table.Equal(table.Attr{Name: keys.Gen, Value: table.Number(gen)})
-	}
-	for cond := inGen(gen); ; {
-		err := s.t.Put(ctx, table.Put{Item: row, Cond: cond})
+// putListRow writes the list row of a run that is closed, unless there is one
+// of a generation later than the head's, or none and the run is gone: then it
+// returns false. Atomic.
+func (s *Store) putListRow(ctx context.Context, row table.Item, h *runHead) (bool, error) {
+	for was := h.gen; ; {
+		err := s.t.Put(ctx, table.Put{Item: row, Cond: inGen(was)})
 		lost, isLost := asConditionError(err)
 		switch {
 		case err == nil:
 			return true, nil
 		case !isLost:
 			return false, err
-		case s.isAbsent(lost): // expired with the run
-			cond = table.Absent()
-		case lost.Item.Num(keys.Gen) > gen:
-			return false, nil
-		default:
-			cond = inGen(lost.Item.Num(keys.Gen))
+		case s.isAbsent(lost): // gone with the run, or expired with it
+			if lost, err = s.putMissingRow(ctx, row, h, inGen(h.gen)); err != nil || lost == nil {
+				return err == nil, err
+			}
 		}
+		if !lost.Found || lost.Item.Num(keys.Gen) > h.gen {
+			return false, nil
+		}
+		was = lost.Item.Num(keys.Gen)
 	}
+}
+
+// inGen is the condition that a head or a list row is in a generation; a
+// tombstone is in none.
+func inGen(gen int64) table.Cond {
+	return table.Equal(table.Attr{Name: keys.Gen, Value: table.Number(gen)})
+}
+
+// putMissingRow puts the list row of a run that has none, in one transaction
+// with a check of its head: what has been deleted for good while this process
+// was stopped must not be listed again. It returns the row that is there by
+// now, and a ConditionError that has found nothing if the head is not as it was.
+// 4 WCU for a row below 1 KB.
+func (s *Store) putMissingRow(ctx context.Context, row table.Item, h *runHead, head table.Cond) (*table.ConditionError, error) {
+	err := s.t.Transact(ctx, uuid.NewString(),
+		table.Put{Item: row, Cond: table.Absent()},
+		table.Check{Key: s.ks.Run(h.id), Cond: head})
+	lost, canceled := errors.AsType[*table.CanceledError](err)
+	switch {
+	case !canceled:
+		return nil, err
+	case lost.Failed[1] != nil || lost.Failed[0] == nil:
+		return &table.ConditionError{}, nil
+	}
+	return lost.Failed[0], nil
 }
 
 // closeOpenRow replaces the open row of a settled run by one that says when it
@@ -277,10 +311,7 @@ func (s *Store) expireOpenRow(ctx context.Context, h *runHead) error {
 		Cond: table.Exists(),
 		Set:  []table.Attr{{Name: table.TTLAttr, Value: table.Number(h.expiry)}},
 	})
-	if _, isLost := asConditionError(err); isLost {
-		return nil // gone
-	}
-	return err
+	return ignoreLost(err) // it is gone
 }
 
 // closedListRow is the list row of a settled run, without its index.

@@ -152,7 +152,7 @@ func failure(err error) error {
 	case errors.Is(err, table.ErrConflict), errors.Is(err, errClosed), errors.Is(err, table.ErrClosed):
 		return &Error{Code: CodeTemporarilyUnavailable, Message: "The store is busy, please try again later.", Err: err}
 	case errors.Is(err, table.ErrLimit):
-		return &Error{Code: CodeInvalidParameterValue, Message: "The request exceeds a limit of the table.", Err: err}
+		return &Error{Code: CodeInvalidParameterValue, Message: limitText(err), Err: err}
 	default:
 		return &Error{Code: CodeInternalError, Message: "The table cannot be used.", Err: err}
 	}

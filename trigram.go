@@ -144,8 +144,10 @@ func (s *Store) reindexExperiment(ctx context.Context, id string) (bool, error) 
 	if err != nil {
 		return false, err
 	}
-	missing := slices.DeleteFunc(rows, func(k table.Key) bool {
-		return slices.ContainsFunc(there, func(it table.Item) bool { return it.Key == k })
-	})
+	found := make(map[table.Key]bool, len(there))
+	for _, it := range there {
+		found[it.Key] = true
+	}
+	missing := slices.DeleteFunc(rows, func(k table.Key) bool { return found[k] })
 	return len(missing) > 0, s.putIndexRows(ctx, missing, keys.Rev, e.rev)
 }

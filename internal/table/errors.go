@@ -23,6 +23,32 @@ var (
 	ErrBroken = errors.New("table cannot write")
 )
 
+// SizeError says that an item is larger than [MaxItemBytes]. It wraps
+// [ErrLimit].
+type SizeError struct{ Item Item }
+
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("%v: item %q %q of %d bytes, at most %d are allowed",
+		ErrLimit, e.Item.Key.PK, e.Item.Key.SK, e.Item.Size(), MaxItemBytes)
+}
+
+// Unwrap returns [ErrLimit].
+func (e *SizeError) Unwrap() error { return ErrLimit }
+
+// KeySizeError says that an attribute of a key is longer than DynamoDB takes. It
+// wraps [ErrLimit].
+type KeySizeError struct {
+	Attr       string
+	Bytes, Max int
+}
+
+func (e *KeySizeError) Error() string {
+	return fmt.Sprintf("%v: key attribute %s of %d bytes, at most %d are allowed", ErrLimit, e.Attr, e.Bytes, e.Max)
+}
+
+// Unwrap returns [ErrLimit].
+func (e *KeySizeError) Unwrap() error { return ErrLimit }
+
 // ConditionError says that the condition of a write did not hold. Item is the
 // item as it was then, expired or not; Found tells whether there was one.
 type ConditionError struct {

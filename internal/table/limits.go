@@ -25,9 +25,9 @@ func CheckKey(k Key) error {
 	case k.PK == "" || k.SK == "":
 		return limitf("empty key attribute in %q %q", k.PK, k.SK)
 	case len(k.PK) > MaxPartitionKeyBytes:
-		return limitf("partition key of %d bytes, at most %d are allowed", len(k.PK), MaxPartitionKeyBytes)
+		return &KeySizeError{PKAttr, len(k.PK), MaxPartitionKeyBytes}
 	case len(k.SK) > MaxSortKeyBytes:
-		return limitf("sort key of %d bytes, at most %d are allowed", len(k.SK), MaxSortKeyBytes)
+		return &KeySizeError{SKAttr, len(k.SK), MaxSortKeyBytes}
 	case !utf8.ValidString(k.PK) || !utf8.ValidString(k.SK):
 		return limitf("key %q %q is not UTF-8", k.PK, k.SK)
 	}
@@ -61,11 +61,11 @@ func CheckItem(it Item) error {
 	return CheckItemSize(it)
 }
 
-// CheckItemSize returns an error that wraps [ErrLimit] when the item is larger
-// than [MaxItemBytes].
+// CheckItemSize returns a [SizeError] when the item is larger than
+// [MaxItemBytes].
 func CheckItemSize(it Item) error {
-	if n := it.Size(); n > MaxItemBytes {
-		return limitf("item %q %q of %d bytes, at most %d are allowed", it.Key.PK, it.Key.SK, n, MaxItemBytes)
+	if it.Size() > MaxItemBytes {
+		return &SizeError{it}
 	}
 	return nil
 }
@@ -334,7 +334,7 @@ func CheckQuery(q Query) error {
 	}
 	for _, sk := range [...]string{q.From, q.After} {
 		if len(sk) > MaxSortKeyBytes {
-			return limitf("sort key of %d bytes, at most %d are allowed", len(sk), MaxSortKeyBytes)
+			return &KeySizeError{SKAttr, len(sk), MaxSortKeyBytes}
 		}
 		if !utf8.ValidString(sk) {
 			return limitf("sort key %q is not UTF-8", sk)

@@ -37,6 +37,8 @@ type Fault struct {
 	Wait func(context.Context) error
 	// Before is returned instead of making the call.
 	Before error
+	// Then, if set, is called when the call has been made, before it returns.
+	Then func(context.Context)
 	// After is returned although the call was made: its reply is lost.
 	After error
 }
@@ -145,7 +147,11 @@ func (t *Table) call(ctx context.Context, op string, keys []table.Key, do func()
 	if f.Before != nil {
 		return f.Before
 	}
-	if err := do(); err != nil {
+	err := do()
+	if f.Then != nil {
+		f.Then(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	return f.After

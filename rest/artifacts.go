@@ -17,7 +17,7 @@ func (h *handler) addArtifactRoutes() {
 	h.add("2.0", http.MethodGet, "/mlflow/artifacts/list", query(h, listArtifactsSpec(), h.listArtifacts))
 	h.addPath(http.MethodGet, "/get-artifact", h.getArtifact)
 	h.addPath(http.MethodGet, "/model-versions/get-artifact", h.getModelVersionArtifact)
-	h.addPath(http.MethodPost, "/ajax-api/2.0/mlflow/upload-artifact", h.admitted(h.uploadArtifact)) // it is held in memory
+	h.addPath(http.MethodPost, "/ajax-api/2.0/mlflow/upload-artifact", h.withBody(readUploaded, h.uploadArtifact))
 	h.addPresignedRoutes()
 	h.addProxyRoutes()
 }

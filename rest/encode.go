@@ -180,8 +180,8 @@ func appendFloat(b []byte, f float64) []byte {
 	return append(b, ".0"...)
 }
 
-// maxPooledBuffer keeps a rare huge answer from staying in memory.
-const maxPooledBuffer = 4 << 20
+// maxPooledBuffer keeps a rare large answer from staying in memory.
+const maxPooledBuffer = 1 << 20
 
 //nolint:gochecknoglobals // a pool is a cache without state that anyone could see
 var buffers = sync.Pool{New: func() any { return new(make([]byte, 0, 4096)) }}

@@ -3,7 +3,6 @@ package rest
 import (
 	"bytes"
 	"errors"
-	"io"
 	"net/http"
 	"path"
 	"strings"
@@ -15,7 +14,7 @@ const maxUploadedArtifact = 10 << 20
 
 // uploadArtifact stores a file that the web UI makes, as an artifact of a run.
 // Nothing of it is visible before all of it is stored.
-func (h *handler) uploadArtifact(w http.ResponseWriter, r *http.Request) {
+func (h *handler) uploadArtifact(w http.ResponseWriter, r *http.Request, body *heldBody) {
 	var run, name string
 	for _, p := range parseQuery(r.URL.RawQuery) {
 		switch {
@@ -25,7 +24,7 @@ func (h *handler) uploadArtifact(w http.ResponseWriter, r *http.Request) {
 			name = p.value
 		}
 	}
-	if err := h.storeUploaded(r, run, name); err != nil {
+	if err := h.storeUploaded(r, body.data, run, name); err != nil {
 		h.writeError(w, r, err)
 		return
 	}
@@ -34,7 +33,7 @@ func (h *handler) uploadArtifact(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-func (h *handler) storeUploaded(r *http.Request, run, name string) error {
+func (h *handler) storeUploaded(r *http.Request, data []byte, run, name string) error {
 	if run == "" {
 		return invalid("Request must specify run_uuid.")
 	}
@@ -48,9 +47,8 @@ func (h *handler) storeUploaded(r *http.Request, run, name string) error {
 	if path.Base(name) == "." || strings.HasSuffix(name, "/") {
 		return invalid("Invalid path")
 	}
-	data, err := readUploaded(r)
-	if err != nil {
-		return err
+	if len(data) == 0 {
+		return invalid("Request must specify data.")
 	}
 	found, err := h.store.GetRun(r.Context(), run)
 	if err != nil {
@@ -64,19 +62,9 @@ func (h *handler) storeUploaded(r *http.Request, run, name string) error {
 	return errors.Join(err, root.close())
 }
 
-func readUploaded(r *http.Request) ([]byte, error) {
-	tooLarge := invalid("Artifact size is too large. Max size is 10MB.")
-	if r.ContentLength > maxUploadedArtifact {
-		return nil, tooLarge
-	}
-	data, err := io.ReadAll(io.LimitReader(r.Body, maxUploadedArtifact+1))
-	switch {
-	case err != nil:
-		return nil, invalid("The artifact was not sent in full.")
-	case len(data) == 0:
-		return nil, invalid("Request must specify data.")
-	case len(data) > maxUploadedArtifact:
-		return nil, tooLarge
-	}
-	return data, nil
+// readUploaded reads the file, which is held in memory.
+func readUploaded(h *handler, r *http.Request) (heldBody, error) {
+	return h.readBody(r, maxUploadedArtifact, func(int64) error {
+		return invalid("Artifact size is too large. Max size is 10MB.")
+	})
 }

@@ -55,8 +55,7 @@ func WithMaxBody(n int64) Option { return func(c *config) { c.maxBody = n } }
 // may take together. One that finds no room waits for two seconds at most and is
 // then refused with status 503, which clients repeat. Large bodies leave a third
 // of it to those of up to 1 MiB, and those of up to 4 KiB are not counted. The
-// default, and the least, is half as much again as [WithMaxBody] and 1.5 MiB, or
-// 3.2 MiB if that is more: the largest body has to fit.
+// default is [LeastBodyMemory], half as much again as the largest body.
 func WithBodyMemory(n int64) Option { return func(c *config) { c.bodyMemory = n } }
 
 // WithMaxRequests sets how many JSON requests are worked on at a time. Further
@@ -150,7 +149,7 @@ func NewHandler(store Store, opts ...Option) (http.Handler, error) {
 	if c.maxBody <= 0 {
 		errs = append(errs, errors.New("rest: the limit of bodies must be positive"))
 	}
-	if least := leastBodyMemory(c.maxBody); c.bodyMemory == 0 {
+	if least := LeastBodyMemory(c.maxBody); c.bodyMemory == 0 {
 		c.bodyMemory = least
 	} else if c.bodyMemory < least {
 		errs = append(errs, fmt.Errorf("rest: the memory for bodies must be %d bytes at least", least))

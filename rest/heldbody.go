@@ -33,8 +33,9 @@ func newBodyMemory(n int64) bodyMemory {
 	return bodyMemory{semaphore.NewWeighted(n / 3), semaphore.NewWeighted(n - n/3)}
 }
 
-// leastBodyMemory is what is needed for bodies of a size.
-func leastBodyMemory(largest int64) int64 {
+// LeastBodyMemory is the least that [WithBodyMemory] may be beside a
+// [WithMaxBody], both in bytes: what the largest body and a small one take.
+func LeastBodyMemory(largest int64) int64 {
 	return max(3*(largest+largeStep)/2, 3*(smallBody+smallStep))
 }
 

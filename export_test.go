@@ -54,6 +54,7 @@ func ExperimentIndexKeys(ctx context.Context, s *Store, id string) ([]table.Key,
 func WithSmallSearches() Option {
 	return func(o *options) {
 		o.limits = searchLimits{
+			held: defaultSearchLimits().held,
 			scanned: 5, probe: 2, probes: 2, collected: 3, merged: 2, least: 1, most: 2, sorted: 2, dense: 1,
 		}
 	}
@@ -92,3 +93,6 @@ func StopRollUps(s *Store) { s.rollups.close() }
 
 // WithScanLimit makes searches stop after that many runs.
 func WithScanLimit(n int) Option { return func(o *options) { o.limits.scanned = n } }
+
+// WithHeldBytes makes pages end where their runs take so many bytes.
+func WithHeldBytes(n int) Option { return func(o *options) { o.limits.held = n } }

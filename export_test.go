@@ -54,7 +54,7 @@ func ExperimentIndexKeys(ctx context.Context, s *Store, id string) ([]table.Key,
 func WithSmallSearches() Option {
 	return func(o *options) {
 		o.limits = searchLimits{
-			held: defaultSearchLimits().held,
+			held:    defaultSearchLimits().held,
 			scanned: 5, probe: 2, probes: 2, collected: 3, merged: 2, least: 1, most: 2, sorted: 2, dense: 1,
 		}
 	}

@@ -36,9 +36,10 @@ func TestBodiesOfAllSizes(t *testing.T) {
 				require.Equal(t, string(sent), string(body.data))
 				require.LessOrEqual(t, int64(len(body.data)), freeBody+body.share)
 				require.LessOrEqual(t, body.share, int64(size+2*largeStep))
-				require.Equal(t, size > smallBody, body.region != nil)
+				require.Equal(t, size >= smallBody, body.region != nil)
 				body.free()
-				require.Zero(t, body)
+				require.Nil(t, body.data)
+				require.Zero(t, body.share)
 			})
 		}
 	}

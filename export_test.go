@@ -54,6 +54,7 @@ func ExperimentIndexKeys(ctx context.Context, s *Store, id string) ([]table.Key,
 func WithSmallSearches() Option {
 	return func(o *options) {
 		o.limits = searchLimits{
+			held:    defaultSearchLimits().held,
 			scanned: 5, probe: 2, probes: 2, collected: 3, merged: 2, least: 1, most: 2, sorted: 2, dense: 1,
 		}
 	}
@@ -101,3 +102,6 @@ func SettleNow(ctx context.Context, s *Store, run string) error {
 	}
 	return s.settleLoaded(table.DeferSync(ctx), idleRun{exp: l.head.exp, id: run, part: 1, gen: math.MaxInt64}, l)
 }
+
+// WithHeldBytes makes pages end where their runs take so many bytes.
+func WithHeldBytes(n int) Option { return func(o *options) { o.limits.held = n } }

@@ -18,11 +18,16 @@ func sortFound[T any](order filter.Order, list []found[T]) {
 	slices.SortFunc(list, func(a, b found[T]) int { return order.Compare(a.tuple, b.tuple) })
 }
 
-// firsts keeps the first max in an order of what it is offered.
+// firsts keeps the first max in an order of what it is offered, or fewer if they
+// take more than most bytes.
 type firsts[T any] struct {
 	order filter.Order
 	max   int
-	list  []found[T] // a heap whose root is the last in order, once it is full
+	list  []found[T] // a heap whose root is the last in order
+	// size is how many bytes something takes; nil: there is no limit.
+	size       func(T) int
+	most, held int
+	cut        bool // there were more, which took too much
 }
 
 // offer keeps a copy of the tuple, if it keeps any.
@@ -30,11 +35,37 @@ func (t *firsts[T]) offer(it T, tuple filter.Tuple) {
 	if len(t.list) < t.max {
 		t.list = append(t.list, found[T]{it, cloneTuple(tuple)})
 		t.up(len(t.list) - 1)
+		t.hold(it)
 		return
 	}
 	if t.order.Compare(tuple, t.list[0].tuple) < 0 {
+		t.release(t.list[0].it)
 		t.list[0] = found[T]{it, cloneTuple(tuple)}
 		t.down(0)
+		t.hold(it)
+	}
+}
+
+// hold counts what something takes. If that is too much with all the others, the
+// last ones go, and what comes behind them is not kept any more.
+func (t *firsts[T]) hold(it T) {
+	if t.size == nil {
+		return
+	}
+	for t.held += t.size(it); t.held > t.most && len(t.list) > 1; {
+		last := len(t.list) - 1
+		t.release(t.list[0].it)
+		t.list[0] = t.list[last]
+		t.list[last] = found[T]{}
+		t.list = t.list[:last]
+		t.down(0)
+		t.max, t.cut = last, true
+	}
+}
+
+func (t *firsts[T]) release(it T) {
+	if t.size != nil {
+		t.held -= t.size(it)
 	}
 }
 

@@ -188,6 +188,20 @@ func parsePacked(id, s string) (*packedRun, error) {
 	return p, nil
 }
 
+// size is about how many bytes the run takes.
+func (p *packedRun) size() int {
+	n := 0
+	for _, s := range p.sections {
+		n += len(s)
+	}
+	if p.dicts != nil {
+		for _, d := range p.dicts {
+			n += d.size() + len(d)*16 // the headers of its strings
+		}
+	}
+	return n
+}
+
 // entry reads the next entry of a section.
 func (r *reader) entry(section int) (key, value string) {
 	key = r.str()

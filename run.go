@@ -152,11 +152,8 @@ func (s *Store) GetRun(ctx context.Context, id string) (*Run, error) {
 	if e == nil {
 		return nil, errRunNotFound(id)
 	}
-	runs, err := s.unpackRuns(ctx, []foundRun{{it: expRun{e, l.packed()}}}, true)
-	if err != nil {
-		return nil, failure(err)
-	}
-	return runs[0], nil
+	r, err := s.unpackRun(ctx, foundRun{it: expRun{e, l.packed()}}, true)
+	return r, failure(err)
 }
 
 // UpdateRun changes status, end time and name of an active run, and returns

@@ -48,7 +48,41 @@ type foundRun = found[expRun]
 // index leads to costs 1 RCU, one that is not settled 2. A search that takes
 // two minutes ends with [ErrUnavailable].
 func (s *Store) SearchRuns(ctx context.Context, p SearchRunsParams) (Page[*Run], error) {
-	return inTime(ctx, p, s.searchRuns)
+	var page Page[*Run]
+	var err error
+	page.NextPageToken, err = s.VisitRuns(ctx, p, func(r *Run) error {
+		page.Items = append(page.Items, r)
+		return nil
+	})
+	return page, err
+}
+
+// VisitRuns is [Store.SearchRuns] for whoever passes runs on and keeps none: it
+// calls visit with those of the page, in their order, and returns the token of
+// the next page. An error of visit ends it and is returned as it is. A page ends,
+// with a token to go on, where its runs take more than 24 MB as they are stored,
+// so that this is what a call takes, and a run more.
+func (s *Store) VisitRuns(ctx context.Context, p SearchRunsParams, visit func(*Run) error) (nextPageToken string, err error) {
+	ctx, stats, done := explain(ctx)
+	defer done()
+	page, err := inTime(ctx, p, func(ctx context.Context, p SearchRunsParams) (Page[foundRun], error) {
+		return s.searchRuns(ctx, p, stats)
+	})
+	if err != nil {
+		return "", err
+	}
+	done()
+	for i, f := range page.Items {
+		r, err := s.unpackRun(ctx, f, false)
+		if err != nil {
+			return "", failure(err)
+		}
+		page.Items[i] = foundRun{} // it may go
+		if err := visit(r); err != nil {
+			return "", err
+		}
+	}
+	return page.NextPageToken, nil
 }
 
 // inTime makes a search that takes no longer than searchDeadline.
@@ -66,10 +100,8 @@ func inTime[P, T any](ctx context.Context, p P, search func(context.Context, P) 
 const searchTooLong = "The search took longer than 2 minutes. Please try again later, or search with smaller pages, " +
 	"fewer experiments or a narrower filter."
 
-func (s *Store) searchRuns(ctx context.Context, p SearchRunsParams) (Page[*Run], error) {
-	var page Page[*Run]
-	ctx, stats, done := explain(ctx)
-	defer done()
+func (s *Store) searchRuns(ctx context.Context, p SearchRunsParams, stats *Explanation) (Page[foundRun], error) {
+	var page Page[foundRun]
 	search, err := s.newRunSearch(p)
 	if err != nil {
 		return page, err
@@ -81,15 +113,14 @@ func (s *Store) searchRuns(ctx context.Context, p SearchRunsParams) (Page[*Run],
 	if search.states, err = s.experimentStates(ctx, p.ExperimentIDs); err != nil {
 		return page, failure(err)
 	}
-	found, last, err := search.find(ctx)
-	if err != nil {
+	var last filter.Tuple
+	if page.Items, last, err = search.find(ctx); err != nil {
 		return page, failure(err)
 	}
 	if last != nil {
 		page.NextPageToken = encodeToken(search.digest, filter.AppendTuple(nil, last))
 	}
-	page.Items, err = s.unpackRuns(ctx, found, false)
-	return page, failure(err)
+	return page, nil
 }
 
 // AllRuns iterates over all pages of SearchRuns. It stops at the first error,
@@ -214,7 +245,7 @@ func (rs *runSearch) byID(ctx context.Context, ids []string) ([]foundRun, filter
 	rs.stats.say("run ids")
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	ids = slices.DeleteFunc(ids, func(id string) bool { return len(id) > longestRunID })
-	best := &firsts[expRun]{order: rs.query.Order, max: rs.max + 1}
+	best := rs.firsts()
 	runs, err := rs.s.readRuns(ctx, ids)
 	if err != nil {
 		return nil, nil, err
@@ -229,7 +260,7 @@ func (rs *runSearch) byID(ctx context.Context, ids []string) ([]foundRun, filter
 			}
 		}
 	}
-	return rs.page(best.take(), nil)
+	return rs.pageOf(best, nil)
 }
 
 func (s *Store) newRunSearch(p SearchRunsParams) (*runSearch, error) {
@@ -342,29 +373,26 @@ func (v ViewType) shows(stage LifecycleStage) bool {
 	}
 }
 
-// unpackRuns returns what was found, with its datasets; with the model inputs
-// too if asked: as in MLflow, searches leave them out.
-func (s *Store) unpackRuns(ctx context.Context, found []foundRun, models bool) ([]*Run, error) {
-	runs := make([]*Run, len(found))
-	for i, f := range found {
-		p := f.it.packed
-		runs[i] = p.run(f.it.e)
-		if models {
-			for d := p.dict(sectionModels); len(d) > 0; d = d[2:] {
-				runs[i].Inputs.Models = append(runs[i].Inputs.Models, d[0])
-			}
+// unpackRun returns a run that was found, with its datasets; with the model
+// inputs too if asked: as in MLflow, searches leave them out.
+func (s *Store) unpackRun(ctx context.Context, f foundRun, models bool) (*Run, error) {
+	p := f.it.packed
+	r := p.run(f.it.e)
+	if models {
+		for d := p.dict(sectionModels); len(d) > 0; d = d[2:] {
+			r.Inputs.Models = append(r.Inputs.Models, d[0])
 		}
-		refs, err := parseDatasetRefs(p.dict(sectionInputs))
+	}
+	refs, err := parseDatasetRefs(p.dict(sectionInputs))
+	if err != nil {
+		return nil, err
+	}
+	for _, ref := range refs {
+		d, err := s.dataset(ctx, p.exp, ref)
 		if err != nil {
 			return nil, err
 		}
-		for _, ref := range refs {
-			d, err := s.dataset(ctx, p.exp, ref)
-			if err != nil {
-				return nil, err
-			}
-			runs[i].Inputs.Datasets = append(runs[i].Inputs.Datasets, DatasetInput{Dataset: d, Tags: ref.tags.tags()})
-		}
+		r.Inputs.Datasets = append(r.Inputs.Datasets, DatasetInput{Dataset: d, Tags: ref.tags.tags()})
 	}
-	return runs, nil
+	return r, nil
 }

@@ -6,6 +6,9 @@ type searchLimits struct {
 	// scanned is how many runs one request looks at before it returns what it
 	// has with a token to go on.
 	scanned int
+	// held is how many bytes the runs of a page may take before it ends there,
+	// with a token to go on: what a search holds depends on no page size.
+	held int
 	// probe is how many index rows are read to learn whether there are few of
 	// them: about 3 RCU.
 	probe int
@@ -31,6 +34,6 @@ type searchLimits struct {
 
 func defaultSearchLimits() searchLimits {
 	return searchLimits{
-		scanned: 100000, probe: 128, enough: 3, probes: 12, collected: 1024, merged: 3, least: 16, most: 100, sorted: 500, dense: 5,
+		scanned: 100000, held: 24 << 20, probe: 128, enough: 3, probes: 12, collected: 1024, merged: 3, least: 16, most: 100, sorted: 500, dense: 5,
 	}
 }

@@ -149,9 +149,10 @@ func (rs *runSearch) inListOrder(ctx context.Context) ([]foundRun, filter.Tuple,
 }
 
 // takeMatching takes matching runs until there is one more than the page
-// holds. After too many runs it stops and returns the place of the last one.
+// holds. After too many runs, or when those found take too much memory, it stops
+// and returns the place of the last one.
 func (rs *runSearch) takeMatching(ctx context.Context, runs *mergedRuns) (found []foundRun, bound filter.Tuple, err error) {
-	row := &runRow{}
+	row, held := &runRow{}, 0
 	for scanned := 0; len(found) <= rs.max; scanned++ {
 		l, err := runs.next(ctx)
 		if err != nil || l == nil {
@@ -161,8 +162,9 @@ func (rs *runSearch) takeMatching(ctx context.Context, runs *mergedRuns) (found 
 		if rs.matches(row) {
 			l.matched++
 			found = append(found, foundRun{it: expRun{l.list.e, l.rows[0]}})
+			held += l.rows[0].size()
 		}
-		if scanned == rs.limits().scanned {
+		if scanned == rs.limits().scanned || held > rs.limits().held {
 			return found, rs.query.Order.AppendRun(nil, row), nil
 		}
 	}

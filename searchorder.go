@@ -10,7 +10,7 @@ import (
 // inOtherOrder is the search in any order but that of the run list. It returns
 // the position to continue from, nil at the end.
 func (rs *runSearch) inOtherOrder(ctx context.Context) ([]foundRun, filter.Tuple, error) {
-	best := &firsts[expRun]{order: rs.query.Order, max: rs.max + 1}
+	best := rs.firsts()
 	var bound filter.Tuple
 	for _, e := range rs.states {
 		b, err := rs.offerAll(ctx, e, best)
@@ -21,7 +21,25 @@ func (rs *runSearch) inOtherOrder(ctx context.Context) ([]foundRun, filter.Tuple
 			bound = b
 		}
 	}
-	return rs.page(best.take(), bound)
+	return rs.pageOf(best, bound)
+}
+
+// firsts keeps the runs of the page, and one more.
+func (rs *runSearch) firsts() *firsts[expRun] {
+	return &firsts[expRun]{
+		order: rs.query.Order, max: rs.max + 1, most: rs.limits().held, size: func(r expRun) int { return r.packed.size() },
+	}
+}
+
+// pageOf is page of what is best, which may be less than there is.
+func (rs *runSearch) pageOf(best *firsts[expRun], bound filter.Tuple) ([]foundRun, filter.Tuple, error) {
+	found := best.take()
+	if best.cut {
+		if last := found[len(found)-1].tuple; bound == nil || rs.query.Order.Compare(last, bound) < 0 {
+			bound = last
+		}
+	}
+	return rs.page(found, bound)
 }
 
 // offerAll offers the runs of one experiment that may be on the page. After

@@ -19,6 +19,10 @@ func (h *handler) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := &recorder{ResponseWriter: w}
 		defer h.recover(rec, r)
+		if r.ContentLength != 0 && r.ProtoMajor == 1 { // HTTP/2 has streams that end by themselves
+			r = rec.hold(r)
+			defer rec.body.end()
+		}
 		if !h.log.Enabled(r.Context(), slog.LevelDebug) {
 			next.ServeHTTP(rec, r)
 			return
@@ -76,23 +80,37 @@ func (h *handler) recover(rec *recorder, r *http.Request) {
 	}))
 }
 
-// recorder remembers what was answered.
+// recorder remembers what was answered, and deals with what is left of the body
+// of the request when it is.
 type recorder struct {
 	http.ResponseWriter
-	status int
-	bytes  int64
+	status  int
+	bytes   int64
+	request http.Request // a copy whose body is the next field
+	body    movingBody
+}
+
+// hold returns a request whose body has to move.
+func (r *recorder) hold(of *http.Request) *http.Request {
+	r.body.init(r.ResponseWriter, of)
+	r.request = *of
+	r.request.Body = &r.body
+	return &r.request
 }
 
 func (r *recorder) WriteHeader(code int) {
 	if r.status == 0 {
 		r.status = code
+		if r.body.inner != nil {
+			r.body.settle(r.Header())
+		}
 	}
 	r.ResponseWriter.WriteHeader(code)
 }
 
 func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
-		r.status = http.StatusOK
+		r.WriteHeader(http.StatusOK)
 	}
 	n, err := r.ResponseWriter.Write(b)
 	r.bytes += int64(n)

@@ -15,9 +15,29 @@ const DefaultMaxRequests = 1000
 // beside the timeouts of clients, and as long as a burst of throttling takes.
 const admissionWait = 2 * time.Second
 
+// withBody makes an endpoint that is called with the body of the request, once
+// all of it has arrived and the request is admitted: a client that is slow to
+// send takes no place from others.
+func (h *handler) withBody(
+	read func(*handler, *http.Request) (heldBody, error), next func(http.ResponseWriter, *http.Request, *heldBody),
+) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := read(h, r)
+		defer body.free()
+		if err == nil {
+			err = h.admit(r.Context())
+		}
+		if err != nil {
+			h.writeError(w, r, err)
+			return
+		}
+		defer func() { <-h.slots }()
+		next(w, r, &body)
+	}
+}
+
 // admitted bounds how many requests an endpoint and all others of the handler
-// work on. It comes before the body is read, so that what slow requests hold in
-// memory is bounded, and what waits for them holds next to nothing.
+// work on. What they hold in memory before is bounded by [WithBodyMemory].
 func (h *handler) admitted(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if err := h.admit(r.Context()); err != nil {

@@ -17,7 +17,7 @@ func (h *handler) addArtifactRoutes() {
 	h.add("2.0", http.MethodGet, "/mlflow/artifacts/list", query(h, listArtifactsSpec(), h.listArtifacts))
 	h.addPath(http.MethodGet, "/get-artifact", h.downloaded(h.getArtifact))
 	h.addPath(http.MethodGet, "/model-versions/get-artifact", h.downloadedOrPresigned(h.getModelVersionArtifact))
-	upload := h.uploaded(h.admitted(h.uploadArtifact)) // it is held in memory
+	upload := h.uploaded(h.withBody(readUploaded, h.uploadArtifact))
 	h.addPath(http.MethodPost, "/ajax-api/2.0/mlflow/upload-artifact", upload)
 	h.addPresignedRoutes()
 	h.addProxyRoutes()

@@ -31,6 +31,26 @@ func benchPage() dynamodbstore.Page[*dynamodbstore.Run] {
 	return page
 }
 
+func appendRuns(b []byte, page dynamodbstore.Page[*dynamodbstore.Run]) []byte {
+	a := &answer{b: b}
+	p := a.beginPage("runs")
+	for _, r := range page.Items {
+		a.b = appendRun(appendItem(p.array(a), 2), r, 2, false, nil)
+	}
+	p.end(a, page.NextPageToken)
+	return a.b
+}
+
+func appendHistory(b []byte, page dynamodbstore.Page[dynamodbstore.Metric]) []byte {
+	a := &answer{b: b}
+	p := a.beginPage("metrics")
+	for i := range page.Items {
+		a.b = appendMetric(p.array(a), 2, &page.Items[i])
+	}
+	p.end(a, page.NextPageToken)
+	return a.b
+}
+
 func BenchmarkEncodeRuns(b *testing.B) {
 	page := benchPage()
 	buf := appendRuns(nil, page)

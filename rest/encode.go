@@ -62,19 +62,47 @@ func appendIntField(b []byte, depth int, key string, value int64) []byte {
 }
 
 // appendPage appends the answer of a search, whose items stand in an array of
-// the name key.
+// the name key. What is large goes to the answer in between, if there is one.
 func appendPage[T any](
-	b []byte, key string, page dynamodbstore.Page[T], appendOne func(b []byte, x T, depth int) []byte,
+	b []byte, key string, page dynamodbstore.Page[T], appendOne func(b []byte, x T, depth int) []byte, a *answer,
 ) []byte {
 	b = append(b, '{')
 	if len(page.Items) > 0 {
 		b = append(appendKey(b, 1, key), '[')
 		for _, x := range page.Items {
-			b = appendOne(appendItem(b, 2), x, 2)
+			b = a.spill(appendOne(appendItem(b, 2), x, 2))
 		}
 		b = closeArray(b, 1)
 	}
 	return closePage(b, page.NextPageToken)
+}
+
+// pageAnswer is the answer of a search whose items are appended one by one.
+type pageAnswer struct {
+	key string
+	any bool // there was an item
+}
+
+func (a *answer) beginPage(key string) pageAnswer {
+	a.b = append(a.b, '{')
+	return pageAnswer{key: key}
+}
+
+// array returns what to append the next item to, as an element of an array.
+func (p *pageAnswer) array(a *answer) []byte {
+	if p.any {
+		return a.b
+	}
+	p.any = true
+	return append(appendKey(a.b, 1, p.key), '[')
+}
+
+// end ends the answer.
+func (p *pageAnswer) end(a *answer, token string) {
+	if p.any {
+		a.b = closeArray(a.b, 1)
+	}
+	a.b = closePage(a.b, token)
 }
 
 // closePage ends the answer of a search.
@@ -180,8 +208,8 @@ func appendFloat(b []byte, f float64) []byte {
 	return append(b, ".0"...)
 }
 
-// maxPooledBuffer keeps a rare huge answer from staying in memory.
-const maxPooledBuffer = 4 << 20
+// maxPooledBuffer keeps a rare large answer from staying in memory.
+const maxPooledBuffer = 1 << 20
 
 //nolint:gochecknoglobals // a pool is a cache without state that anyone could see
 var buffers = sync.Pool{New: func() any { return new(make([]byte, 0, 4096)) }}

@@ -44,6 +44,6 @@ func appendPair(b []byte, depth int, key, value string) []byte {
 	return append(b, '}')
 }
 
-func appendExperiments(b []byte, page dynamodbstore.Page[*dynamodbstore.Experiment]) []byte {
-	return appendPage(b, "experiments", page, appendExperiment)
+func appendExperiments(b []byte, page dynamodbstore.Page[*dynamodbstore.Experiment], a *answer) []byte {
+	return appendPage(b, "experiments", page, appendExperiment, a)
 }

@@ -62,5 +62,5 @@ func appendModelPoints(b []byte, depth int, points []dynamodbstore.RunMetric) []
 func appendLoggedModels(b []byte, page dynamodbstore.Page[*dynamodbstore.LoggedModel]) []byte {
 	return appendPage(b, "models", page, func(b []byte, m *dynamodbstore.LoggedModel, depth int) []byte {
 		return appendLoggedModel(append(b, '{'), m, depth)
-	})
+	}, nil)
 }

@@ -36,8 +36,8 @@ func appendModel(b []byte, m *dynamodbstore.RegisteredModel, depth int) []byte {
 	return closeObject(b, depth)
 }
 
-func appendModels(b []byte, page dynamodbstore.Page[*dynamodbstore.RegisteredModel]) []byte {
-	return appendPage(b, "registered_models", page, appendModel)
+func appendModels(b []byte, page dynamodbstore.Page[*dynamodbstore.RegisteredModel], a *answer) []byte {
+	return appendPage(b, "registered_models", page, appendModel, a)
 }
 
 func appendOneVersion(b []byte, v *dynamodbstore.ModelVersion) []byte {
@@ -88,6 +88,6 @@ func appendVersionList(b []byte, key string, versions []*dynamodbstore.ModelVers
 	return closeArray(b, depth)
 }
 
-func appendVersions(b []byte, page dynamodbstore.Page[*dynamodbstore.ModelVersion]) []byte {
-	return closePage(appendVersionList(append(b, '{'), "model_versions", page.Items, 1), page.NextPageToken)
+func appendVersions(b []byte, page dynamodbstore.Page[*dynamodbstore.ModelVersion], a *answer) []byte {
+	return appendPage(b, "model_versions", page, appendVersion, a)
 }

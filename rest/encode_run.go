@@ -7,16 +7,17 @@ import (
 )
 
 // appendRun appends a run. A run that was just created comes without outputs.
-func appendRun(b []byte, r *dynamodbstore.Run, depth int, created bool) []byte {
+// What is large goes to the answer in between, if there is one.
+func appendRun(b []byte, r *dynamodbstore.Run, depth int, created bool, a *answer) []byte {
 	b = append(b, '{')
 	b = appendRunInfo(appendKey(b, depth+1, "info"), &r.Info, depth+1)
 
 	b = append(appendKey(b, depth+1, "data"), '{')
-	b = appendMetrics(b, depth+2, r.Metrics)
+	b = appendMetrics(b, depth+2, r.Metrics, a)
 	if len(r.Params) > 0 {
 		b = append(appendKey(b, depth+2, "params"), '[')
 		for i := range r.Params {
-			b = appendPair(b, depth+3, r.Params[i].Key, r.Params[i].Value)
+			b = a.spill(appendPair(b, depth+3, r.Params[i].Key, r.Params[i].Value))
 		}
 		b = closeArray(b, depth+2)
 	}
@@ -48,26 +49,30 @@ func appendRunInfo(b []byte, i *dynamodbstore.RunInfo, depth int) []byte {
 }
 
 // appendMetrics appends an array of metrics, or nothing if there are none.
-func appendMetrics(b []byte, depth int, metrics []dynamodbstore.Metric) []byte {
+func appendMetrics(b []byte, depth int, metrics []dynamodbstore.Metric, a *answer) []byte {
 	if len(metrics) == 0 {
 		return b
 	}
 	b = append(appendKey(b, depth, "metrics"), '[')
 	for i := range metrics {
-		m := &metrics[i]
-		b = appendPoint(append(appendItem(b, depth+1), '{'), depth+2, m)
-		if m.DatasetName != "" {
-			b = appendStringField(b, depth+2, "dataset_name", m.DatasetName)
-		}
-		if m.DatasetDigest != "" {
-			b = appendStringField(b, depth+2, "dataset_digest", m.DatasetDigest)
-		}
-		if m.ModelID != "" {
-			b = appendStringField(b, depth+2, "model_id", m.ModelID)
-		}
-		b = append(newline(b, depth+1), '}')
+		b = a.spill(appendMetric(b, depth+1, &metrics[i]))
 	}
 	return closeArray(b, depth)
+}
+
+// appendMetric appends an element of an array of metrics.
+func appendMetric(b []byte, depth int, m *dynamodbstore.Metric) []byte {
+	b = appendPoint(append(appendItem(b, depth), '{'), depth+1, m)
+	if m.DatasetName != "" {
+		b = appendStringField(b, depth+1, "dataset_name", m.DatasetName)
+	}
+	if m.DatasetDigest != "" {
+		b = appendStringField(b, depth+1, "dataset_digest", m.DatasetDigest)
+	}
+	if m.ModelID != "" {
+		b = appendStringField(b, depth+1, "model_id", m.ModelID)
+	}
+	return append(newline(b, depth), '}')
 }
 
 // appendPoint appends the members that every point of a metric has. It is
@@ -144,25 +149,15 @@ func appendOutputs(b []byte, outputs []dynamodbstore.ModelOutput, depth int) []b
 	return closeObject(b, depth)
 }
 
-func appendRuns(b []byte, page dynamodbstore.Page[*dynamodbstore.Run]) []byte {
-	return appendPage(b, "runs", page, func(b []byte, r *dynamodbstore.Run, depth int) []byte {
-		return appendRun(b, r, depth, false)
-	})
-}
-
-func appendHistory(b []byte, page dynamodbstore.Page[dynamodbstore.Metric]) []byte {
-	return closePage(appendMetrics(append(b, '{'), 1, page.Items), page.NextPageToken)
-}
-
 // appendInterval appends the points of several runs in the form of protobuf.
-func appendInterval(b []byte, points []dynamodbstore.RunMetric) []byte {
+func appendInterval(b []byte, points []dynamodbstore.RunMetric, a *answer) []byte {
 	b = append(b, '{')
 	if len(points) > 0 {
 		b = append(appendKey(b, 1, "metrics"), '[')
 		for i := range points {
 			b = appendPoint(append(appendItem(b, 2), '{'), 3, &points[i].Metric)
 			b = appendStringField(b, 3, "run_id", points[i].RunID)
-			b = append(newline(b, 2), '}')
+			b = a.spill(append(newline(b, 2), '}'))
 		}
 		b = closeArray(b, 1)
 	}

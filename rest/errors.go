@@ -67,12 +67,18 @@ func invalid(text string) error {
 // and answered in general terms.
 func (h *handler) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	e, ok := errors.AsType[*dynamodbstore.Error](err)
-	if !ok {
+	slow := errors.Is(err, errSlowBody)
+	if slow {
+		e = &dynamodbstore.Error{Code: "DEADLINE_EXCEEDED", Message: "The body of the request took too long to arrive."}
+	} else if !ok {
 		e = h.hide(r, err)
 	} else if e.Err != nil {
 		h.logCause(r, e)
 	}
 	code := kindOf(e.Code).status
+	if slow { // nothing is wrong with the server, and clients repeat it
+		code = http.StatusRequestTimeout
+	}
 	if code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", retryAfter())
 	}

@@ -15,7 +15,7 @@ const (
 
 func (h *handler) addExperimentRoutes() {
 	const base = "/mlflow/experiments/"
-	search := explained(query(h, searchExperimentsSpec(), h.searchExperiments))
+	search := explained(streamed(h, searchExperimentsSpec(), h.searchExperiments))
 	h.add("2.0", http.MethodPost, base+"create", query(h, createExperimentSpec(), h.createExperiment))
 	h.add("2.0", http.MethodGet, base+"search", search)
 	h.add("2.0", http.MethodPost, base+"search", search)
@@ -267,15 +267,14 @@ func appendOneExperiment(b []byte, e *dynamodbstore.Experiment) []byte {
 	return closeObject(appendExperiment(appendKey(append(b, '{'), 1, "experiment"), e, 1), 0)
 }
 
-func (h *handler) searchExperiments(
-	ctx context.Context, b []byte, q *dynamodbstore.SearchExperimentsParams,
-) ([]byte, error) {
+func (h *handler) searchExperiments(ctx context.Context, a *answer, q *dynamodbstore.SearchExperimentsParams) error {
 	if q.MaxResults == explicitZero {
-		return nil, errNoResults()
+		return errNoResults()
 	}
 	page, err := h.store.SearchExperiments(ctx, *q)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return appendExperiments(b, page), nil
+	a.b = appendExperiments(a.b, page, a)
+	return nil
 }

@@ -43,3 +43,6 @@ func (w *explainingWriter) WriteHeader(code int) {
 	header.Set(headerUnits, w.e.Units.String())
 	w.ResponseWriter.WriteHeader(code)
 }
+
+// Unwrap lets [http.ResponseController] reach the connection.
+func (w *explainingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

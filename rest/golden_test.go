@@ -252,12 +252,12 @@ func TestEncoders(t *testing.T) {
 			for _, e := range d.Experiments {
 				page.Items = append(page.Items, e.experiment())
 			}
-			return appendExperiments(nil, page)
+			return appendExperiments(nil, page, nil)
 		},
 		"created_run.json": func(d document) []byte {
-			return closeObject(appendRun(open("run"), d.Run.run(), 1, true), 0)
+			return closeObject(appendRun(open("run"), d.Run.run(), 1, true, nil), 0)
 		},
-		"run.json": func(d document) []byte { return closeObject(appendRun(open("run"), d.Run.run(), 1, false), 0) },
+		"run.json": func(d document) []byte { return closeObject(appendRun(open("run"), d.Run.run(), 1, false, nil), 0) },
 		"updated_run.json": func(d document) []byte {
 			info := d.RunInfo.info()
 			return closeObject(appendRunInfo(open("run_info"), &info, 1), 0)
@@ -267,7 +267,7 @@ func TestEncoders(t *testing.T) {
 		"history.json": func(d document) []byte {
 			return appendHistory(nil, dynamodbstore.Page[dynamodbstore.Metric]{Items: d.Metrics.plain()})
 		},
-		"interval.json": func(d document) []byte { return appendInterval(nil, d.Metrics.metrics()) },
+		"interval.json": func(d document) []byte { return appendInterval(nil, d.Metrics.metrics(), nil) },
 		"bulk.json":     func(d document) []byte { return appendBulk(nil, d.Metrics.metrics()) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -284,9 +284,9 @@ func TestEmptyAnswers(t *testing.T) {
 	t.Parallel()
 	for _, answer := range [][]byte{
 		appendRuns(nil, dynamodbstore.Page[*dynamodbstore.Run]{}),
-		appendExperiments(nil, dynamodbstore.Page[*dynamodbstore.Experiment]{}),
+		appendExperiments(nil, dynamodbstore.Page[*dynamodbstore.Experiment]{}, nil),
 		appendHistory(nil, dynamodbstore.Page[dynamodbstore.Metric]{}),
-		appendInterval(nil, nil),
+		appendInterval(nil, nil, nil),
 	} {
 		require.Equal(t, []byte("{}"), answer)
 	}

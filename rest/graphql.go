@@ -24,8 +24,8 @@ func (h *handler) addGraphRoutes() error {
 	if err != nil {
 		return fmt.Errorf("schema of GraphQL: %w", err)
 	}
-	answer := h.admitted(func(w http.ResponseWriter, r *http.Request) {
-		h.graph(context.WithValue(r.Context(), requestKey{}, r), w, r, schema)
+	answer := h.withBody(readGraph, func(w http.ResponseWriter, r *http.Request, body *heldBody) {
+		h.graph(context.WithValue(r.Context(), requestKey{}, r), w, r, body.data, schema)
 	})
 	for _, method := range []string{http.MethodGet, http.MethodPost} { // a GET has a body too, as in MLflow
 		h.addPath(method, "/graphql", answer)
@@ -42,25 +42,26 @@ func (r graphRoot) Query() *graphQuery { return r.query }
 // Mutation returns what mutations are asked of.
 func (r graphRoot) Mutation() *graphQuery { return r.query }
 
+// maxGraphBody is the size of the largest body of a query. What is read of it
+// takes many times as much.
+const maxGraphBody = 1 << 20
+
+func readGraph(h *handler, r *http.Request) (heldBody, error) {
+	if err := checkContentType(r); err != nil {
+		return heldBody{}, err
+	}
+	return h.readBody(r, min(h.maxBody, maxGraphBody), bodyTooLarge)
+}
+
 // graph answers one query. Like MLflow's server it says what is wrong with a
 // query or its outcome with status 200.
-func (h *handler) graph(ctx context.Context, w http.ResponseWriter, r *http.Request, schema *graphql.Schema) {
-	if err := checkContentType(r); err != nil {
-		h.writeError(w, r, err)
-		return
-	}
-	buf := getBuffer()
-	defer putBuffer(buf)
-	if err := h.readBody(r, buf); err != nil {
-		h.writeError(w, r, err)
-		return
-	}
+func (h *handler) graph(ctx context.Context, w http.ResponseWriter, r *http.Request, body []byte, schema *graphql.Schema) {
 	var q struct {
 		Query         string         `json:"query"`
 		OperationName string         `json:"operationName"`
 		Variables     map[string]any `json:"variables"`
 	}
-	if err := json.Unmarshal(*buf, &q); err != nil {
+	if err := json.Unmarshal(body, &q); err != nil {
 		h.writeError(w, r, invalid("Bad Request. The body must be a JSON object."))
 		return
 	}

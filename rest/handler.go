@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -26,6 +27,7 @@ type config struct {
 	log            *slog.Logger
 	maxBody        int64
 	maxRequests    int
+	bodyMemory     int64
 	staticPrefix   string
 	destination    *blob.Bucket
 	direct         Direct
@@ -51,6 +53,13 @@ func WithLogger(l *slog.Logger) Option { return func(c *config) { c.log = l } }
 // WithMaxBody sets how large the body of a JSON request may be, in bytes. The
 // default is [DefaultMaxBody]. Artifacts have no limit: they are streamed.
 func WithMaxBody(n int64) Option { return func(c *config) { c.maxBody = n } }
+
+// WithBodyMemory sets how many bytes the bodies of all JSON requests under way
+// may take together. One that finds no room waits for two seconds at most and is
+// then refused with status 503, which clients repeat. Large bodies leave a third
+// of it to those of up to 1 MiB, and those of up to 4 KiB are not counted. The
+// default is [LeastBodyMemory], half as much again as the largest body.
+func WithBodyMemory(n int64) Option { return func(c *config) { c.bodyMemory = n } }
 
 // WithMaxRequests sets how many JSON requests are worked on at a time. Further
 // ones wait for two seconds at most and are then refused with status 503, which
@@ -114,9 +123,10 @@ func WithMeter(start func(context.Context) (context.Context, func() []slog.Attr)
 
 type handler struct {
 	config
-	store Store
-	slots chan struct{} // one for each request under way
-	exact map[string]*resource
+	store  Store
+	slots  chan struct{} // one for each request under way
+	bodies bodyMemory
+	exact  map[string]*resource
 	// patterns are those resources whose paths have parameters.
 	patterns []*resource
 	deep     []deepResource
@@ -143,13 +153,18 @@ func NewHandler(store Store, opts ...Option) (http.Handler, error) {
 	if c.maxBody <= 0 {
 		errs = append(errs, errors.New("rest: the limit of bodies must be positive"))
 	}
+	if least := LeastBodyMemory(c.maxBody); c.bodyMemory == 0 {
+		c.bodyMemory = least
+	} else if c.bodyMemory < least {
+		errs = append(errs, fmt.Errorf("rest: the memory for bodies must be %d bytes at least", least))
+	}
 	if c.maxRequests <= 0 {
 		errs = append(errs, errors.New("rest: the limit of requests must be positive"))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	h := &handler{config: c, store: store, slots: make(chan struct{}, c.maxRequests)}
+	h := &handler{config: c, store: store, slots: make(chan struct{}, c.maxRequests), bodies: newBodyMemory(c.bodyMemory)}
 	if err := h.addRoutes(); err != nil {
 		return nil, err
 	}

@@ -16,11 +16,11 @@ const (
 )
 
 func (h *handler) addMetricRoutes() {
-	interval := query(h, intervalSpec(), h.metricHistoryInterval)
+	interval := streamed(h, intervalSpec(), h.metricHistoryInterval)
 	h.add("2.0", http.MethodPost, "/mlflow/runs/log-batch", command(h, logBatchSpec(),
 		func(ctx context.Context, q *logBatchRequest) error { return h.store.LogBatch(ctx, q.LogBatchParams) }))
 	h.add("2.0", http.MethodPost, "/mlflow/runs/log-metric", command(h, logMetricSpec(), h.logMetric))
-	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history", query(h, historySpec(), h.metricHistory))
+	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history", streamed(h, historySpec(), h.metricHistory))
 	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history-bulk-interval", interval)
 	h.addPath(http.MethodGet, "/ajax-api/2.0/mlflow/metrics/get-history-bulk", h.admitted(h.metricHistoryBulk))
 }
@@ -203,7 +203,7 @@ func historySpec() *spec[historyRequest] {
 	}
 }
 
-func (h *handler) metricHistory(ctx context.Context, b []byte, q *historyRequest) ([]byte, error) {
+func (h *handler) metricHistory(ctx context.Context, a *answer, q *historyRequest) error {
 	if q.RunID == "" {
 		q.RunID = q.legacyID
 	}
@@ -212,14 +212,19 @@ func (h *handler) metricHistory(ctx context.Context, b []byte, q *historyRequest
 		if n == explicitZero {
 			n = 0
 		}
-		return nil, invalid("Invalid value " + strconv.Itoa(n) +
+		return invalid("Invalid value " + strconv.Itoa(n) +
 			" for parameter 'max_results' supplied. It must be a positive integer.")
 	}
-	page, err := h.store.MetricHistory(ctx, q.MetricHistoryParams)
+	p := a.beginPage("metrics")
+	token, err := h.visitHistory(ctx, q.MetricHistoryParams, func(m dynamodbstore.Metric) error {
+		a.b = a.spill(appendMetric(p.array(a), 2, &m))
+		return a.err
+	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return appendHistory(b, page), nil
+	p.end(a, token)
+	return nil
 }
 
 func intervalSpec() *spec[dynamodbstore.MetricHistoryIntervalParams] {
@@ -281,13 +286,14 @@ func (s *scanner) optionalStep() *int64 {
 }
 
 func (h *handler) metricHistoryInterval(
-	ctx context.Context, b []byte, q *dynamodbstore.MetricHistoryIntervalParams,
-) ([]byte, error) {
+	ctx context.Context, a *answer, q *dynamodbstore.MetricHistoryIntervalParams,
+) error {
 	points, err := h.interval(ctx, q)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return appendInterval(b, points), nil
+	a.b = appendInterval(a.b, points, a)
+	return nil
 }
 
 // interval returns the points of a chart.

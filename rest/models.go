@@ -29,7 +29,7 @@ func (h *handler) addModelRoutes() {
 		})))
 	h.add("2.0", http.MethodDelete, base+"delete", command(h, modelSpec("name"),
 		func(ctx context.Context, q *modelRequest) error { return h.store.DeleteRegisteredModel(ctx, q.name) }))
-	h.add("2.0", http.MethodGet, base+"search", explained(query(h, searchModelsSpec(1000), h.searchModels)))
+	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, searchModelsSpec(1000), h.searchModels)))
 	h.add("2.0", http.MethodPost, base+"set-tag",
 		command(h, modelSpec("name", "key").with(texts("value"), text("value")),
 			func(ctx context.Context, q *modelRequest) error {
@@ -215,18 +215,19 @@ func modelAnswer(
 	}
 }
 
-func (h *handler) searchModels(ctx context.Context, b []byte, q *modelSearch) ([]byte, error) {
+func (h *handler) searchModels(ctx context.Context, a *answer, q *modelSearch) error {
 	results, err := q.results()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	page, err := h.store.SearchRegisteredModels(ctx, dynamodbstore.SearchRegisteredModelsParams{
 		Filter: q.filter, MaxResults: results, OrderBy: q.orderBy, PageToken: q.pageToken,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return appendModels(b, page), nil
+	a.b = appendModels(a.b, page, a)
+	return nil
 }
 
 // onVersion makes a command of one on a version that is given as a number.

@@ -46,7 +46,7 @@ func (h *handler) addVersionRoutes() {
 		versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
 			return h.store.GetModelVersion(ctx, q.name, version)
 		})))
-	h.add("2.0", http.MethodGet, base+"search", explained(query(h, searchModelsSpec(200_000), h.searchVersions)))
+	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, searchModelsSpec(200_000), h.searchVersions)))
 	h.add("2.0", http.MethodGet, base+"get-download-uri", query(h, &spec[modelRequest]{
 		fields: texts("name", "version"), scan: scanModel,
 	}, h.downloadURI))
@@ -181,21 +181,22 @@ func (h *handler) latestVersions(ctx context.Context, b []byte, q *modelRequest)
 	if err != nil {
 		return nil, err
 	}
-	return appendVersions(b, dynamodbstore.Page[*dynamodbstore.ModelVersion]{Items: versions}), nil
+	return appendVersions(b, dynamodbstore.Page[*dynamodbstore.ModelVersion]{Items: versions}, nil), nil
 }
 
-func (h *handler) searchVersions(ctx context.Context, b []byte, q *modelSearch) ([]byte, error) {
+func (h *handler) searchVersions(ctx context.Context, a *answer, q *modelSearch) error {
 	results, err := q.results()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	page, err := h.store.SearchModelVersions(ctx, dynamodbstore.SearchModelVersionsParams{
 		Filter: q.filter, MaxResults: results, OrderBy: q.orderBy, PageToken: q.pageToken,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return appendVersions(b, page), nil
+	a.b = appendVersions(a.b, page, a)
+	return nil
 }
 
 func (h *handler) downloadURI(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {

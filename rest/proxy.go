@@ -132,6 +132,7 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) {
 		writeDetail(w, http.StatusBadRequest, "Artifact path must include a filename (cannot end with '/').")
 		return
 	}
+	patiently(r)
 	if err := store(r.Context(), h.destination, name, r.Body); err != nil {
 		h.writeError(w, r, err)
 		return
@@ -164,6 +165,8 @@ func storeError(key string, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, errSlowBody):
+		return errSlowBody
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return invalid("The artifact was not sent in full.")
 	case unnameable(err), errors.Is(err, fs.ErrExist):

@@ -1,10 +1,7 @@
 package rest
 
 import (
-	"bytes"
-	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -24,27 +21,34 @@ type spec[T any] struct {
 	path func(q *T, r *http.Request)
 }
 
+// inQuery tells whether a request is in its query string and not in its body.
+func inQuery(r *http.Request) bool { return r.Method == http.MethodGet && r.URL.RawQuery != "" }
+
+// readJSON reads the body of a request that has to be JSON. The caller frees it,
+// also after an error.
+func (h *handler) readJSON(r *http.Request) (heldBody, error) {
+	if inQuery(r) {
+		return heldBody{}, nil
+	}
+	if err := checkContentType(r); err != nil {
+		return heldBody{}, err
+	}
+	return h.readBody(r, h.maxBody, bodyTooLarge)
+}
+
 // read reads the request, from the query string if it is a GET and has one.
-func (p *spec[T]) read(h *handler, r *http.Request) (*T, error) {
-	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
+func (p *spec[T]) read(r *http.Request, body []byte) (*T, error) {
+	if inQuery(r) {
 		n, err := queryTree(r.URL.RawQuery, p.fields)
 		if err != nil {
 			return nil, err
 		}
 		return p.readTree(&n)
 	}
-	if err := checkContentType(r); err != nil {
-		return nil, err
-	}
-	buf := getBuffer()
-	defer putBuffer(buf)
-	if err := h.readBody(r, buf); err != nil {
-		return nil, err
-	}
-	if q := p.scanBody(*buf); q != nil {
+	if q := p.scanBody(body); q != nil {
 		return q, nil
 	}
-	return p.readSlowly(*buf)
+	return p.readSlowly(body)
 }
 
 func (p *spec[T]) scanBody(body []byte) *T {
@@ -120,32 +124,4 @@ func checkContentType(r *http.Request) error {
 		return invalid("Bad Request. Content-Type must be one of ['application/json'].")
 	}
 	return nil
-}
-
-// readBody appends the body to buf.
-func (h *handler) readBody(r *http.Request, buf *[]byte) error {
-	tooLarge := invalid("Bad Request. The body is larger than the limit of " +
-		strconv.FormatInt(h.maxBody, 10) + " bytes.")
-	if r.ContentLength > h.maxBody {
-		return tooLarge
-	}
-	if n := min(int(r.ContentLength), maxPooledBuffer); n >= cap(*buf) {
-		*buf = make([]byte, 0, n+bytes.MinRead)
-	}
-	body := io.LimitReader(r.Body, h.maxBody+1)
-	for {
-		if len(*buf) == cap(*buf) {
-			*buf = append(*buf, 0)[:len(*buf)]
-		}
-		n, err := body.Read((*buf)[len(*buf):cap(*buf)])
-		*buf = (*buf)[:len(*buf)+n]
-		switch {
-		case int64(len(*buf)) > h.maxBody:
-			return tooLarge
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return invalid("Bad Request. The body could not be read.")
-		}
-	}
 }

@@ -168,7 +168,10 @@ func TestBodyLimit(t *testing.T) {
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/api/2.0/mlflow/runs/create",
 		struct{ *strings.Reader }{strings.NewReader(strings.Repeat(" ", 200))}) // of unknown length
 	require.NoError(t, err)
-	require.Error(t, (&handler{config: config{maxBody: 100}}).readBody(r, new(make([]byte, 0, 16))))
+	h := &handler{bodies: newBodyMemory(LeastBodyMemory(100))}
+	held, err := h.readBody(r, 100, bodyTooLarge)
+	require.Error(t, err)
+	held.free()
 }
 
 func TestSearchDefaults(t *testing.T) {

@@ -13,8 +13,8 @@ func (h *handler) addRunRoutes() {
 	const base = "/mlflow/runs/"
 	h.add("2.0", http.MethodPost, base+"create", query(h, createRunSpec(), h.createRun))
 	h.add("2.0", http.MethodPost, base+"update", query(h, updateRunSpec(), h.updateRun))
-	h.add("2.0", http.MethodGet, base+"get", query(h, runSpec(texts("run_id", "run_uuid")), h.getRun))
-	h.add("2.0", http.MethodPost, base+"search", explained(query(h, searchRunsSpec(), h.searchRuns)))
+	h.add("2.0", http.MethodGet, base+"get", streamed(h, runSpec(texts("run_id", "run_uuid")), h.getRun))
+	h.add("2.0", http.MethodPost, base+"search", explained(streamed(h, searchRunsSpec(), h.searchRuns)))
 	h.add("2.0", http.MethodPost, base+"delete", command(h, runSpec(texts("run_id")),
 		func(ctx context.Context, q *runRequest) error { return h.store.DeleteRun(ctx, q.id) }))
 	h.add("2.0", http.MethodPost, base+"restore", command(h, runSpec(texts("run_id")),
@@ -363,7 +363,7 @@ func (h *handler) createRun(ctx context.Context, b []byte, q *dynamodbstore.Crea
 	if err != nil {
 		return nil, err
 	}
-	return closeObject(appendRun(appendKey(append(b, '{'), 1, "run"), r, 1, true), 0), nil
+	return closeObject(appendRun(appendKey(append(b, '{'), 1, "run"), r, 1, true, nil), 0), nil
 }
 
 func (h *handler) updateRun(ctx context.Context, b []byte, q *updateRunRequest) ([]byte, error) {
@@ -377,24 +377,30 @@ func (h *handler) updateRun(ctx context.Context, b []byte, q *updateRunRequest) 
 	return closeObject(appendRunInfo(appendKey(append(b, '{'), 1, "run_info"), info, 1), 0), nil
 }
 
-func (h *handler) getRun(ctx context.Context, b []byte, q *runRequest) ([]byte, error) {
+func (h *handler) getRun(ctx context.Context, a *answer, q *runRequest) error {
 	r, err := h.store.GetRun(ctx, q.run())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return closeObject(appendRun(appendKey(append(b, '{'), 1, "run"), r, 1, false), 0), nil
+	a.b = closeObject(appendRun(appendKey(append(a.b, '{'), 1, "run"), r, 1, false, a), 0)
+	return nil
 }
 
-func (h *handler) searchRuns(ctx context.Context, b []byte, q *dynamodbstore.SearchRunsParams) ([]byte, error) {
+func (h *handler) searchRuns(ctx context.Context, a *answer, q *dynamodbstore.SearchRunsParams) error {
 	switch q.MaxResults {
 	case 0:
 		q.MaxResults = 1000
 	case explicitZero:
-		return nil, errNoResults()
+		return errNoResults()
 	}
-	page, err := h.store.SearchRuns(ctx, *q)
+	p := a.beginPage("runs")
+	token, err := h.visitRuns(ctx, *q, func(r *dynamodbstore.Run) error {
+		a.b = a.spill(appendRun(appendItem(p.array(a), 2), r, 2, false, a))
+		return a.err
+	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return appendRuns(b, page), nil
+	p.end(a, token)
+	return nil
 }

@@ -16,7 +16,7 @@ func (h *handler) guarded(next http.Handler) http.Handler {
 	frame := strings.ToUpper(h.frameOptions)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !h.hostAllowed(r) {
-			h.log.LogAttrs(r.Context(), slog.LevelWarn, "request with an invalid Host header", slog.String("host", r.Host))
+			h.log.LogAttrs(r.Context(), slog.LevelWarn, "request with an invalid Host header", slog.String("host", cut(r.Host)))
 			writeText(w, http.StatusForbidden, "text/plain", "Invalid Host header - possible DNS rebinding attack detected")
 			return
 		}
@@ -42,9 +42,19 @@ var (
 	noSniff    = []string{"nosniff"}
 )
 
+// maxHost is longer than any name of a host with a port, and any origin with
+// one. What is longer is refused before it is looked at.
+const maxHost = 512
+
+// cut cuts what a client sent for the log.
+func cut(s string) string { return s[:min(len(s), maxHost)] }
+
 func (h *handler) hostAllowed(r *http.Request) bool {
 	if p, ok := strings.CutPrefix(r.URL.Path, h.staticPrefix); ok && (p == "/health" || p == "/version") {
 		return true
+	}
+	if len(r.Host) > maxHost {
+		return false
 	}
 	if len(h.allowedHosts) == 0 {
 		return isOwnHost(r.Host)
@@ -68,35 +78,37 @@ func isOwnHost(host string) bool {
 	return err == nil && (addr.IsPrivate() || addr.IsLoopback() || addr.IsUnspecified())
 }
 
-// wildcard matches with * for any text and ? for one byte.
+// wildcard matches with * for any text and ? for one byte. It remembers the last
+// * alone: taking more for an earlier one would match no text that taking more
+// for the last one does not.
 func wildcard(pattern, s string) bool {
-	for pattern != "" {
-		switch pattern[0] {
-		case '*':
-			for i := 0; i <= len(s); i++ {
-				if wildcard(pattern[1:], s[i:]) {
-					return true
-				}
-			}
+	p, i := 0, 0
+	star, from := -1, 0 // behind the last *, and where in s what it does not take begins
+	for i < len(s) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			p++
+			star, from = p, i
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
+			p++
+			i++
+		case star < 0:
 			return false
-		case '?':
-			if s == "" {
-				return false
-			}
 		default:
-			if s == "" || s[0] != pattern[0] {
-				return false
-			}
+			from++
+			p, i = star, from
 		}
-		pattern, s = pattern[1:], s[1:]
 	}
-	return s == ""
+	return strings.Trim(pattern[p:], "*") == ""
 }
 
 // answerOrigin sets the CORS headers and answers the request if it is a
 // preflight or must not go on.
 func (h *handler) answerOrigin(w http.ResponseWriter, r *http.Request, origin string, open bool) bool {
 	header := w.Header()
+	if len(origin) > maxHost {
+		origin = "null" // as browsers call one that is none of anybody's business
+	}
 	allowed := open || h.originListed(origin) || isLocalOrigin(origin, true)
 	switch {
 	case open:
@@ -115,7 +127,7 @@ func (h *handler) answerOrigin(w http.ResponseWriter, r *http.Request, origin st
 	if open || !changesState(r.Method) || !h.isAPI(r.URL.Path) || h.originListed(origin) || isLocalOrigin(origin, false) {
 		return false
 	}
-	h.log.LogAttrs(r.Context(), slog.LevelWarn, "blocked cross-origin request", slog.String("origin", origin))
+	h.log.LogAttrs(r.Context(), slog.LevelWarn, "blocked cross-origin request", slog.String("origin", cut(origin)))
 	writeText(w, http.StatusForbidden, "text/plain", "Cross-origin request blocked")
 	return true
 }

@@ -3,9 +3,11 @@ package rest
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 func TestHosts(t *testing.T) {
@@ -79,4 +81,47 @@ func TestWildcard(t *testing.T) {
 	require.True(t, wildcard("a*c?", "abbcd"))
 	require.False(t, wildcard("a*c?", "abbc"))
 	require.False(t, wildcard("a", "ab"))
+}
+
+// matchesSlowly says what the wildcards mean.
+func matchesSlowly(pattern, s string) bool {
+	switch {
+	case pattern == "":
+		return s == ""
+	case pattern[0] == '*':
+		return matchesSlowly(pattern[1:], s) || s != "" && matchesSlowly(pattern, s[1:])
+	}
+	return s != "" && (pattern[0] == '?' || pattern[0] == s[0]) && matchesSlowly(pattern[1:], s[1:])
+}
+
+func TestWildcardMeans(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		pattern := rapid.StringMatching(`[ab*?.]{0,8}`).Draw(t, "pattern")
+		s := rapid.StringMatching(`[ab.]{0,10}`).Draw(t, "text")
+		require.Equal(t, matchesSlowly(pattern, s), wildcard(pattern, s))
+	})
+}
+
+// TestHostileHeaders: a pattern of many stars takes no more time than one, and
+// no header is so long that it could.
+func TestHostileHeaders(t *testing.T) {
+	t.Parallel()
+	stars := strings.Repeat("*a", 100) + "b"
+	require.False(t, wildcard(stars, strings.Repeat("a", 60<<10)))
+	s := newServer(t, WithAllowedHosts("localhost:5000", stars, "*"+strings.Repeat("a", maxHost)), WithAllowedOrigins(stars+"*"))
+	host := func(name string) int {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/2.0/mlflow/runs/get?run_id=r", nil)
+		r.Host = name
+		w := newDiscard()
+		s.ServeHTTP(w, r)
+		return w.status
+	}
+	require.Equal(t, http.StatusOK, host(strings.Repeat("a", maxHost)))
+	require.Equal(t, http.StatusForbidden, host(strings.Repeat("a", maxHost+1)))
+	origin := func(name string) int {
+		return s.do(http.MethodPost, "/api/2.0/mlflow/experiments/create", `{"name":"n"}`, "Origin", name).Code
+	}
+	require.Equal(t, http.StatusOK, origin(strings.Repeat("a", maxHost-1)+"b"))
+	require.Equal(t, http.StatusForbidden, origin(strings.Repeat("a", maxHost)+"b"))
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"io"
 	"net/http"
 	"path"
 	"strings"
@@ -16,9 +15,9 @@ const maxUploadedArtifact = 10 << 20
 
 // uploadArtifact stores a file that the web UI makes, as an artifact of a run.
 // Nothing of it is visible before all of it is stored.
-func (h *handler) uploadArtifact(w http.ResponseWriter, r *http.Request) {
+func (h *handler) uploadArtifact(w http.ResponseWriter, r *http.Request, body *heldBody) {
 	first := firstOf(parseQuery(r.URL.RawQuery))
-	if err := h.storeUploaded(r, cmp.Or(first["run_id"], first["run_uuid"]), first["path"]); err != nil {
+	if err := h.storeUploaded(r, body.data, cmp.Or(first["run_id"], first["run_uuid"]), first["path"]); err != nil {
 		h.writeError(w, r, err)
 		return
 	}
@@ -27,7 +26,7 @@ func (h *handler) uploadArtifact(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-func (h *handler) storeUploaded(r *http.Request, run, name string) error {
+func (h *handler) storeUploaded(r *http.Request, data []byte, run, name string) error {
 	if run == "" {
 		return invalid("Request must specify run_id or run_uuid.")
 	}
@@ -41,9 +40,8 @@ func (h *handler) storeUploaded(r *http.Request, run, name string) error {
 	if path.Base(name) == "." || strings.HasSuffix(name, "/") {
 		return invalid("Invalid path")
 	}
-	data, err := readUploaded(r)
-	if err != nil {
-		return err
+	if len(data) == 0 {
+		return invalid("Request must specify data.")
 	}
 	found, err := h.store.GetRun(r.Context(), run)
 	if err != nil {
@@ -57,19 +55,9 @@ func (h *handler) storeUploaded(r *http.Request, run, name string) error {
 	return errors.Join(err, root.close())
 }
 
-func readUploaded(r *http.Request) ([]byte, error) {
-	tooLarge := invalid("Artifact size is too large. Max size is 10MB.")
-	if r.ContentLength > maxUploadedArtifact {
-		return nil, tooLarge
-	}
-	data, err := io.ReadAll(io.LimitReader(r.Body, maxUploadedArtifact+1))
-	switch {
-	case err != nil:
-		return nil, invalid("The artifact was not sent in full.")
-	case len(data) == 0:
-		return nil, invalid("Request must specify data.")
-	case len(data) > maxUploadedArtifact:
-		return nil, tooLarge
-	}
-	return data, nil
+// readUploaded reads the file, which is held in memory.
+func readUploaded(h *handler, r *http.Request) (heldBody, error) {
+	return h.readBody(r, maxUploadedArtifact, func(int64) error {
+		return invalid("Artifact size is too large. Max size is 10MB.")
+	})
 }

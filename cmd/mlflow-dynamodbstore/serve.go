@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -14,25 +13,25 @@ import (
 const (
 	headerTimeout = 10 * time.Second
 	idleTimeout   = 2 * time.Minute
-	// stallTimeout ends a request whose body, and a response whose reader, does
-	// not move. However long it takes, an upload that moves is never cut off.
-	stallTimeout = time.Minute
 	// drainTimeout is how long requests have to finish when the server ends.
 	drainTimeout = 30 * time.Second
 )
 
-// serve answers requests until ctx ends, then finishes those under way.
+// serve answers requests until ctx ends, then finishes those under way. Bodies
+// that do not arrive are the handler's to end, answers that nobody reads the
+// connections'; when the server ends, neither gets more than hurryTime.
 func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
 	requests := context.WithoutCancel(ctx)
+	conns := &movingConns{Listener: l}
 	srv := &http.Server{
-		Handler:           bodyDeadlines(h),
+		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return requests },
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(writeDeadlines{l}) }()
+	go func() { failed <- srv.Serve(conns) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
@@ -41,6 +40,7 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	log.LogAttrs(ctx, slog.LevelInfo, "finishing the requests under way")
 	drain, cancel := context.WithTimeout(requests, drainTimeout)
 	defer cancel()
+	conns.hurry()
 	if err := srv.Shutdown(drain); err != nil {
 		log.LogAttrs(ctx, slog.LevelWarn, "requests were cut off", slog.Any("error", err))
 		_ = srv.Close() // nothing else is left to do
@@ -49,49 +49,4 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil
-}
-
-// bodyDeadlines ends requests whose body does not move.
-func bodyDeadlines(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength != 0 {
-			r.Body = &movingBody{ReadCloser: r.Body, conn: http.NewResponseController(w)}
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-type movingBody struct {
-	io.ReadCloser
-	conn *http.ResponseController
-}
-
-func (b *movingBody) Read(p []byte) (int, error) {
-	// Without deadlines the connection could be no more than slow to close.
-	_ = b.conn.SetReadDeadline(time.Now().Add(stallTimeout)) //nolint:forbidigo // deadlines go by the real clock
-	n, err := b.ReadCloser.Read(p)
-	if err != nil { // a deadline that stayed would end the request's context
-		_ = b.conn.SetReadDeadline(time.Time{})
-	}
-	return n, err //nolint:wrapcheck // io.EOF must stay io.EOF
-}
-
-// writeDeadlines ends connections whose other side does not read.
-type writeDeadlines struct{ net.Listener }
-
-func (l writeDeadlines) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err //nolint:wrapcheck // net/http looks at its type
-	}
-	return movingConn{c}, nil
-}
-
-type movingConn struct{ net.Conn }
-
-func (c movingConn) Write(p []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(stallTimeout)); err != nil { //nolint:forbidigo // see above
-		return 0, fmt.Errorf("set deadline: %w", err)
-	}
-	return c.Conn.Write(p) //nolint:wrapcheck // it stands in for the connection
 }

@@ -38,6 +38,7 @@ type serverOptions struct {
 	uiDir                string
 	truncateLongValues   bool
 	maxBodyMB            int
+	bodyMemoryMB         int
 	maxRequests          int
 	logLevel             string
 	logFormat            string
@@ -65,6 +66,9 @@ func (o *serverOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.uiDir, "ui-dir", "", "directory with MLflow's web UI, made by make ui (default no UI)")
 	f.BoolVar(&o.truncateLongValues, "truncate-long-values", true, "cut params and tags that are too long instead of refusing them")
 	f.IntVar(&o.maxBodyMB, "max-body-mb", rest.DefaultMaxBody>>20, "largest JSON request in MiB; artifacts have no limit")
+	f.IntVar(&o.bodyMemoryMB, "body-memory-mb", 0,
+		"memory for all JSON requests that arrive at a time, in MiB; further ones wait for two seconds, then get status 503 "+
+			"(default half as much again as --max-body-mb)")
 	f.IntVar(&o.maxRequests, "max-requests", rest.DefaultMaxRequests,
 		"JSON requests under way at a time; further ones wait for two seconds, then get status 503")
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error; debug logs each request")
@@ -131,6 +135,9 @@ func (o *serverOptions) validate() error {
 	if o.maxBodyMB < 1 {
 		errs = append(errs, errors.New("--max-body-mb must be positive"))
 	}
+	if o.bodyMemoryMB != 0 && int64(o.bodyMemoryMB)<<20 < rest.LeastBodyMemory(int64(o.maxBodyMB)<<20) {
+		errs = append(errs, errors.New("--body-memory-mb must be half as much again as --max-body-mb at least, and 2"))
+	}
 	if o.maxRequests < 1 {
 		errs = append(errs, errors.New("--max-requests must be positive"))
 	}
@@ -158,7 +165,7 @@ func (o *serverOptions) logger(w io.Writer) *slog.Logger {
 
 // run serves until ctx ends.
 func (o *serverOptions) run(ctx context.Context, d deps) (err error) {
-	tuneGC(d.env)
+	tuneGC(d.env, o.bodyMemory())
 	log := o.logger(d.stderr)
 	o.serveArtifacts = o.serveArtifacts && !o.noServeArtifacts
 	root, err := o.artifactRoot()
@@ -209,6 +216,14 @@ func (o *serverOptions) open(
 func (o *serverOptions) reopens() bool {
 	dir, ok := strings.CutPrefix(o.backendStoreURI, "local:")
 	return ok && dir != local.Memory
+}
+
+// bodyMemory is what the bodies of requests may take, in bytes.
+func (o *serverOptions) bodyMemory() int64 {
+	if o.bodyMemoryMB == 0 {
+		return rest.LeastBodyMemory(int64(o.maxBodyMB) << 20)
+	}
+	return int64(o.bodyMemoryMB) << 20
 }
 
 // gcUnits bounds the units that a server's collections spend in a second.
@@ -267,6 +282,7 @@ func (o *serverOptions) handlerOptions(
 		rest.WithLogger(log),
 		rest.WithMeter(meterRequest),
 		rest.WithMaxBody(int64(o.maxBodyMB) << 20),
+		rest.WithBodyMemory(o.bodyMemory()),
 		rest.WithMaxRequests(o.maxRequests),
 		limits,
 		rest.WithStaticPrefix(o.staticPrefix),

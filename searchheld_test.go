@@ -1,0 +1,107 @@
+package dynamodbstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/pebbletable"
+)
+
+// TestPagesOfLargeRuns: a page ends where its runs take too much, in any order,
+// and the next one goes on there.
+func TestPagesOfLargeRuns(t *testing.T) {
+	t.Parallel()
+	tab, err := pebbletable.OpenMemory(pebbletable.Options{})
+	require.NoError(t, err)
+	s, err := dynamodbstore.OpenTable(tab)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	require.NoError(t, s.Init(t.Context()))
+	var ids []string
+	for i := range 20 {
+		r, err := s.CreateRun(t.Context(), dynamodbstore.CreateRunParams{
+			ExperimentID: dynamodbstore.DefaultExperimentID, Name: fmt.Sprintf("run %02d", i*7%20), StartTime: int64(i),
+		})
+		require.NoError(t, err)
+		ids = append(ids, r.Info.RunID)
+		require.NoError(t, s.LogBatch(t.Context(), dynamodbstore.LogBatchParams{
+			RunID: r.Info.RunID, Metrics: []dynamodbstore.Metric{{Key: "m", Value: float64(i % 5)}},
+			Params: []dynamodbstore.Param{{Key: "p", Value: strings.Repeat("x", 1000)}},
+		}))
+		if i%3 > 0 {
+			_, err = s.UpdateRun(t.Context(), dynamodbstore.UpdateRunParams{RunID: r.Info.RunID, Status: dynamodbstore.StatusFinished})
+			require.NoError(t, err)
+		}
+	}
+	few, err := dynamodbstore.OpenTable(tab, dynamodbstore.WithHeldBytes(5000))
+	require.NoError(t, err)
+	for _, p := range []dynamodbstore.SearchRunsParams{
+		{}, {MaxResults: 50000},
+		{OrderBy: []string{"metrics.m DESC"}},
+		{OrderBy: []string{"attributes.run_name"}},
+		{OrderBy: []string{"attributes.status", "attributes.end_time"}},
+		{Filter: "attributes.run_id IN ('" + strings.Join(ids, "','") + "')"},
+		{Filter: "metrics.m > -1"},
+	} {
+		p.ExperimentIDs = []string{dynamodbstore.DefaultExperimentID}
+		want, err := s.SearchRuns(t.Context(), p)
+		require.NoError(t, err)
+		require.Len(t, want.Items, 20)
+		require.Empty(t, want.NextPageToken)
+		var got []string
+		for pages := 1; ; pages++ {
+			page, err := few.SearchRuns(t.Context(), p)
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(page.Items), 5, "%v", p)
+			for _, r := range page.Items {
+				got = append(got, r.Info.RunID)
+			}
+			if p.PageToken = page.NextPageToken; p.PageToken == "" {
+				require.GreaterOrEqual(t, pages, 4)
+				break
+			}
+		}
+		require.True(t, slices.EqualFunc(want.Items, got, func(r *dynamodbstore.Run, id string) bool { return r.Info.RunID == id }), "%v", p)
+	}
+}
+
+// TestVisitsEnd: an error of who is visited ends a visit.
+func TestVisitsEnd(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	tab, err := pebbletable.OpenMemory(pebbletable.Options{})
+	require.NoError(t, err)
+	s, err := dynamodbstore.OpenTable(tab)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	require.NoError(t, s.Init(ctx))
+	r, err := s.CreateRun(ctx, dynamodbstore.CreateRunParams{ExperimentID: dynamodbstore.DefaultExperimentID})
+	require.NoError(t, err)
+	require.NoError(t, s.LogBatch(ctx, dynamodbstore.LogBatchParams{
+		RunID: r.Info.RunID, Metrics: []dynamodbstore.Metric{{Key: "m", Step: 1}, {Key: "m", Step: 2}, {Key: "m", Step: 3}},
+	}))
+	enough := errors.New("enough")
+	calls := 0
+	_, err = s.VisitRuns(ctx, dynamodbstore.SearchRunsParams{ExperimentIDs: []string{dynamodbstore.DefaultExperimentID}},
+		func(got *dynamodbstore.Run) error {
+			calls++
+			require.Equal(t, r.Info.RunID, got.Info.RunID)
+			return enough
+		})
+	require.Equal(t, enough, err)
+	_, err = s.VisitMetricHistory(ctx, dynamodbstore.MetricHistoryParams{RunID: r.Info.RunID, Key: "m"}, func(m dynamodbstore.Metric) error {
+		if calls++; m.Step == 2 {
+			return enough
+		}
+		return nil
+	})
+	require.Equal(t, enough, err)
+	require.Equal(t, 3, calls)
+}

@@ -149,7 +149,9 @@ func failure(err error) error {
 		return &Error{Code: CodeTemporarilyUnavailable, Message: "The table is unavailable, please try again later.", Err: err}
 	case errors.Is(err, table.ErrBroken):
 		return &Error{Code: CodeTemporarilyUnavailable, Message: "The table cannot be written, please try again later.", Err: err}
-	case errors.Is(err, table.ErrConflict), errors.Is(err, errClosed), errors.Is(err, table.ErrClosed):
+	case errors.Is(err, table.ErrConflict): // nothing was written: clients may repeat a creation
+		return &Error{Code: CodeResourceExhausted, Message: "The store is busy, please try again later.", Err: err}
+	case errors.Is(err, errClosed), errors.Is(err, table.ErrClosed):
 		return &Error{Code: CodeTemporarilyUnavailable, Message: "The store is busy, please try again later.", Err: err}
 	case errors.Is(err, table.ErrLimit):
 		return &Error{Code: CodeInvalidParameterValue, Message: limitText(err), Err: err}

@@ -62,8 +62,9 @@ func (h *handler) admit(ctx context.Context) error {
 	case h.slots <- struct{}{}:
 		return nil
 	case <-timer.C:
+		// Clients repeat this whatever they ask for: nothing has been done.
 		return &dynamodbstore.Error{
-			Code:    dynamodbstore.CodeTemporarilyUnavailable,
+			Code:    dynamodbstore.CodeResourceExhausted,
 			Message: "The server has too many requests under way, please try again later.",
 		}
 	case <-ctx.Done():

@@ -34,9 +34,9 @@ func TestMaxRequests(t *testing.T) {
 		synctest.Wait()
 		began := time.Now()
 		w := get(t.Context())
-		require.Equal(t, http.StatusServiceUnavailable, w.Code)
+		require.Equal(t, http.StatusTooManyRequests, w.Code)
 		require.Regexp(t, "^[2-8]$", w.Header().Get("Retry-After"))
-		require.Contains(t, w.Body.String(), `"TEMPORARILY_UNAVAILABLE"`)
+		require.Contains(t, w.Body.String(), `"RESOURCE_EXHAUSTED"`)
 		require.Equal(t, admissionWait, time.Since(began))
 		require.Equal(t, http.StatusOK, s.do(http.MethodGet, "/health", "").Code)
 		require.Equal(t, http.StatusOK,

@@ -56,13 +56,13 @@ func WithMaxBody(n int64) Option { return func(c *config) { c.maxBody = n } }
 
 // WithBodyMemory sets how many bytes the bodies of all JSON requests under way
 // may take together. One that finds no room waits for two seconds at most and is
-// then refused with status 503, which clients repeat. Large bodies leave a third
+// then refused with status 429, which clients repeat. Large bodies leave a third
 // of it to those of up to 1 MiB, and those of up to 4 KiB are not counted. The
 // default is [LeastBodyMemory], half as much again as the largest body.
 func WithBodyMemory(n int64) Option { return func(c *config) { c.bodyMemory = n } }
 
 // WithMaxRequests sets how many JSON requests are worked on at a time. Further
-// ones wait for two seconds at most and are then refused with status 503, which
+// ones wait for two seconds at most and are then refused with status 429, which
 // clients repeat. The default is [DefaultMaxRequests]. Transfers of artifacts and
 // health checks do not count.
 func WithMaxRequests(n int) Option { return func(c *config) { c.maxRequests = n } }

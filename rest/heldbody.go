@@ -150,7 +150,7 @@ func (b *heldBody) claim(ctx context.Context, n int64) error {
 
 func errBodiesFull(cause error) error {
 	return &dynamodbstore.Error{
-		Code:    dynamodbstore.CodeTemporarilyUnavailable,
+		Code:    dynamodbstore.CodeResourceExhausted,
 		Message: "The server has no memory left for the bodies of requests, please try again later.",
 		Err:     cause,
 	}

@@ -117,14 +117,14 @@ func TestBodyMemory(t *testing.T) {
 		for _, b := range bodies {
 			w := <-b.answer
 			codes[w.Code]++
-			if w.Code == http.StatusServiceUnavailable {
+			if w.Code == http.StatusTooManyRequests {
 				require.Regexp(t, "^[2-8]$", w.Header().Get("Retry-After"))
-				require.Contains(t, w.Body.String(), "TEMPORARILY_UNAVAILABLE")
+				require.Contains(t, w.Body.String(), "RESOURCE_EXHAUSTED")
 			}
 		}
-		require.Equal(t, 12, codes[http.StatusOK]+codes[http.StatusServiceUnavailable], codes)
+		require.Equal(t, 12, codes[http.StatusOK]+codes[http.StatusTooManyRequests], codes)
 		require.Positive(t, codes[http.StatusOK])
-		require.Positive(t, codes[http.StatusServiceUnavailable])
+		require.Positive(t, codes[http.StatusTooManyRequests])
 		require.Less(t, time.Since(began), 12*admissionWait)
 		time.Sleep(time.Second)
 		// All of it is there again.
@@ -151,7 +151,7 @@ func TestSmallBodiesPass(t *testing.T) {
 		require.Equal(t, http.StatusOK, s.post("experiments/create", body).Code)
 		require.Zero(t, time.Since(began))
 		other := s.post("experiments/create", strings.Repeat(" ", 3*smallBody))
-		require.Equal(t, http.StatusServiceUnavailable, other.Code)
+		require.Equal(t, http.StatusTooManyRequests, other.Code)
 		require.LessOrEqual(t, time.Since(began), admissionWait)
 		require.NoError(t, large.CloseWithError(io.ErrUnexpectedEOF))
 		require.Equal(t, http.StatusBadRequest, (<-large.answer).Code)

@@ -68,7 +68,7 @@ func TestTableFails(t *testing.T) {
 		"runs/update":     `{"run_id":"` + run + `","status":"FINISHED"}`,
 		"runs/create":     `{"experiment_id":"0"}`,
 	}
-	for err, status := range map[error]int{table.ErrThrottled: 429, table.ErrUnavailable: 503, table.ErrConflict: 503} {
+	for err, status := range map[error]int{table.ErrThrottled: 429, table.ErrUnavailable: 503, table.ErrConflict: 429} {
 		for path, body := range requests {
 			s.tab.SetPlan(func(faulty.Call) faulty.Fault { return faulty.Fault{Before: err} })
 			w := s.post(path, body)

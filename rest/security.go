@@ -59,7 +59,23 @@ func (h *handler) hostAllowed(r *http.Request) bool {
 	if len(h.allowedHosts) == 0 {
 		return isOwnHost(r.Host)
 	}
-	return r.Host != "" && slices.ContainsFunc(h.allowedHosts, func(pattern string) bool { return wildcard(pattern, r.Host) })
+	return r.Host != "" && slices.ContainsFunc(h.allowedHosts, func(pattern string) bool { return hostMatches(pattern, r.Host) })
+}
+
+// hostMatches matches a Host header. A pattern that begins like an address, such
+// as 10.*, is of addresses: names that begin with the same digits are not meant.
+// Source: MLflow 3.18, server/security_utils.py.
+func hostMatches(pattern, host string) bool {
+	if !wildcard(pattern, host) {
+		return false
+	}
+	prefix, _, _ := strings.Cut(pattern, "*")
+	if !strings.HasSuffix(prefix, ".") || strings.Trim(pattern, "0123456789.:*") != "" {
+		return true
+	}
+	name, _, _ := strings.Cut(host, ":")
+	addr, err := netip.ParseAddr(name)
+	return err == nil && addr.Is4()
 }
 
 // isOwnHost tells whether a Host header names this machine or a private

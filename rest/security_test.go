@@ -77,6 +77,17 @@ func TestStaticPrefix(t *testing.T) {
 
 func TestWildcard(t *testing.T) {
 	t.Parallel()
+	for pattern, hosts := range map[string][2]string{
+		"10.*":           {"10.1.2.3:5000", "10.evil.com"},
+		"192.168.*:5000": {"192.168.1.1:5000", "192.168.1.1.evil.com:5000"},
+		"172.16.*.1":     {"172.16.9.1", "172.16.x.1"},
+		"*.example.com":  {"10.example.com", "example.org"},
+		"db*":            {"db1:5000", "10.0.0.1"},
+		"*":              {"anything", ""},
+	} {
+		require.True(t, hostMatches(pattern, hosts[0]), pattern)
+		require.False(t, hosts[1] != "" && hostMatches(pattern, hosts[1]), pattern)
+	}
 	require.True(t, wildcard("*", ""))
 	require.True(t, wildcard("a*c?", "abbcd"))
 	require.False(t, wildcard("a*c?", "abbc"))

@@ -67,10 +67,10 @@ func (o *serverOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.truncateLongValues, "truncate-long-values", true, "cut params and tags that are too long instead of refusing them")
 	f.IntVar(&o.maxBodyMB, "max-body-mb", rest.DefaultMaxBody>>20, "largest JSON request in MiB; artifacts have no limit")
 	f.IntVar(&o.bodyMemoryMB, "body-memory-mb", 0,
-		"memory for all JSON requests that arrive at a time, in MiB; further ones wait for two seconds, then get status 503 "+
+		"memory for all JSON requests that arrive at a time, in MiB; further ones wait for two seconds, then get status 429 "+
 			"(default half as much again as --max-body-mb)")
 	f.IntVar(&o.maxRequests, "max-requests", rest.DefaultMaxRequests,
-		"JSON requests under way at a time; further ones wait for two seconds, then get status 503")
+		"JSON requests under way at a time; further ones wait for two seconds, then get status 429")
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error; debug logs each request")
 	f.StringVar(&o.logFormat, "log-format", "text", "text or json")
 	f.DurationVar(&o.gcEvery, "gc-every", 0, "collect garbage as the gc command does, this often, such as 24h; 0: never")

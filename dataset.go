@@ -64,7 +64,8 @@ func parseDatasetRefs(d dict) ([]datasetRef, error) {
 	return refs, nil
 }
 
-// LogInputs attaches datasets and models to an active run. A dataset that the
+// LogInputs attaches datasets and models to an active run, by the known state of
+// its experiment, see [Store]. A dataset that the
 // experiment has under the same name and digest stays as it is, and so do the
 // tags of one that the run has.
 //

@@ -53,7 +53,7 @@
 // warm caches, and a test holds the operations to them:
 //
 //	operation                                      requests   RCU   WCU
-//	CreateRun with 5 tags                                 2     0     4
+//	CreateRun with 5 tags                                 3     1     4
 //	LogMetric                                             2     0     2
 //	LogBatch, 20 keys of one step                         2     0     2
 //	LogBatch, 10 keys of 10 steps                         2     0     3

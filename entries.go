@@ -255,8 +255,9 @@ func (s *Store) checkSpilledParams(ctx context.Context, c *entryChange) error {
 	return nil
 }
 
-// LogParam logs one param of an active run. Params are immutable: another
-// value is INVALID_PARAMETER_VALUE, the same one changes nothing. Atomic.
+// LogParam logs one param of an active run, by the known state of its experiment,
+// see [Store]. Params are immutable: another value is INVALID_PARAMETER_VALUE, the
+// same one changes nothing. Atomic.
 // 1 request, 1 WCU for each KB of the head.
 func (s *Store) LogParam(ctx context.Context, run string, p Param) error {
 	p, err := validateParam(p, "", s.opts.truncate)
@@ -266,8 +267,8 @@ func (s *Store) LogParam(ctx context.Context, run string, p Param) error {
 	return failure(s.logEntries(ctx, &entryChange{run: run, params: dict{p.Key, p.Value}}))
 }
 
-// SetTag sets one tag of an active run; the tag mlflow.runName renames it.
-// Atomic. 1 request, 1 WCU for each KB of the head; 3 WCU in all for a small
+// SetTag sets one tag of an active run, by the known state of its experiment, see
+// [Store]; the tag mlflow.runName renames it. Atomic. 1 request, 1 WCU for each KB of the head; 3 WCU in all for a small
 // run that was settled.
 func (s *Store) SetTag(ctx context.Context, run string, t Tag) error {
 	t, err := validateTag(t, "", s.opts.truncate)
@@ -277,8 +278,8 @@ func (s *Store) SetTag(ctx context.Context, run string, t Tag) error {
 	return failure(s.logEntries(ctx, &entryChange{run: run, tags: dict{t.Key, t.Value}}))
 }
 
-// DeleteTag removes one tag of an active run; RESOURCE_DOES_NOT_EXIST if it
-// has none of that key. Atomic. Costs as [Store.SetTag].
+// DeleteTag removes one tag of an active run, by the known state of its
+// experiment, see [Store]; RESOURCE_DOES_NOT_EXIST if it has none of that key. Atomic. Costs as [Store.SetTag].
 func (s *Store) DeleteTag(ctx context.Context, run, key string) error {
 	return failure(s.inState(ctx, run, func(e *expState) error { return s.deleteTag(ctx, run, key, e) }))
 }
@@ -311,8 +312,8 @@ func (s *Store) deleteTag(ctx context.Context, run, key string, e *expState) err
 	return err
 }
 
-// LogBatch logs metrics, params and tags to an active run. All of it is
-// validated before anything is written. As in MLflow it is not atomic as a
+// LogBatch logs metrics, params and tags to an active run, by the known state of
+// its experiment, see [Store]. All of it is validated before anything is written. As in MLflow it is not atomic as a
 // whole: params and tags are one write, metrics follow.
 // 3 requests with all three kinds; see [Store.LogMetric] and [Store.LogParam].
 //

@@ -158,7 +158,8 @@ func (s *Store) logActiveModelMetric(ctx context.Context, run string, m Metric) 
 // Atomic for each model while its metrics are few: they stand in its document,
 // and cost 1 or 2 requests and 4 WCU or more. Then those of each dataset are an
 // atomic write, or several beyond 200 KB, of 1 WCU for each KB, and a point that
-// contradicts an earlier one is not refused: one of them stays. Several models are read before: 1 request, and
+// contradicts an earlier one is not refused: one of them stays. Nor is one of such a
+// model that another Store has deleted for good; it is garbage. Several models are read before: 1 request, and
 // 1 RCU for each 4 KB of each document.
 func (s *Store) logModelMetrics(ctx context.Context, run string, metrics []Metric) error {
 	groups, err := groupByModel(run, metrics)

@@ -17,8 +17,8 @@ import (
 const logModelTag = "mlflow.log-model.history"
 
 // LogModel adds a model, a JSON object, to the list in the tag
-// mlflow.log-model.history of an active run, as clients before MLflow 3 do for
-// each model that they log. What the list holds stays as it is written. A run
+// mlflow.log-model.history of an active run, by the known state of its experiment,
+// see [Store], as clients before MLflow 3 do for each model that they log. What the list holds stays as it is written. A run
 // that does not exist is RESOURCE_DOES_NOT_EXIST; one that is deleted, a tag
 // that is no list, and a list that would pass the 400 KB of an item are
 // INVALID_PARAMETER_VALUE. As in MLflow the list may pass the 8,000 characters

@@ -23,7 +23,8 @@ type metricChange struct {
 // changes nothing. The latest value is the one with the greatest step,
 // timestamp and value, in this order.
 //
-// A metric of a logged model is attached to that first, if the run is active.
+// A metric of a logged model is attached to that first, if the run is active,
+// for which the known state of the experiment counts, see [Store].
 //
 // Two writes, each atomic, together with those of concurrent callers: the
 // latest values first, then the history. 2 requests, 2 WCU; a logged model

@@ -9,8 +9,8 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
-// LogOutputs attaches models to an active run that it has made; whether they
-// exist does not matter. A model that the run has at another step is
+// LogOutputs attaches models to an active run that it has made, by the known state
+// of its experiment, see [Store]; whether they exist does not matter. A model that the run has at another step is
 // BAD_REQUEST, where MLflow refuses the same step too: so a request whose
 // answer was lost can be repeated.
 //

@@ -157,7 +157,8 @@ func (s *Store) GetRun(ctx context.Context, id string) (*Run, error) {
 }
 
 // UpdateRun changes status, end time and name of an active run, and returns
-// what it is then. A terminal status settles the run. Steps as transition
+// what it is then. A terminal status settles the run. It goes by the known state
+// of the experiment, see [Store]. Steps as transition
 // says; otherwise atomic. Ending a small run: 7 requests, 5 WCU and 1 for each
 // index row: latest metrics, params, denormalized tags and trigrams of its name.
 func (s *Store) UpdateRun(ctx context.Context, p UpdateRunParams) (*RunInfo, error) {

@@ -35,6 +35,11 @@ const (
 // Methods return an *[Error] with MLflow's code and text for everything a
 // client can mend, and the context's error when it ends. After another error a
 // write may have been applied or not; repeating it is safe.
+//
+// A Store may go by the state that an experiment had up to a second ago when
+// something is logged to a run of it, or the run is updated: after another Store
+// has deleted the experiment that may succeed for a second. Nothing is refused,
+// nothing made in an experiment and nothing read by what is not current.
 type Store struct {
 	id       string // random, to know rows of its own
 	opts     options

@@ -29,7 +29,7 @@ def error(call, *args, **kwargs):
     try:
         return call(*args, **kwargs)
     except MlflowException as e:
-        return [e.error_code, str(e)]
+        return [e.error_code, str(e).partition(" Error: (sqlite3")[0]]
 
 
 def run_seen(run):
@@ -111,7 +111,7 @@ def register():
     return [versions, latest, champion, models, missing, taken, uri, error(client.get_registered_model, "n")]
 
 
-text = json.dumps([track(), register()], default=str)
+text = json.dumps([track(), register()], default=str, sort_keys=True)
 for made, name in names.items():
     text = text.replace(f'"{made}"', f'"{name}"').replace(made, name) if len(made) > 8 else text
 print(text)

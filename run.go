@@ -28,6 +28,7 @@ func (s *Store) CreateRun(ctx context.Context, p CreateRunParams) (*Run, error) 
 	if err != nil {
 		return nil, err
 	}
+	p.StartTime = s.orNow(ctx, p.StartTime)
 	h, spilled, err := s.newHead(exp, name, tags, p)
 	if err != nil {
 		return nil, err
@@ -138,6 +139,7 @@ func (s *Store) UpdateRun(ctx context.Context, p UpdateRunParams) (*RunInfo, err
 	if err != nil {
 		return nil, failure(err)
 	}
+	end := s.endOf(ctx, p)
 	change := func(h *runHead) error {
 		if err := h.checkActive(e); err != nil {
 			return err
@@ -145,9 +147,7 @@ func (s *Store) UpdateRun(ctx context.Context, p UpdateRunParams) (*RunInfo, err
 		if p.Status != "" {
 			h.status = p.Status
 		}
-		if p.EndTime != nil {
-			h.end = p.EndTime
-		}
+		h.end = end(h.end)
 		if p.Name != "" {
 			h.rename(p.Name)
 		}

@@ -96,6 +96,12 @@ fuzz: ddblocal ## Fuzz each target for FUZZTIME (10s)
 bench: ddblocal ## Run the Go benchmarks, with request units beside times
 	$(WITH_DYNAMODB) $(GO) test -run '^$$' -bench . -benchmem ./...
 
+# The budget tests measure; the documents are made from what they wrote.
+.PHONY: units
+units: ddblocal ## Write what operations cost to testdata/units.json and into the documents; minutes
+	$(WITH_DYNAMODB) $(GO) test -run 'Budgets$$' . -update-units
+	$(GO) generate .
+
 .PHONY: bench-servers
 bench-servers: ## Compare CPU per operation with other servers; takes a quarter of an hour
 	bench/compare.sh

@@ -15,12 +15,9 @@ import (
 // that is alone.
 const gatherWindow = time.Millisecond
 
-var (
-	errClosed = errors.New("store is closed")
-	// errSlow says that a deadline of this package, not one of the caller, has
-	// passed.
-	errSlow = errors.New("took too long")
-)
+// errSlow says that a deadline of this package, not one of the caller, has
+// passed.
+var errSlow = errors.New("took too long")
 
 // change is one caller's part of a group. flush sets err.
 type change[C any] struct {
@@ -65,7 +62,7 @@ func (c *committer[C]) do(ctx context.Context, id string, what C) error {
 	}
 	ch := &change[C]{what: what, done: make(chan struct{})}
 	if !c.enqueue(ctx, id, ch) {
-		return errClosed
+		return ErrClosed
 	}
 	select {
 	case <-ch.done:

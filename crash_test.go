@@ -25,7 +25,7 @@ import (
 var readers = []string{
 	"AllExperiments", "AllLoggedModels", "AllModelVersions", "AllRegisteredModels", "AllRuns", "Close", "GetAnyLoggedModel", "GetExperiment",
 	"GetExperimentByName", "GetLoggedModel", "GetModelVersion",
-	"GetModelVersionByAlias", "GetRegisteredModel", "GetRun", "LatestVersions", "MetricHistory",
+	"GetModelVersionByAlias", "GetRegisteredModel", "GetRun", "Health", "LatestVersions", "MetricHistory",
 	"MetricHistoryBulk", "MetricHistoryBulkInterval", "ModelVersionDownloadURI",
 	"SearchDatasets", "SearchExperiments", "SearchLoggedModels", "SearchModelVersions", "SearchRegisteredModels", "SearchRuns", "TTLPolicy", "TagPatterns",
 	"TrigramFields",

@@ -49,7 +49,7 @@ func TestCrowdIsCleared(t *testing.T) {
 			return err
 		})
 		dynamodbstore.WaitSettled(s)
-		return u
+		return dynamodbstore.Units(u)
 	}
 	search()
 	require.Equal(t, 300, open(), "none is idle")

@@ -45,8 +45,10 @@ type Param struct{ Key, Value string }
 
 // Metric is one point of a metric. Times are milliseconds since the epoch.
 type Metric struct {
-	Key       string
-	Value     float64 // NaN is kept; infinities are kept as ±math.MaxFloat64, as MLflow does
+	Key   string
+	Value float64 // NaN is kept; infinities are kept as ±math.MaxFloat64, as MLflow does
+	// Timestamp is now if it is 0 when it is logged. Set it where a call may be
+	// repeated: a point with another time is another point.
 	Timestamp int64
 	Step      int64
 

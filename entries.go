@@ -330,6 +330,7 @@ func (s *Store) LogBatch(ctx context.Context, p LogBatchParams) error {
 	if err != nil {
 		return err
 	}
+	p.Metrics = s.stampMetrics(ctx, p.Metrics)
 	if slices.ContainsFunc(p.Metrics, func(m Metric) bool { return m.ModelID != "" }) {
 		return failure(s.logModelBatch(ctx, p))
 	}

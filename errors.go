@@ -35,6 +35,10 @@ var (
 	ErrUnavailable   = errors.New("temporarily unavailable")
 )
 
+// ErrClosed is what calls of a Store fail with after its Close. It comes within an
+// [*Error] with [CodeTemporarilyUnavailable].
+var ErrClosed = errors.New("store is closed")
+
 func (c Code) sentinel() error {
 	switch c {
 	case CodeResourceDoesNotExist, CodeNotFound, CodeEndpointNotFound:

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
@@ -53,6 +54,45 @@ func (s *Store) CreateExperiment(ctx context.Context, p CreateExperimentParams) 
 		return "", failure(err)
 	}
 	return id, nil
+}
+
+// ensureTries is how often EnsureExperiment looks again when the experiment of
+// its name comes and goes.
+const ensureTries = 5
+
+// EnsureExperiment returns the id of the active experiment of a name and makes
+// it, with what else p has, if there is none of that name. Of any number of
+// callers, in any processes, all get the same id and one has made it. An
+// experiment that is there stays as it is. One that is deleted holds its name:
+// INVALID_PARAMETER_VALUE, as MLflow's set_experiment has it; restore it, or
+// delete it for good.
+//
+// Atomic as [Store.CreateExperiment] is. 2 requests, 2 RCU for one that is there;
+// else 1 request, 1 RCU more than a creation.
+// Source: MLflow 3.17, tracking/fluent.py, set_experiment.
+func (s *Store) EnsureExperiment(ctx context.Context, p CreateExperimentParams) (string, error) {
+	if err := s.validateNewExperiment(p); err != nil {
+		return "", err
+	}
+	var err error
+	for range ensureTries {
+		var e *Experiment
+		e, err = s.GetExperimentByName(ctx, p.Name)
+		switch {
+		case err == nil && e.LifecycleStage != StageActive:
+			return "", invalidf("Cannot set a deleted experiment %s as the active experiment. You can restore the experiment, "+
+				"or permanently delete the experiment to create a new one.", pyrepr.String(p.Name))
+		case err == nil:
+			return e.ID, failure(table.Sync(ctx, s.t)) // another's creation may not be on disk yet
+		case !errors.Is(err, ErrNotFound):
+			return "", err
+		}
+		var id string
+		if id, err = s.CreateExperiment(ctx, p); !errors.Is(err, ErrAlreadyExists) {
+			return id, err
+		}
+	}
+	return "", err
 }
 
 func (s *Store) validateNewExperiment(p CreateExperimentParams) error {

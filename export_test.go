@@ -7,6 +7,9 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
+// TimesAsGiven is [WithTimesAsGiven] for all calls of a Store.
+func TimesAsGiven() Option { return func(o *options) { o.timesAsGiven = true } }
+
 // SettleIdle settles a run as a search that came across it would.
 func SettleIdle(ctx context.Context, s *Store, run string) error {
 	return s.settleIdle(ctx, idleRun{id: run, part: 1, gen: math.MaxInt64})

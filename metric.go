@@ -36,6 +36,7 @@ func (s *Store) LogMetric(ctx context.Context, run string, m Metric) error {
 	if err := validateMetric(m, ""); err != nil {
 		return err
 	}
+	m.Timestamp = s.orNow(ctx, m.Timestamp)
 	if m.ModelID != "" {
 		if err := s.logActiveModelMetric(ctx, run, m); err != nil {
 			return failure(err)

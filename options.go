@@ -28,6 +28,7 @@ type options struct {
 	wait         func(ctx context.Context, d time.Duration) error // of a pass
 	limits       searchLimits
 	listOnly     bool // searches use no index
+	timesAsGiven bool // see [WithTimesAsGiven]; for tests
 }
 
 // WithLogger sets the logger. Default: nothing is logged. Values of tags and

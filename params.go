@@ -21,14 +21,16 @@ type CreateRunParams struct {
 	ExperimentID string
 	UserID       string
 	Name         string // "": the tag mlflow.runName, else a random one
-	StartTime    int64  // milliseconds since the epoch
+	StartTime    int64  // milliseconds since the epoch; 0: now
 	Tags         []Tag
 }
 
 // UpdateRunParams changes a run; what is zero stays.
 type UpdateRunParams struct {
-	RunID   string
-	Status  RunStatus
+	RunID  string
+	Status RunStatus
+	// EndTime is in milliseconds since the epoch; a pointer to 0: now. A run that
+	// gets a terminal status, and has no end time and is given none, ends now.
 	EndTime *int64
 	Name    string
 }

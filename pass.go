@@ -5,8 +5,6 @@ import (
 	"math"
 
 	"golang.org/x/time/rate"
-
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
 // PassOptions are the options of a pass over many items: a backfill,
@@ -38,7 +36,7 @@ type Progress struct {
 // pass counts and slows down one pass.
 type pass struct {
 	opts    PassOptions
-	meter   table.Meter
+	meter   Meter
 	limiter *rate.Limiter // nil: no limit
 	paid    float64       // units that the limiter knows of
 	at      Progress
@@ -53,7 +51,7 @@ func newPass(ctx context.Context, opts PassOptions) (*pass, context.Context, err
 	if opts.UnitsPerSecond > 0 {
 		p.limiter = rate.NewLimiter(rate.Limit(opts.UnitsPerSecond), int(math.Ceil(opts.UnitsPerSecond)))
 	}
-	return p, table.WithMeter(ctx, &p.meter), nil
+	return p, WithMeter(ctx, &p.meter), nil
 }
 
 // step records what has been done and waits until the units that were spent

@@ -122,6 +122,7 @@ func (c *settings) reconcile(ctx context.Context) error {
 		return err
 	}
 	c.set(fresh)
+	c.s.logReconciled(ctx, before, fresh)
 	return nil
 }
 

@@ -32,6 +32,7 @@ func (s *Store) CreateRun(ctx context.Context, p CreateRunParams) (*Run, error) 
 	if err != nil {
 		return nil, err
 	}
+	p.StartTime = s.orNow(ctx, p.StartTime)
 	h, spilled, err := s.newHead(exp, name, tags, p)
 	if err != nil {
 		return nil, err
@@ -180,6 +181,7 @@ func (s *Store) UpdateRun(ctx context.Context, p UpdateRunParams) (*RunInfo, err
 }
 
 func (s *Store) updateRun(ctx context.Context, p UpdateRunParams, e *expState) (*runHead, error) {
+	end := s.endOf(ctx, p)
 	change := func(h *runHead) error {
 		if err := h.checkActive(e); err != nil {
 			return err
@@ -187,9 +189,7 @@ func (s *Store) updateRun(ctx context.Context, p UpdateRunParams, e *expState) (
 		if p.Status != "" {
 			h.status = p.Status
 		}
-		if p.EndTime != nil {
-			h.end = p.EndTime
-		}
+		h.end = end(h.end)
 		if p.Name != "" {
 			h.rename(p.Name)
 		}

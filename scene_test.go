@@ -206,6 +206,14 @@ var acts = []act{
 		_, err := s.CreateExperiment(ctx, dynamodbstore.CreateExperimentParams{Name: "lab"})
 		return err
 	}},
+	{method: "EnsureExperiment", do: func(ctx context.Context, s *dynamodbstore.Store, _ scene) error {
+		_, err := s.EnsureExperiment(ctx, dynamodbstore.CreateExperimentParams{Name: "new", Tags: []dynamodbstore.Tag{{Key: "a", Value: "b"}}})
+		return err
+	}},
+	{method: "EnsureExperiment", label: "that is there", do: func(ctx context.Context, s *dynamodbstore.Store, _ scene) error {
+		_, err := s.EnsureExperiment(ctx, dynamodbstore.CreateExperimentParams{Name: "lab"})
+		return err
+	}},
 	{method: "RenameExperiment", do: func(ctx context.Context, s *dynamodbstore.Store, sc scene) error {
 		return s.RenameExperiment(ctx, sc.exp, "renamed")
 	}},

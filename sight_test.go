@@ -40,7 +40,7 @@ func (c *stillClock) Advance(d time.Duration) { c.at.Add(int64(d)) }
 func view(t tester, tab table.Table, clock func() time.Time, workspace string, opts ...dynamodbstore.Option) *dynamodbstore.Store {
 	t.Helper()
 	opts = append([]dynamodbstore.Option{
-		dynamodbstore.WithClock(clock), dynamodbstore.WithWorkspace(workspace),
+		dynamodbstore.WithClock(clock), dynamodbstore.WithWorkspace(workspace), dynamodbstore.TimesAsGiven(),
 	}, opts...)
 	s, err := dynamodbstore.OpenTable(keepOpen{tab}, opts...)
 	require.NoError(t, err)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -60,7 +61,7 @@ type Store struct {
 
 	settling *settleQueue
 	rollups  *workQueue
-	closers  []func() error
+	closing  *sync.Once
 }
 
 // OpenTable returns a Store on a table of this module, for the embedded table
@@ -70,7 +71,7 @@ func OpenTable(t table.Table, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{id: newStoreID(), opts: o, t: t, ks: keys.Workspace(o.workspace), closers: []func() error{t.Close}}
+	s := &Store{id: newStoreID(), opts: o, t: &closingTable{Table: t}, ks: keys.Workspace(o.workspace), closing: new(sync.Once)}
 	s.settings = newSettings(s)
 	s.heads = newCommitter(writeTimeout, s.flushHead)
 	s.metrics = newCommitter(writeTimeout, s.flushMetrics)
@@ -92,7 +93,9 @@ func OpenTable(t table.Table, opts ...Option) (*Store, error) {
 // from several processes at once, and again.
 func (s *Store) Init(ctx context.Context) error {
 	create := s.opts.createTable == nil || *s.opts.createTable
-	if err := s.t.Init(ctx, create); err != nil {
+	if err := s.t.Init(ctx, create); errors.Is(err, table.ErrClosed) {
+		return failure(err)
+	} else if err != nil {
 		return err
 	}
 	if err := s.settings.reconcile(ctx); err != nil {
@@ -102,18 +105,20 @@ func (s *Store) Init(ctx context.Context) error {
 }
 
 // Close waits for writes under way, then closes the table if the Store opened
-// it. The Store must not be used afterwards.
-func (s *Store) Close() error {
+// it. Calls of other methods fail then with an error that wraps [ErrClosed]. A
+// second Close does nothing and succeeds.
+func (s *Store) Close() (err error) {
+	s.closing.Do(func() { err = s.close() })
+	return err
+}
+
+func (s *Store) close() error {
 	s.settling.close()
 	s.rollups.close()
 	s.metrics.close()
 	s.models.close()
 	s.heads.close()
-	errs := make([]error, 0, len(s.closers))
-	for _, c := range s.closers {
-		errs = append(errs, c())
-	}
-	return errors.Join(errs...)
+	return s.t.Close()
 }
 
 // Health returns nil while the table may be used, and an error with
@@ -154,10 +159,10 @@ func failure(err error) error {
 		return &Error{Code: CodeTemporarilyUnavailable, Message: "The table is unavailable, please try again later.", Err: err}
 	case errors.Is(err, table.ErrBroken):
 		return &Error{Code: CodeTemporarilyUnavailable, Message: "The table cannot be written, please try again later.", Err: err}
+	case errors.Is(err, ErrClosed), errors.Is(err, table.ErrClosed):
+		return &Error{Code: CodeTemporarilyUnavailable, Message: "The store is closed.", Err: ErrClosed}
 	case errors.Is(err, table.ErrConflict): // nothing was written: clients may repeat a creation
 		return &Error{Code: CodeResourceExhausted, Message: "The store is busy, please try again later.", Err: err}
-	case errors.Is(err, errClosed), errors.Is(err, table.ErrClosed):
-		return &Error{Code: CodeTemporarilyUnavailable, Message: "The store is busy, please try again later.", Err: err}
 	case errors.Is(err, table.ErrLimit):
 		return &Error{Code: CodeInvalidParameterValue, Message: limitText(err), Err: err}
 	default:

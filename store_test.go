@@ -37,7 +37,7 @@ func backends(t *testing.T, test func(t *testing.T, tab table.Table, clock *tabl
 // open returns a ready Store on a table that the test closes.
 func open(t *testing.T, tab table.Table, clock *tabletest.Clock, opts ...dynamodbstore.Option) *dynamodbstore.Store {
 	t.Helper()
-	opts = append([]dynamodbstore.Option{dynamodbstore.WithClock(clock.Now)}, opts...)
+	opts = append([]dynamodbstore.Option{dynamodbstore.WithClock(clock.Now), dynamodbstore.TimesAsGiven()}, opts...)
 	s, err := dynamodbstore.OpenTable(keepOpen{tab}, opts...)
 	require.NoError(t, err)
 	require.NoError(t, s.Init(t.Context()))

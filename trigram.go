@@ -28,10 +28,13 @@ func alwaysTrigramFields() []string {
 	return []string{fieldExperimentName, fieldRunName, fieldModelName}
 }
 
+const trigramFieldForms = "use " + fieldExperimentName + ", " + fieldRunName + ", " + fieldModelName + ", " +
+	fieldDescription + ", " + fieldTagPrefix + "<key> or " + fieldParamPrefix + "<key>"
+
 // validateTrigramField refuses what is no field.
 func validateTrigramField(field string) error {
 	if err := validateListed("trigram field", field); err != nil {
-		return err
+		return fmt.Errorf("%w; %s", err, trigramFieldForms)
 	}
 	switch field {
 	case fieldExperimentName, fieldRunName, fieldModelName, fieldDescription:
@@ -42,8 +45,7 @@ func validateTrigramField(field string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("unknown trigram field %q: use %s, %s, %s, %s, %s<key> or %s<key>", field,
-		fieldExperimentName, fieldRunName, fieldModelName, fieldDescription, fieldTagPrefix, fieldParamPrefix)
+	return fmt.Errorf("unknown trigram field %q: %s", field, trigramFieldForms)
 }
 
 // fieldTrigrams returns the trigrams of a text, its separators included and

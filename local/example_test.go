@@ -2,6 +2,7 @@ package local_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -22,11 +23,18 @@ func ExampleOpen() {
 	if err != nil {
 		panic(err)
 	}
-	if _, err := local.Open(ctx, dir); err != nil {
-		fmt.Println("a directory is for one store at a time")
-	}
 	id, err := store.CreateExperiment(ctx, dynamodbstore.CreateExperimentParams{Name: "kept"})
 	if err != nil {
+		panic(err)
+	}
+	vision, err := local.Open(ctx, dir, dynamodbstore.WithWorkspace("vision"))
+	if err != nil {
+		panic(err)
+	}
+	if _, err := vision.GetExperimentByName(ctx, "kept"); errors.Is(err, dynamodbstore.ErrNotFound) {
+		fmt.Println("another workspace of the directory is by itself")
+	}
+	if err := vision.Close(); err != nil {
 		panic(err)
 	}
 	if err := store.Close(); err != nil {
@@ -44,6 +52,6 @@ func ExampleOpen() {
 	}
 	fmt.Println(e.Name)
 	// Output:
-	// a directory is for one store at a time
+	// another workspace of the directory is by itself
 	// kept
 }

@@ -22,7 +22,10 @@ const Memory = ":memory:"
 // Open opens the embedded table in a directory, made if it is absent, and
 // makes it ready. dir may be [Memory], and may begin with "local:". Writes are
 // on disk before they are acknowledged. A directory is for one process at a
-// time: a second one gets an error. Close the Store to release it.
+// time: a second one gets an error. Within a process it may be opened any number
+// of times, with different workspaces or the same: the Stores share the table,
+// with the clock and the logger of the first, and the last one's Close releases
+// the directory. Each opening of [Memory] is a table of its own.
 func Open(ctx context.Context, dir string, opts ...dynamodbstore.Option) (*dynamodbstore.Store, error) {
 	s, _, err := openTable(dir, opts)
 	if err != nil {
@@ -69,21 +72,21 @@ var errNoDirectory = errors.New("local: names no directory; use local:<directory
 
 const scheme = "local:"
 
-func openTable(dir string, opts []dynamodbstore.Option) (*dynamodbstore.Store, *pebbletable.Table, error) {
+func openTable(dir string, opts []dynamodbstore.Option) (*dynamodbstore.Store, table.Table, error) {
 	dir = strings.TrimPrefix(dir, scheme)
 	clock, logger, err := dynamodbstore.TableOptions(opts...)
 	if err != nil {
 		return nil, nil, err
 	}
 	o := pebbletable.Options{Clock: clock, Logger: logger}
-	var t *pebbletable.Table
+	var t table.Table
 	switch dir {
 	case "":
 		return nil, nil, errNoDirectory
 	case Memory:
 		t, err = pebbletable.OpenMemory(o)
 	default:
-		t, err = pebbletable.Open(dir, o)
+		t, err = openShared(dir, o)
 	}
 	if err != nil {
 		return nil, nil, err

@@ -18,7 +18,9 @@ const (
 func (h *handler) addMetricRoutes() {
 	interval := streamed(h, intervalSpec(), h.metricHistoryInterval)
 	h.add("2.0", http.MethodPost, "/mlflow/runs/log-batch", command(h, logBatchSpec(),
-		func(ctx context.Context, q *logBatchRequest) error { return h.store.LogBatch(ctx, q.LogBatchParams) }))
+		func(ctx context.Context, q *logBatchRequest) error {
+			return h.store.LogBatch(dynamodbstore.WithTimesAsGiven(ctx), q.LogBatchParams)
+		}))
 	h.add("2.0", http.MethodPost, "/mlflow/runs/log-metric", command(h, logMetricSpec(), h.logMetric))
 	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history", streamed(h, historySpec(), h.metricHistory))
 	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history-bulk-interval", interval)
@@ -169,7 +171,7 @@ func (h *handler) logMetric(ctx context.Context, q *logMetricRequest) error {
 	if q.runID == "" {
 		q.runID = q.legacyID
 	}
-	return h.store.LogMetric(ctx, q.runID, q.metric)
+	return h.store.LogMetric(dynamodbstore.WithTimesAsGiven(ctx), q.runID, q.metric)
 }
 
 type historyRequest struct {

@@ -359,7 +359,7 @@ func (s *scanner) dataset() (d dynamodbstore.Dataset) {
 }
 
 func (h *handler) createRun(ctx context.Context, b []byte, q *dynamodbstore.CreateRunParams) ([]byte, error) {
-	r, err := h.store.CreateRun(ctx, *q)
+	r, err := h.store.CreateRun(dynamodbstore.WithTimesAsGiven(ctx), *q)
 	if err != nil {
 		return nil, err
 	}
@@ -370,7 +370,7 @@ func (h *handler) updateRun(ctx context.Context, b []byte, q *updateRunRequest) 
 	if q.RunID == "" {
 		q.RunID = q.legacyID
 	}
-	info, err := h.store.UpdateRun(ctx, q.UpdateRunParams)
+	info, err := h.store.UpdateRun(dynamodbstore.WithTimesAsGiven(ctx), q.UpdateRunParams)
 	if err != nil {
 		return nil, err
 	}

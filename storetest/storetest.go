@@ -157,7 +157,7 @@ type bundle struct {
 	longParams int
 }
 
-func (b bundle) ctx() context.Context { return b.t.Context() }
+func (b bundle) ctx() context.Context { return dynamodbstore.WithTimesAsGiven(b.t.Context()) }
 
 // fails requires an error of that code and exact text; a text that ends in …
 // is a beginning.

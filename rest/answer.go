@@ -122,7 +122,7 @@ func (h *handler) visitRuns(
 	ctx context.Context, p dynamodbstore.SearchRunsParams, visit func(*dynamodbstore.Run) error,
 ) (string, error) {
 	if v, ok := h.store.(visitor); ok {
-		return v.VisitRuns(ctx, p, visit) //nolint:wrapcheck // errors of the Store go to writeError
+		return v.VisitRuns(ctx, p, visit)
 	}
 	page, err := h.store.SearchRuns(ctx, p)
 	return visitPage(page, err, visit)
@@ -132,7 +132,7 @@ func (h *handler) visitHistory(
 	ctx context.Context, p dynamodbstore.MetricHistoryParams, visit func(dynamodbstore.Metric) error,
 ) (string, error) {
 	if v, ok := h.store.(visitor); ok {
-		return v.VisitMetricHistory(ctx, p, visit) //nolint:wrapcheck // errors of the Store go to writeError
+		return v.VisitMetricHistory(ctx, p, visit)
 	}
 	page, err := h.store.MetricHistory(ctx, p)
 	return visitPage(page, err, visit)

@@ -90,10 +90,10 @@ func (b *movingBody) read(p []byte) (int, error) {
 		err = errSlowBody
 	}
 	b.err = err
-	if err == io.EOF { //nolint:errorlint // readers return it as it is
+	if err == io.EOF {
 		b.never()
 	}
-	return n, err //nolint:wrapcheck // io.EOF must stay io.EOF
+	return n, err
 }
 
 // Close does nothing: net/http closes its own body.
@@ -121,7 +121,7 @@ func (b *movingBody) settle(header http.Header) {
 	if b.err == nil && (b.begun || !b.expects) && b.size <= drainBytes {
 		b.drain()
 	}
-	if b.err != io.EOF { //nolint:errorlint // see read
+	if b.err != io.EOF {
 		header.Set("Connection", "close")
 	}
 }
@@ -134,7 +134,7 @@ func (b *movingBody) drain() {
 
 // end is called when the handler is done, however it ended.
 func (b *movingBody) end() {
-	if b.err != io.EOF { //nolint:errorlint // see read
+	if b.err != io.EOF {
 		b.endIn(lingerTime)
 	}
 }

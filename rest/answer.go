@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -62,7 +63,9 @@ func (a *answer) send(b []byte) {
 		a.w.Header()["Content-Type"] = jsonType
 		a.w.WriteHeader(http.StatusOK)
 	}
-	_, a.err = a.w.Write(b)
+	if _, err := a.w.Write(b); !errors.Is(err, http.ErrBodyNotAllowed) { // as that of a HEAD is not
+		a.err = err
+	}
 }
 
 // end sends the rest.

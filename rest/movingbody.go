@@ -121,7 +121,7 @@ func (b *movingBody) settle(header http.Header) {
 	if b.err == nil && (b.begun || !b.expects) && b.size <= drainBytes {
 		b.drain()
 	}
-	if b.err != io.EOF {
+	if !errors.Is(b.err, io.EOF) {
 		header.Set("Connection", "close")
 	}
 }
@@ -134,7 +134,7 @@ func (b *movingBody) drain() {
 
 // end is called when the handler is done, however it ended.
 func (b *movingBody) end() {
-	if b.err != io.EOF {
+	if !errors.Is(b.err, io.EOF) {
 		b.endIn(lingerTime)
 	}
 }

@@ -7,7 +7,7 @@
 // # In a server of your own
 //
 // The handler bounds by itself what requests take. The body of a JSON request
-// has to bring 1 MiB in each minute or end there, that of an artifact 64 KiB; a
+// has to bring 1 MiB in each 55 seconds or end in them, that of an artifact 64 KiB; a
 // slower one is answered with status 408. An answer that needs nothing of a body
 // waits 50 ms for what is left of a small one; then the connection is closed
 // behind the answer. Bodies in memory share [WithBodyMemory], and take a place of
@@ -22,6 +22,6 @@
 // (ReadHeaderTimeout, IdleTimeout), and clients that do not read their answers.
 // ReadTimeout and WriteTimeout would cut long transfers off; a connection that
 // sets a write deadline before each write ends only those that stall. When a
-// server ends, Shutdown waits for bodies that are on their way, a minute at most
+// server ends, Shutdown waits for bodies that are on their way, 55 seconds at most
 // for those that have stalled.
 package rest

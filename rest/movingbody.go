@@ -10,7 +10,7 @@ import (
 
 // A body has to move. In each paceTime it brings so many bytes, or ends.
 const (
-	paceTime     = time.Minute
+	paceTime     = 55 * time.Second // so that all is over within a minute
 	jsonPace     = 1 << 20  // what waits for it is little, and all of it
 	artifactPace = 64 << 10 // it is no burden, and its client may be far away
 )
@@ -37,7 +37,8 @@ var errSlowBody = errors.New("the body of the request does not arrive")
 //   - Reading it fails with errSlowBody when it falls behind its pace.
 //   - An answer that is begun before it has ended waits for drainTime at most,
 //     and then has the connection closed.
-//   - What comes after the answer is read for lingerTime at most.
+//   - What comes after the answer is read for lingerTime at most, and not at all
+//     of a body that has stalled.
 //
 // The handlers see it in a copy of net/http's request, whose own body stays in
 // place: net/http looks at that to tell what is left on the connection.
@@ -134,7 +135,11 @@ func (b *movingBody) drain() {
 
 // end is called when the handler is done, however it ended.
 func (b *movingBody) end() {
-	if !errors.Is(b.err, io.EOF) {
+	switch {
+	case errors.Is(b.err, io.EOF):
+	case errors.Is(b.err, errSlowBody): // nothing comes that would be worth waiting for
+		b.endIn(0)
+	default:
 		b.endIn(lingerTime)
 	}
 }

@@ -11,8 +11,8 @@ import (
 // A body has to move. In each paceTime it brings so many bytes, or ends.
 const (
 	paceTime     = 55 * time.Second // so that all is over within a minute
-	jsonPace     = 1 << 20  // what waits for it is little, and all of it
-	artifactPace = 64 << 10 // it is no burden, and its client may be far away
+	jsonPace     = 1 << 20          // what waits for it is little, and all of it
+	artifactPace = 64 << 10         // it is no burden, and its client may be far away
 )
 
 // Bounds of what a request sends that nobody reads.

@@ -222,16 +222,24 @@ func (s *Store) sortedHistory(ctx context.Context, run livingRun, metric string,
 	return slices.CompactFunc(points, func(a, b point) bool { return byStep(a, b) == 0 }), nil
 }
 
-// sortedHistories is sortedHistory of several runs, some at a time.
-func (s *Store) sortedHistories(ctx context.Context, runs []livingRun, metric string, in steps, order func(a, b point) int) ([][]point, error) {
+// sortedHistories is sortedHistory of several runs, some at a time, of each of
+// which choose says what is wanted.
+func (s *Store) sortedHistories(
+	ctx context.Context, runs []livingRun, metric string, in steps, order func(a, b point) int, choose func([]point) []point,
+) ([][]point, error) {
 	out := make([][]point, len(runs))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(historyReaders)
 	for i, run := range runs {
 		g.Go(func() error {
-			var err error
-			out[i], err = s.sortedHistory(ctx, run, metric, in, order)
-			return err
+			points, err := s.sortedHistory(ctx, run, metric, in, order)
+			if err != nil {
+				return err
+			}
+			if out[i] = choose(points); cap(points) > 2*len(out[i]) { // lest all of them stay
+				out[i] = slices.Clone(out[i])
+			}
+			return nil
 		})
 	}
 	return out, g.Wait()
@@ -320,7 +328,9 @@ func (s *Store) MetricHistoryBulk(ctx context.Context, p MetricHistoryBulkParams
 	slices.SortFunc(runs, func(a, b livingRun) int { return strings.Compare(a.id, b.id) })
 	var out []RunMetric
 	for some := range slices.Chunk(slices.Compact(runs), historyReaders) {
-		histories, err := s.sortedHistories(ctx, some, p.Key, allSteps(), byTime)
+		histories, err := s.sortedHistories(ctx, some, p.Key, allSteps(), byTime, func(points []point) []point {
+			return points[:min(len(points), most)]
+		})
 		if err != nil {
 			return nil, failure(err)
 		}
@@ -411,13 +421,15 @@ func (s *Store) MetricHistoryBulkInterval(ctx context.Context, p MetricHistoryIn
 	if p.StartStep != nil {
 		in = steps{*p.StartStep, *p.EndStep}
 	}
-	histories, err := s.sortedHistories(ctx, runs, p.Key, in, byStep)
+	histories, err := s.sortedHistories(ctx, runs, p.Key, in, byStep, func(points []point) []point {
+		return sample(between(points, in), max(1, most))
+	})
 	if err != nil {
 		return nil, failure(err)
 	}
 	var out []RunMetric
 	for i, points := range histories {
-		out = appendRunMetrics(out, runs[i].id, p.Key, sample(between(points, in), max(1, most)))
+		out = appendRunMetrics(out, runs[i].id, p.Key, points)
 	}
 	return out, nil
 }

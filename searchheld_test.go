@@ -43,7 +43,8 @@ func TestPagesOfLargeRuns(t *testing.T) {
 	few, err := dynamodbstore.OpenTable(tab, dynamodbstore.WithHeldBytes(5000))
 	require.NoError(t, err)
 	for _, p := range []dynamodbstore.SearchRunsParams{
-		{}, {MaxResults: 50000},
+		{},
+		{MaxResults: 50000},
 		{OrderBy: []string{"metrics.m DESC"}},
 		{OrderBy: []string{"attributes.run_name"}},
 		{OrderBy: []string{"attributes.status", "attributes.end_time"}},

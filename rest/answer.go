@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -62,7 +63,9 @@ func (a *answer) send(b []byte) {
 		a.w.Header()["Content-Type"] = jsonType
 		a.w.WriteHeader(http.StatusOK)
 	}
-	_, a.err = a.w.Write(b)
+	if _, err := a.w.Write(b); !errors.Is(err, http.ErrBodyNotAllowed) { // as that of a HEAD is not
+		a.err = err
+	}
 }
 
 // end sends the rest.
@@ -122,7 +125,7 @@ func (h *handler) visitRuns(
 	ctx context.Context, p dynamodbstore.SearchRunsParams, visit func(*dynamodbstore.Run) error,
 ) (string, error) {
 	if v, ok := h.store.(visitor); ok {
-		return v.VisitRuns(ctx, p, visit) //nolint:wrapcheck // errors of the Store go to writeError
+		return v.VisitRuns(ctx, p, visit)
 	}
 	page, err := h.store.SearchRuns(ctx, p)
 	return visitPage(page, err, visit)
@@ -132,7 +135,7 @@ func (h *handler) visitHistory(
 	ctx context.Context, p dynamodbstore.MetricHistoryParams, visit func(dynamodbstore.Metric) error,
 ) (string, error) {
 	if v, ok := h.store.(visitor); ok {
-		return v.VisitMetricHistory(ctx, p, visit) //nolint:wrapcheck // errors of the Store go to writeError
+		return v.VisitMetricHistory(ctx, p, visit)
 	}
 	page, err := h.store.MetricHistory(ctx, p)
 	return visitPage(page, err, visit)

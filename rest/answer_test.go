@@ -173,3 +173,17 @@ func TestAnswersCutShort(t *testing.T) {
 	require.NotContains(t, p.Body.String(), "run_id")
 	require.Contains(t, p.Body.String(), "no more")
 }
+
+// noBody is the writer of an answer to a HEAD.
+type noBody struct{ *httptest.ResponseRecorder }
+
+func (noBody) Write([]byte) (int, error) { return 0, http.ErrBodyNotAllowed }
+
+// TestAnswerToHead: an answer of which only the header is sent is whole.
+func TestAnswerToHead(t *testing.T) {
+	t.Parallel()
+	a := newAnswer(noBody{httptest.NewRecorder()})
+	defer a.free()
+	require.Equal(t, "x", string(a.spill(append(make([]byte, spillBytes), 'x'))))
+	require.NoError(t, a.err)
+}

@@ -68,11 +68,12 @@ func invalid(text string) error {
 func (h *handler) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	e, ok := errors.AsType[*dynamodbstore.Error](err)
 	slow := errors.Is(err, errSlowBody)
-	if slow {
+	switch {
+	case slow:
 		e = &dynamodbstore.Error{Code: "DEADLINE_EXCEEDED", Message: "The body of the request took too long to arrive."}
-	} else if !ok {
+	case !ok:
 		e = h.hide(r, err)
-	} else if e.Err != nil {
+	case e.Err != nil:
 		h.logCause(r, e)
 	}
 	code := kindOf(e.Code).status

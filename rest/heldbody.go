@@ -73,7 +73,7 @@ func (h *handler) readBody(r *http.Request, limit int64, tooLarge func(limit int
 		switch {
 		case int64(len(b.data)) > limit:
 			return b, tooLarge(limit)
-		case err == io.EOF: //nolint:errorlint // readers return it as it is
+		case err == io.EOF:
 			return b, nil
 		case errors.Is(err, errSlowBody):
 			return b, err //nolint:wrapcheck // writeError knows it
@@ -126,7 +126,7 @@ func (b *heldBody) move(ctx context.Context, all bodyMemory, limit int64) error 
 	if b.region, err = newRegion(int(limit) + 1); err != nil {
 		return errBodiesFull(err)
 	}
-	b.data = append(b.region[:0], small.data...)
+	b.data = b.region[:copy(b.region, small.data)]
 	return nil
 }
 

@@ -111,7 +111,7 @@ func TestBodyMemory(t *testing.T) {
 					}
 					time.Sleep(10 * time.Millisecond)
 				}
-				_ = b.PipeWriter.Close()
+				_ = b.Close()
 			}()
 		}
 		for _, b := range bodies {
@@ -131,7 +131,7 @@ func TestBodyMemory(t *testing.T) {
 		b := s.arrive(t.Context(), "runs/search", most)
 		_, err := b.Write([]byte(strings.Repeat(" ", most)))
 		require.NoError(t, err)
-		require.NoError(t, b.PipeWriter.Close())
+		require.NoError(t, b.Close())
 		require.Equal(t, http.StatusOK, (<-b.answer).Code)
 	})
 }
@@ -179,7 +179,7 @@ func TestSlowClientsTakeNoPlace(t *testing.T) {
 		require.Equal(t, http.StatusOK, s.do(http.MethodGet, "/api/2.0/mlflow/runs/get?run_id=r", "").Code)
 		require.Zero(t, time.Since(began))
 		for _, a := range slow {
-			require.NoError(t, a.PipeWriter.Close())
+			require.NoError(t, a.Close())
 			<-a.answer
 		}
 	})

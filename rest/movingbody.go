@@ -10,9 +10,9 @@ import (
 
 // A body has to move. In each paceTime it brings so many bytes, or ends.
 const (
-	paceTime     = time.Minute
-	jsonPace     = 1 << 20  // what waits for it is little, and all of it
-	artifactPace = 64 << 10 // it is no burden, and its client may be far away
+	paceTime     = 55 * time.Second // so that all is over within a minute
+	jsonPace     = 1 << 20          // what waits for it is little, and all of it
+	artifactPace = 64 << 10         // it is no burden, and its client may be far away
 )
 
 // Bounds of what a request sends that nobody reads.
@@ -37,7 +37,8 @@ var errSlowBody = errors.New("the body of the request does not arrive")
 //   - Reading it fails with errSlowBody when it falls behind its pace.
 //   - An answer that is begun before it has ended waits for drainTime at most,
 //     and then has the connection closed.
-//   - What comes after the answer is read for lingerTime at most.
+//   - What comes after the answer is read for lingerTime at most, and not at all
+//     of a body that has stalled.
 //
 // The handlers see it in a copy of net/http's request, whose own body stays in
 // place: net/http looks at that to tell what is left on the connection.
@@ -90,10 +91,10 @@ func (b *movingBody) read(p []byte) (int, error) {
 		err = errSlowBody
 	}
 	b.err = err
-	if err == io.EOF { //nolint:errorlint // readers return it as it is
+	if err == io.EOF {
 		b.never()
 	}
-	return n, err //nolint:wrapcheck // io.EOF must stay io.EOF
+	return n, err
 }
 
 // Close does nothing: net/http closes its own body.
@@ -121,7 +122,7 @@ func (b *movingBody) settle(header http.Header) {
 	if b.err == nil && (b.begun || !b.expects) && b.size <= drainBytes {
 		b.drain()
 	}
-	if b.err != io.EOF { //nolint:errorlint // see read
+	if !errors.Is(b.err, io.EOF) {
 		header.Set("Connection", "close")
 	}
 }
@@ -134,7 +135,11 @@ func (b *movingBody) drain() {
 
 // end is called when the handler is done, however it ended.
 func (b *movingBody) end() {
-	if b.err != io.EOF { //nolint:errorlint // see read
+	switch {
+	case errors.Is(b.err, io.EOF):
+	case errors.Is(b.err, errSlowBody): // nothing comes that would be worth waiting for
+		b.endIn(0)
+	default:
 		b.endIn(lingerTime)
 	}
 }

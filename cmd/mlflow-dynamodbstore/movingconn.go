@@ -121,7 +121,7 @@ func (c *movingConn) hurry() {
 	defer c.mu.Unlock()
 	c.hurried = true
 	_ = c.Conn.SetReadDeadline(c.readBy())
-	_ = c.Conn.SetWriteDeadline(soon(hurryTime)) // of what is being written; the next piece sets its own
+	_ = c.SetWriteDeadline(soon(hurryTime)) // of what is being written; the next piece sets its own
 }
 
 // Write writes in pieces, each of which has to be read in time.

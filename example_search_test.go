@@ -16,7 +16,7 @@ func threeRuns(ctx context.Context) *dynamodbstore.Store {
 	}
 	for i, name := range []string{"small", "medium", "large"} {
 		run, err := store.CreateRun(ctx, dynamodbstore.CreateRunParams{
-			ExperimentID: dynamodbstore.DefaultExperimentID, Name: name, StartTime: int64(i),
+			ExperimentID: dynamodbstore.DefaultExperimentID, Name: name, StartTime: int64(i + 1),
 		})
 		if err != nil {
 			panic(err)

@@ -58,7 +58,7 @@
 // the table is made from what it measures:
 //
 //	operation                                       requests   RCU   WCU
-//	create_run with 5 tags                                 2     0     4
+//	create_run with 5 tags                                 3     1     4
 //	log one metric point                                   2     0     2
 //	log_batch, 20 keys x 1 step                            2     0     2
 //	log_batch, 10 keys x 10 steps                          2     0     3
@@ -66,7 +66,7 @@
 //	log_batch, 50 params                                   1     0     2
 //	log one point to a run with 2,000 metric keys          2     0     6
 //	end a run of 10 metrics and 10 params                  7     0    34
-//	whole run: 5 tags, 10 metrics, 10 params              12     0    41
+//	whole run: 5 tags, 10 metrics, 10 params              13     1    41
 //	get_run                                                2     2     0
 //	search, first page of 100 finished runs                2    22     0
 //	set_tag on a finished run                              3     0     3
@@ -77,7 +77,7 @@
 //	create_model_version of 20 others, 3 stages            3     1     6
 //	get_model_version_by_alias                             2     2     0
 //	search_registered_models, page of 100                  2    11     0
-//	create_logged_model                                    1     0     6
+//	create_logged_model                                    2     1     6
 //	search_logged_models, page of 50                       2     5     0
 //
 // # Models

@@ -45,7 +45,7 @@ func TestSearchBudgets(t *testing.T) {
 			})
 			within(t, p.Filter+fmt.Sprint(p.OrderBy), u, b)
 			require.Equal(t, plan, e.Plan)
-			require.Equal(t, u, e.Units)
+			require.Equal(t, dynamodbstore.Units(u), e.Units)
 		}
 		_, err := s.GetExperiment(t.Context(), exp)
 		require.NoError(t, err)

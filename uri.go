@@ -58,7 +58,7 @@ func parseURI(uri string) (Location, error) {
 	loc := Location{Deploy: true}
 	scheme, rest, ok := strings.Cut(uri, "://")
 	if !ok || !strings.EqualFold(scheme, "dynamodb") {
-		return loc, errors.New("it begins with neither dynamodb:// nor local:")
+		return loc, errors.New("it begins with neither dynamodb:// nor local:") //nolint:revive,staticcheck // the end is a scheme's
 	}
 	if strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return loc, errors.New("it contains white space")

@@ -62,8 +62,8 @@ func realPath(dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find %s: %w", dir, err)
 	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real, nil
+	if found, err := filepath.EvalSymlinks(path); err == nil {
+		return found, nil
 	}
 	return path, nil
 }

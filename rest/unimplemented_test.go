@@ -27,7 +27,7 @@ func TestUnimplementedStore(t *testing.T) {
 			args[i] = reflect.Zero(m.Type.In(i))
 		}
 		results := method.Call(args)
-		err, ok := results[len(results)-1].Interface().(*dynamodbstore.Error)
+		err, ok := reflect.TypeAssert[*dynamodbstore.Error](results[len(results)-1])
 		require.True(t, ok, m.Name)
 		require.Equal(t, dynamodbstore.CodeNotImplemented, err.Code)
 		require.Equal(t, "The store has no "+m.Name+".", err.Message)

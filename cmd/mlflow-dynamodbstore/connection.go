@@ -46,11 +46,11 @@ func (c *connection) addOutput(cmd *cobra.Command) {
 // the flag that names them. The returned function has to agree before the list
 // is replaced.
 func addClear(cmd *cobra.Command, entries, usage string) (check func() error) {
-	clear := cmd.Flags().Bool("clear", false, usage)
+	asked := cmd.Flags().Bool("clear", false, usage)
 	cmd.MarkFlagsOneRequired(entries, "clear")
 	cmd.MarkFlagsMutuallyExclusive(entries, "clear")
 	return func() error {
-		if cmd.Flags().Changed("clear") && !*clear {
+		if cmd.Flags().Changed("clear") && !*asked {
 			return misuse{fmt.Errorf("--clear=false changes nothing; give --%s", entries)}
 		}
 		return nil

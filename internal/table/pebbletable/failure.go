@@ -60,7 +60,7 @@ func (t *Table) end() error {
 	case t.failure() != nil:
 		return errors.Join(err, t.fs.cutLog())
 	case err != nil || t.dir == "":
-		return err
+		return err //nolint:wrapcheck // Pebble says enough
 	}
 	if err := writeClosed(t.fs.FS, t.dir); err != nil { // the next opening is as one after a crash
 		t.log.Warn("the table was closed without a list of its files", slog.Any("error", err))

@@ -155,14 +155,14 @@ func (f *faultFS) Rename(from, to string) error {
 // Remove removes a file. That it is not there, or stays, harms nothing.
 func (f *faultFS) Remove(name string) error {
 	if f.failure() != nil {
-		return nil
+		return nil //nolint:nilerr // see above
 	}
 	return f.FS.Remove(name) //nolint:wrapcheck // it stands in for the other
 }
 
 func (f *faultFS) RemoveAll(name string) error {
 	if f.failure() != nil {
-		return nil
+		return nil //nolint:nilerr // see above
 	}
 	return f.FS.RemoveAll(name) //nolint:wrapcheck // it stands in for the other
 }
@@ -186,7 +186,7 @@ func (f *faultFile) Write(p []byte) (int, error) {
 	f.fs.change(func() error {
 		n, err := f.File.Write(p)
 		f.written.Add(int64(n))
-		return err
+		return err //nolint:wrapcheck // fail wraps it
 	})
 	return len(p), nil
 }
@@ -194,7 +194,7 @@ func (f *faultFile) Write(p []byte) (int, error) {
 func (f *faultFile) WriteAt(p []byte, off int64) (int, error) {
 	f.fs.change(func() error {
 		_, err := f.File.WriteAt(p, off)
-		return err
+		return err //nolint:wrapcheck // fail wraps it
 	})
 	return len(p), nil
 }
@@ -224,7 +224,7 @@ func (f *faultFile) SyncData() error {
 func (f *faultFile) SyncTo(length int64) (full bool, err error) {
 	f.fs.change(func() error {
 		full, err = f.File.SyncTo(length)
-		return err
+		return err //nolint:wrapcheck // fail wraps it
 	})
 	return full, nil
 }
@@ -233,7 +233,7 @@ func (f *faultFile) SyncTo(length int64) (full bool, err error) {
 // keep what was written.
 func (f *faultFile) Close() error {
 	if err := f.File.Close(); err != nil {
-		f.fs.change(func() error { return err })
+		f.fs.change(func() error { return err }) //nolint:wrapcheck // fail wraps it
 	}
 	return nil
 }

@@ -95,7 +95,7 @@ func (s *Store) checkBegun(begun int64, what string) error {
 // errNotCreated says that a creation took so long that it may have been taken
 // for abandoned.
 func errNotCreated(what string) error {
-	return errorf(CodeResourceExhausted, "%s could not be created, please try again.", what)
+	return errorf(CodeTemporarilyUnavailable, "%s could not be created, please try again.", what)
 }
 
 // runBegun returns when the id of a run was made, in ms; 0 for an id that is

@@ -106,8 +106,7 @@ func TestSourceDefault(t *testing.T) {
 // TestLockedTable: commands say that a server has the directory open.
 func TestLockedTable(t *testing.T) {
 	t.Parallel()
-	uri := "local:" + t.TempDir()
-	p := start(t, noEnv, "--backend-store-uri", uri)
+	uri := "local:" + lockedDir(t)
 	for _, args := range [][]string{
 		{"ttl-policy", "show"}, {"ttl-policy", "set", "--trace-retention-days", "1"}, {"table", "create"}, {"table", "describe"},
 	} {
@@ -116,8 +115,6 @@ func TestLockedTable(t *testing.T) {
 		require.Equal(t, "mlflow-dynamodbstore: the table at "+uri+" is open in another process; "+
 			"stop the server that has it, or set its variables instead\n", stderr.String())
 	}
-	p.end()
-	command(t, "ttl-policy", "set", "--trace-retention-days", "1", "--uri", uri)
 }
 
 func TestVersionJSON(t *testing.T) {

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/pebbletable"
 )
 
 func noEnv(string) (string, bool) { return "", false }
@@ -243,13 +245,22 @@ func TestFailures(t *testing.T) {
 
 func TestLockedDirectory(t *testing.T) {
 	t.Parallel()
-	dir := "local:" + t.TempDir()
-	p := start(t, noEnv, "--backend-store-uri", dir)
+	dir := "local:" + lockedDir(t)
 	var stdout, stderr buffer
 	code := run(t.Context(), []string{"server", "--port", "0", "--backend-store-uri", dir}, deps{stdout: &stdout, stderr: &stderr, env: noEnv})
 	require.Equal(t, exitFailed, code)
 	require.Equal(t, 1, strings.Count(stderr.String(), "\n"), stderr.String())
-	p.end()
+}
+
+// lockedDir returns the directory of a table that is in use until the test
+// ends, as by another process.
+func lockedDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	tab, err := pebbletable.Open(dir, pebbletable.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, tab.Close()) })
+	return dir
 }
 
 func TestVersion(t *testing.T) {

@@ -7,7 +7,7 @@
 // It is the library under the server of this module, which the stock MLflow
 // client talks to; package rest is that server as an [net/http.Handler]. What
 // both write can be read by both. Errors, limits and the search language are
-// those of MLflow 3.17.
+// those of MLflow 3.18.
 //
 // # Opening
 //

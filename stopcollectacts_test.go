@@ -70,6 +70,16 @@ var readActs = []act{
 		_, err := s.MetricHistory(ctx, dynamodbstore.MetricHistoryParams{RunID: sc.run, Key: "acc"})
 		return err
 	}},
+	{method: "VisitRuns", do: func(ctx context.Context, s *dynamodbstore.Store, sc scene) error {
+		p := dynamodbstore.SearchRunsParams{ExperimentIDs: []string{sc.exp}, OrderBy: []string{"attributes.end_time"}}
+		_, err := s.VisitRuns(ctx, p, func(*dynamodbstore.Run) error { return nil })
+		return err
+	}},
+	{method: "VisitMetricHistory", do: func(ctx context.Context, s *dynamodbstore.Store, sc scene) error {
+		p := dynamodbstore.MetricHistoryParams{RunID: sc.run, Key: "acc", MaxResults: 1}
+		_, err := s.VisitMetricHistory(ctx, p, func(dynamodbstore.Metric) error { return nil })
+		return err
+	}},
 	{method: "MetricHistoryBulk", do: func(ctx context.Context, s *dynamodbstore.Store, sc scene) error {
 		_, err := s.MetricHistoryBulk(ctx, dynamodbstore.MetricHistoryBulkParams{RunIDs: []string{sc.run}, Key: "acc"})
 		return err

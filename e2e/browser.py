@@ -15,6 +15,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 # What the UI asks for, does not get, and goes on without.
 EXPECTED = [
     (404, "/ajax-api/2.0/mlflow/users/current"),  # tells it that the server knows no users
+    (501, "/model-versions/get-artifact"),  # asks for a URL, which a directory has none of, then for the artifact
 ]
 
 # What Chromium says when a page that lays itself out anew, as charts do, needs

@@ -3,6 +3,7 @@ package dynamodbstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
@@ -65,16 +66,26 @@ func checkMayHold(id string, e *expState) error {
 func (s *Store) confirm(ctx context.Context, exp string, takeBack func() error) error {
 	e, err := s.freshState(ctx, exp)
 	if err != nil {
-		return err
+		return madeOrNot(err)
 	}
 	refusal := checkMayHold(exp, e)
 	if refusal == nil {
 		return nil
 	}
 	if err := takeBack(); err != nil {
-		return err
+		return madeOrNot(err)
 	}
 	return refusal
+}
+
+// madeOrNot is an error of a call that comes behind the write that decides. A
+// table that throttles says that nothing was done, and clients would do it again;
+// here something was.
+func madeOrNot(err error) error {
+	if errors.Is(err, table.ErrThrottled) || errors.Is(err, table.ErrConflict) {
+		return fmt.Errorf("%w: %s", table.ErrUnavailable, err) //nolint:errorlint // it must not be found
+	}
+	return err
 }
 
 // inState calls do with the state of a run's experiment, which may be as old as

@@ -149,6 +149,14 @@ type loadedModel struct {
 	points          []RunMetric
 }
 
+// loadedPointBytes is about what a point takes in memory, without its texts.
+const loadedPointBytes = 120
+
+// size is about how many bytes the model takes.
+func (m *loadedModel) size() int {
+	return m.tags.size() + m.params.size() + len(m.metrics) + loadedPointBytes*len(m.points)
+}
+
 // loadLoggedModel reads all of a model's partition; nil if there is none. Not
 // a snapshot: each item is as it was at some moment of the query.
 func (s *Store) loadLoggedModel(ctx context.Context, id string) (*loadedModel, error) {

@@ -19,7 +19,8 @@ const (
 // SearchLoggedModels returns the logged models of some experiments that match
 // a filter and are not deleted, newest first unless OrderBy says otherwise.
 // Models of deleted experiments are found too, as in MLflow. A page may be
-// short, or empty, and still have a NextPageToken; it has at most 5,000 models.
+// short, or empty, and still have a NextPageToken; it has at most 5,000 models,
+// and ends where they take more than 24 MB as they are stored.
 //
 // Every model is as it was at some moment of the call. In the default order
 // the call reads up to the end of the page; any other order reads all models of
@@ -126,7 +127,7 @@ func (s *Store) newLoggedSearch(p SearchLoggedModelsParams) (*loggedSearch, erro
 // inListOrder is the search in the default order. It returns the position to
 // continue from, nil at the end.
 func (ms *loggedSearch) inListOrder(ctx context.Context) (found []foundLogged, bound filter.Tuple, err error) {
-	streams := ms.streams()
+	streams, held := ms.streams(), 0
 	for scanned := 1; len(found) <= ms.max; scanned++ {
 		next, err := firstLogged(ctx, streams)
 		if err != nil || next == nil {
@@ -136,8 +137,9 @@ func (ms *loggedSearch) inListOrder(ctx context.Context) (found []foundLogged, b
 		f := foundLogged{m, ms.order.tuple(ms.query, m)}
 		if ms.matches(f) {
 			found = append(found, f)
+			held += m.size()
 		}
-		if scanned == ms.s.opts.limits.scanned {
+		if scanned == ms.s.opts.limits.scanned || held > ms.s.opts.limits.held {
 			return found, f.tuple, nil
 		}
 	}
@@ -174,7 +176,9 @@ func compareLoggedPlaces(a, b *loadedModel) int {
 // inOtherOrder is the search in any other order: all models are looked at, and
 // those of the page are kept.
 func (ms *loggedSearch) inOtherOrder(ctx context.Context) ([]foundLogged, filter.Tuple, error) {
-	first := &firsts[loggedView]{order: ms.order.keys, max: ms.max + 1}
+	first := &firsts[loggedView]{
+		order: ms.order.keys, max: ms.max + 1, most: ms.s.opts.limits.held, size: func(m loggedView) int { return m.size() },
+	}
 	for _, st := range ms.streams() {
 		for {
 			m, err := st.peek(ctx)
@@ -191,7 +195,11 @@ func (ms *loggedSearch) inOtherOrder(ctx context.Context) ([]foundLogged, filter
 			}
 		}
 	}
-	return first.take(), nil, nil
+	found := first.take()
+	if first.cut {
+		return found, found[len(found)-1].tuple, nil
+	}
+	return found, nil, nil
 }
 
 // matches reports whether a model matches and is behind the position.

@@ -73,6 +73,43 @@ func TestPagesOfLargeRuns(t *testing.T) {
 	}
 }
 
+// TestHeldLoggedModels: a page of logged models ends where they take much, in any
+// order, and goes on behind that.
+func TestHeldLoggedModels(t *testing.T) {
+	t.Parallel()
+	tab, err := pebbletable.OpenMemory(pebbletable.Options{})
+	require.NoError(t, err)
+	s, err := dynamodbstore.OpenTable(tab)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	require.NoError(t, s.Init(t.Context()))
+	for i := range 20 {
+		loggedModel(t, s, dynamodbstore.CreateLoggedModelParams{
+			ExperimentID: dynamodbstore.DefaultExperimentID, Name: fmt.Sprintf("m%02d", i*7%20),
+			Params: []dynamodbstore.Param{{Key: "p", Value: strings.Repeat("x", 1000)}},
+		})
+	}
+	few, err := dynamodbstore.OpenTable(tab, dynamodbstore.WithHeldBytes(5000))
+	require.NoError(t, err)
+	for _, order := range [][]dynamodbstore.LoggedModelOrder{nil, {{Field: "name"}}} {
+		p := dynamodbstore.SearchLoggedModelsParams{ExperimentIDs: []string{dynamodbstore.DefaultExperimentID}, OrderBy: order}
+		want := allLoggedModels(t, s, p)
+		require.Len(t, want, 20)
+		var got []*dynamodbstore.LoggedModel
+		for pages := 1; ; pages++ {
+			page, err := few.SearchLoggedModels(t.Context(), p)
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(page.Items), 5)
+			got = append(got, page.Items...)
+			if p.PageToken = page.NextPageToken; p.PageToken == "" {
+				require.GreaterOrEqual(t, pages, 4)
+				break
+			}
+		}
+		require.Equal(t, want, got)
+	}
+}
+
 // TestVisitsEnd: an error of who is visited ends a visit.
 func TestVisitsEnd(t *testing.T) {
 	t.Parallel()

@@ -6,8 +6,9 @@ type searchLimits struct {
 	// scanned is how many runs one request looks at before it returns what it
 	// has with a token to go on.
 	scanned int
-	// held is how many bytes the runs of a page may take before it ends there,
-	// with a token to go on: what a search holds depends on no page size.
+	// held is how many bytes the runs, or logged models, of a page may take before
+	// it ends there, with a token to go on: what a search holds depends on no page
+	// size.
 	held int
 	// probe is how many index rows are read to learn whether there are few of
 	// them: about 3 RCU.

@@ -59,8 +59,8 @@ func appendModelPoints(b []byte, depth int, points []dynamodbstore.RunMetric) []
 	return closeArray(b, depth)
 }
 
-func appendLoggedModels(b []byte, page dynamodbstore.Page[*dynamodbstore.LoggedModel]) []byte {
+func appendLoggedModels(b []byte, page dynamodbstore.Page[*dynamodbstore.LoggedModel], a *answer) []byte {
 	return appendPage(b, "models", page, func(b []byte, m *dynamodbstore.LoggedModel, depth int) []byte {
 		return appendLoggedModel(append(b, '{'), m, depth)
-	}, nil)
+	}, a)
 }

@@ -11,7 +11,7 @@ import (
 func (h *handler) addLoggedModelRoutes() {
 	const base, model = "/mlflow/logged-models", "/mlflow/logged-models/{model_id}"
 	h.add("2.0", http.MethodPost, base, query(h, createLoggedModelSpec(), h.createLoggedModel))
-	h.add("2.0", http.MethodPost, base+"/search", query(h, searchLoggedModelsSpec(), h.searchLoggedModels))
+	h.add("2.0", http.MethodPost, base+"/search", streamed(h, searchLoggedModelsSpec(), h.searchLoggedModels))
 	h.add("2.0", http.MethodGet, model, query(h, loggedModelSpec(), h.getLoggedModel))
 	h.add("2.0", http.MethodDelete, model, command(h, loggedModelSpec(),
 		func(ctx context.Context, q *loggedModelRequest) error { return h.store.DeleteLoggedModel(ctx, q.id) }))

@@ -89,10 +89,11 @@ func (s *scanner) boolOr(absent bool) bool {
 	}
 }
 
-func (h *handler) searchLoggedModels(ctx context.Context, b []byte, q *dynamodbstore.SearchLoggedModelsParams) ([]byte, error) {
+func (h *handler) searchLoggedModels(ctx context.Context, a *answer, q *dynamodbstore.SearchLoggedModelsParams) error {
 	page, err := h.store.SearchLoggedModels(ctx, *q)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return appendLoggedModels(b, page), nil
+	a.b = appendLoggedModels(a.b, page, a)
+	return nil
 }

@@ -58,7 +58,7 @@ test: test-race test-every-call ## Run all Go tests with the race detector, on t
 
 .PHONY: test-race
 test-race: ddblocal s3local
-	$(WITH_DYNAMODB) $(TOOL) gotestsum --format pkgname -- -race -timeout 20m ./...
+	$(WITH_DYNAMODB) $(TOOL) gotestsum --format pkgname -- -race -timeout 40m ./...
 
 # The tests that stop operations at their calls try some with the race detector,
 # and here, without it, all.

@@ -123,8 +123,7 @@ func (s *Store) insertRun(ctx context.Context, h *runHead, spilled dict) error {
 func (s *Store) takeBackRun(ctx context.Context, h *runHead, spilled dict) error {
 	s.headCache.Remove(h.id)
 	s.shapes.Remove(h.id)
-	err := s.t.Put(ctx, table.Put{Item: s.runTombstone(h.id), Cond: h.isRev()})
-	if _, isLost := asConditionError(err); isLost || err != nil {
+	if err := s.t.Put(ctx, table.Put{Item: s.runTombstone(h.id), Cond: h.isRev()}); err != nil {
 		return ignoreLost(err)
 	}
 	rows := []table.Key{s.ks.OpenRow(h.exp, h.id, h.gen), s.ks.RunRow(h.exp, h.start, h.id), s.ks.RunMetrics(h.id, 0)}

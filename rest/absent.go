@@ -67,8 +67,13 @@ func (h *handler) absentSentence(path string) string {
 	return h.absent[version+"/"+first+"/"+second]
 }
 
-// writeAbsent answers a request for what is not here. To clients the code means
-// the same as the page that MLflow has for unknown paths: an older server.
-func (h *handler) writeAbsent(w http.ResponseWriter, r *http.Request, sentence string) {
-	h.writeError(w, r, &dynamodbstore.Error{Code: "ENDPOINT_NOT_FOUND", Message: sentence})
+// answerAbsent answers a request if it is for what is not here. To clients the
+// code means the same as the page that MLflow has for unknown paths: an older
+// server.
+func (h *handler) answerAbsent(w http.ResponseWriter, r *http.Request) bool {
+	sentence := h.absentSentence(r.URL.Path)
+	if sentence != "" {
+		h.writeError(w, r, &dynamodbstore.Error{Code: "ENDPOINT_NOT_FOUND", Message: sentence})
+	}
+	return sentence != ""
 }

@@ -177,11 +177,9 @@ func (h *handler) route(w http.ResponseWriter, r *http.Request) {
 		res = h.find(merged)
 	}
 	if res == nil {
-		if sentence := h.absentSentence(r.URL.Path); sentence != "" {
-			h.writeAbsent(w, r, sentence)
-			return
+		if !h.answerAbsent(w, r) {
+			writeNotFound(w)
 		}
-		writeNotFound(w)
 		return
 	}
 	method := r.Method
@@ -199,8 +197,7 @@ func (h *handler) route(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", res.allow)
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(http.StatusNoContent)
-	case h.absentSentence(r.URL.Path) != "":
-		h.writeAbsent(w, r, h.absentSentence(r.URL.Path))
+	case h.answerAbsent(w, r):
 	default:
 		w.Header().Set("Allow", res.allow)
 		writePage(w, http.StatusMethodNotAllowed, "The method is not allowed for the requested URL.")

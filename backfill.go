@@ -60,7 +60,7 @@ type BackfillReport struct {
 func (s *Store) BackfillTags(ctx context.Context, p BackfillParams) (BackfillReport, error) {
 	b := &backfill{s: s, params: p, key: keys.DenormalizeTags(), list: patternList(), tags: true}
 	if p.ExperimentID != "" {
-		cfg, err := s.readConfiguration(ctx)
+		cfg, err := s.settings.readConfiguration(ctx)
 		if err != nil {
 			return BackfillReport{}, failure(err)
 		}
@@ -139,18 +139,18 @@ func (b *backfill) do(ctx context.Context) (BackfillReport, error) {
 func (b *backfill) begin(ctx context.Context, restart bool) (*round, error) {
 	it, err := b.update(ctx, func(it *table.Item) {
 		if _, ok := it.Get(b.list.attr); !ok { // on a table without configuration
-			b.list.set(it, b.defaults(), b.s.opts.clock())
+			b.list.set(it, b.defaults(), b.s.clock())
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := b.s.readConfiguration(ctx)
+	cfg, err := b.s.settings.readConfiguration(ctx)
 	if err != nil {
 		return nil, err
 	}
 	b.s.settings.set(cfg)
-	now := b.s.opts.clock()
+	now := b.s.clock()
 	r := &round{changed: it.Num(attrChanged), list: b.list.of(it), due: now.Add(noticeTime)}
 	if noticed := time.UnixMilli(r.changed).Add(noticeTime + clockSkew); noticed.Before(r.due) && r.changed > 0 {
 		r.due = noticed
@@ -197,7 +197,7 @@ func (b *backfill) round(ctx context.Context, r *round) error {
 
 // wait returns when no server writes by older settings any more.
 func (b *backfill) wait(ctx context.Context, due time.Time) error {
-	d := due.Sub(b.s.opts.clock())
+	d := due.Sub(b.s.clock())
 	if d <= 0 {
 		return nil
 	}
@@ -206,7 +206,7 @@ func (b *backfill) wait(ctx context.Context, due time.Time) error {
 	if err := b.p.step(ctx, 0, 0); err != nil {
 		return err
 	}
-	return b.s.opts.wait(ctx, d)
+	return b.s.wait(ctx, d)
 }
 
 // mark makes the list of the round count as complete, unless it has changed.
@@ -215,7 +215,7 @@ func (b *backfill) mark(ctx context.Context, r *round) error {
 		if !b.isOf(*it, r) {
 			return
 		}
-		it.Set(backfilledIn(b.s.opts.workspace), table.List(r.list))
+		it.Set(backfilledIn(b.s.workspace), table.List(r.list))
 		it.Remove(attrCursor)
 	})
 	if err != nil {
@@ -224,7 +224,7 @@ func (b *backfill) mark(ctx context.Context, r *round) error {
 	if !b.isOf(it, r) {
 		return errListChanged
 	}
-	cfg, err := b.s.readConfiguration(ctx)
+	cfg, err := b.s.settings.readConfiguration(ctx)
 	if err != nil {
 		return err
 	}
@@ -241,7 +241,7 @@ func (b *backfill) isOf(it table.Item, r *round) bool {
 // update changes the item with the list and returns it as it is then.
 func (b *backfill) update(ctx context.Context, change func(it *table.Item)) (table.Item, error) {
 	var after table.Item
-	err := b.s.mergeConfig(ctx, b.key, func(it *table.Item) {
+	err := b.s.settings.mergeConfig(ctx, b.key, func(it *table.Item) {
 		change(it)
 		after = it.Clone()
 	})
@@ -258,7 +258,7 @@ func (b *backfill) reached(ctx context.Context, r *round, at place) error {
 		if b.isOf(*it, r) {
 			it.Set(attrCursor, table.Map([]string{
 				cursorChanged, strconv.FormatInt(r.changed, 10), cursorExperiment, at.exp, cursorFinal, final,
-				cursorRun, at.run, cursorWorkspace, b.s.opts.workspace,
+				cursorRun, at.run, cursorWorkspace, b.s.workspace,
 			}))
 		}
 	})
@@ -273,7 +273,7 @@ func (b *backfill) reached(ctx context.Context, r *round, at place) error {
 func (b *backfill) cursorOf(it table.Item, changed int64) (at place, final bool) {
 	v, _ := it.Get(attrCursor)
 	c := cursor(v.Strings())
-	if c.part(cursorChanged) != strconv.FormatInt(changed, 10) || c.part(cursorWorkspace) != b.s.opts.workspace {
+	if c.part(cursorChanged) != strconv.FormatInt(changed, 10) || c.part(cursorWorkspace) != b.s.workspace {
 		return place{}, false
 	}
 	return c.place(), c.part(cursorFinal) == "1"

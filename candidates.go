@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/explain"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
@@ -38,7 +39,7 @@ type rangeStream struct {
 }
 
 func (p *prober) newRangeStream(q table.Query, value string) *rangeStream {
-	q.Limit = p.s.opts.limits.probe
+	q.Limit = p.v.limits.probe
 	return &rangeStream{q: q, prefix: value + "#", p: p}
 }
 
@@ -62,7 +63,7 @@ func (r *rangeStream) next(ctx context.Context, at string) (string, error) {
 
 // fill reads the next rows, ever more at a time.
 func (r *rangeStream) fill(ctx context.Context) error {
-	page, err := r.p.s.t.Query(ctx, r.q)
+	page, err := r.p.v.t.Query(ctx, r.q)
 	if err != nil {
 		return err
 	}
@@ -71,7 +72,7 @@ func (r *rangeStream) fill(ctx context.Context) error {
 		r.rows = append(r.rows, strings.TrimPrefix(it.Key.SK, r.prefix))
 	}
 	r.q.After, r.ended = page.Next, page.Next == ""
-	r.q.Limit = min(2*r.q.Limit, 16*r.p.s.opts.limits.probe)
+	r.q.Limit = min(2*r.q.Limit, 16*r.p.v.limits.probe)
 	return nil
 }
 
@@ -116,14 +117,14 @@ func (u union) next(ctx context.Context, at string) (string, error) {
 
 // prober reads index rows of one kind of entities.
 type prober struct {
-	s     *Store
-	stats *Explanation
+	v     *view
+	stats *explain.Explanation
 	pk    func(r indexRange) string // the partition of a range
 }
 
 // runProber reads the index rows of an experiment's runs.
 func (rs *runSearch) runProber(exp string) *prober {
-	return &prober{rs.s, rs.stats, func(r indexRange) string { return rs.s.ks.IndexPK(exp, r.kind, r.name) }}
+	return &prober{rs.s.view, rs.stats, func(r indexRange) string { return rs.s.ks.IndexPK(exp, r.kind, r.name) }}
 }
 
 // candidates are what the sources of a plan come to.
@@ -160,7 +161,7 @@ func (p *prober) collect(ctx context.Context, sources []indexSource, behind stri
 	// The further a probe got in the list, the rarer its rows.
 	slices.SortStableFunc(streams, func(a, b probedRange) int { return strings.Compare(b.reached, a.reached) })
 	var m merged
-	for _, probed := range streams[:min(len(streams), p.s.opts.limits.merged)] {
+	for _, probed := range streams[:min(len(streams), p.v.limits.merged)] {
 		m = append(m, probed.stream)
 	}
 	return candidates{stream: m}, nil
@@ -177,7 +178,7 @@ type probedRange struct {
 func (p *prober) probe(ctx context.Context, src indexSource, behind string) ([]placeList, []probedRange, error) {
 	var known []placeList
 	var streams []probedRange
-	for _, r := range spread(src, p.s.opts.limits.probes) {
+	for _, r := range spread(src, p.v.limits.probes) {
 		list, probed, err := p.probeRange(ctx, r, behind)
 		switch {
 		case err != nil:
@@ -196,7 +197,7 @@ func (p *prober) probe(ctx context.Context, src indexSource, behind string) ([]p
 // enough reports whether the last list is so short that another probe costs
 // more than it can save.
 func (p *prober) enough(known []placeList) bool {
-	return len(known) > 0 && len(known[len(known)-1]) <= p.s.opts.limits.enough
+	return len(known) > 0 && len(known[len(known)-1]) <= p.v.limits.enough
 }
 
 // spread returns at most n of the ranges.
@@ -229,8 +230,8 @@ func (p *prober) probeRange(ctx context.Context, r indexRange, behind string) (p
 		return nil, &probedRange{stream, stream.rows[len(stream.rows)-1]}, nil
 	}
 	list := placeList{}
-	for q.Limit = p.s.opts.limits.probe; ; q.Limit = p.s.opts.limits.collected {
-		page, err := p.s.t.Query(ctx, q)
+	for q.Limit = p.v.limits.probe; ; q.Limit = p.v.limits.collected {
+		page, err := p.v.t.Query(ctx, q)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -248,7 +249,7 @@ func (p *prober) probeRange(ctx context.Context, r indexRange, behind string) (p
 			slices.Sort(list)
 			return slices.Compact(list), nil, nil
 		}
-		if q.Limit == p.s.opts.limits.collected {
+		if q.Limit == p.v.limits.collected {
 			return nil, nil, nil
 		}
 	}

@@ -44,22 +44,22 @@ type configuration struct {
 
 // readConfiguration reads the CONFIG partition; what is missing has its
 // default. 1 request, 1 RCU for each 4 KB.
-func (s *Store) readConfiguration(ctx context.Context) (*configuration, error) {
+func (c *settings) readConfiguration(ctx context.Context) (*configuration, error) {
 	pk, from, to := keys.ConfigRange()
-	now := s.opts.clock()
+	now := c.clock()
 	cfg := &configuration{
 		began: now.UnixNano(), patterns: []string{alwaysDenormalize}, ownPatterns: map[string][]string{},
 		policy: defaultPolicy(), ownTags: map[string]markedList{},
 	}
 	var err error
-	if cfg.envFields, err = environmentFields(s.opts.env); err != nil {
+	if cfg.envFields, err = environmentFields(c.env); err != nil {
 		return nil, &Error{Code: CodeInvalidParameterValue, Message: err.Error()}
 	}
-	for it, err := range table.Items(ctx, s.t, table.Query{PK: pk, From: from, To: to}) {
+	for it, err := range table.Items(ctx, c.t, table.Query{PK: pk, From: from, To: to}) {
 		if err != nil {
 			return nil, err
 		}
-		if err := cfg.add(it, s.opts.workspace, now); err != nil {
+		if err := cfg.add(it, c.workspace, now); err != nil {
 			return nil, err
 		}
 	}

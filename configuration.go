@@ -46,7 +46,7 @@ type ConfigurationValues struct {
 // a value that no server would start with. 1 request, 1 RCU; 2 with an
 // experiment.
 func ReadConfiguration(ctx context.Context, s *Store, experimentID string) (Configuration, error) {
-	env, err := readEnvironment(s.opts.env)
+	env, err := readEnvironment(s.env)
 	if err != nil {
 		return Configuration{}, fmt.Errorf("no server would start: %w", err)
 	}
@@ -55,7 +55,7 @@ func ReadConfiguration(ctx context.Context, s *Store, experimentID string) (Conf
 			return Configuration{}, err
 		}
 	}
-	cfg, err := s.readConfiguration(ctx)
+	cfg, err := s.settings.readConfiguration(ctx)
 	if err != nil {
 		return Configuration{}, failure(err)
 	}

@@ -260,7 +260,7 @@ func (s *Store) checkSpilledParams(ctx context.Context, c *entryChange) error {
 // same one changes nothing. Atomic.
 // 1 request, 1 WCU for each KB of the head.
 func (s *Store) LogParam(ctx context.Context, run string, p Param) error {
-	p, err := validateParam(p, "", s.opts.truncate)
+	p, err := validateParam(p, "", s.truncate)
 	if err != nil {
 		return err
 	}
@@ -271,7 +271,7 @@ func (s *Store) LogParam(ctx context.Context, run string, p Param) error {
 // [Store]; the tag mlflow.runName renames it. Atomic. 1 request, 1 WCU for each KB of the head; 3 WCU in all for a small
 // run that was settled.
 func (s *Store) SetTag(ctx context.Context, run string, t Tag) error {
-	t, err := validateTag(t, "", s.opts.truncate)
+	t, err := validateTag(t, "", s.truncate)
 	if err != nil {
 		return err
 	}
@@ -326,7 +326,7 @@ func (s *Store) LogBatch(ctx context.Context, p LogBatchParams) error {
 	if err := validateMetricDatasets(p.Metrics...); err != nil {
 		return err
 	}
-	p, err := validateBatch(p, s.opts.truncate)
+	p, err := validateBatch(p, s.truncate)
 	if err != nil {
 		return err
 	}

@@ -133,7 +133,7 @@ func (s *Store) insertExperiment(ctx context.Context, id string, p CreateExperim
 		stage: StageActive, gen: 1, created: now, updated: now,
 	}
 	if e.artifact == "" {
-		e.artifact = appendURIPath(s.opts.artifactRoot, id)
+		e.artifact = appendURIPath(s.artifactRoot, id)
 	}
 	// Tags that do not fit go first: without a document nobody sees them.
 	e.setTags(dictOf(p.Tags))

@@ -20,7 +20,7 @@ func (s *Store) mutateExperiment(ctx context.Context, id string,
 		read:   func(ctx context.Context) (*experimentDoc, error) { return s.loadExperiment(ctx, id) },
 		decode: func(it table.Item) (*experimentDoc, error) { return decodeExperiment(id, it) },
 		meta:   experimentMeta,
-		now:    s.opts.clock,
+		now:    s.clock,
 		table:  s.t,
 		write: func(ctx context.Context, cur, next *experimentDoc) error {
 			return s.writeExperiment(ctx, cur, next, extra)
@@ -35,7 +35,7 @@ func (s *Store) mutateExperiment(ctx context.Context, id string,
 	})
 	s.expCache.Remove(id)
 	if err == nil {
-		s.rememberState(id, stateOf(e), s.opts.clock())
+		s.rememberState(id, stateOf(e), s.clock())
 	}
 	return failure(err)
 }

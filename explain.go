@@ -2,7 +2,8 @@ package dynamodbstore
 
 import (
 	"context"
-	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/explain"
 )
 
 // Explanation says how a search found its results, see [WithExplanation].
@@ -19,31 +20,10 @@ type Explanation struct {
 	Units Units
 }
 
-type explanationKey struct{}
-
 // WithExplanation returns a context in which a search fills e with what it
 // did. Give each search its own.
 func WithExplanation(ctx context.Context, e *Explanation) context.Context {
-	return context.WithValue(ctx, explanationKey{}, e)
-}
-
-// explain begins to explain a search; done ends it.
-func explain(ctx context.Context) (inner context.Context, e *Explanation, done func()) {
-	e, ok := ctx.Value(explanationKey{}).(*Explanation)
-	if !ok {
-		return ctx, &Explanation{}, func() {}
-	}
-	*e = Explanation{}
-	m := new(Meter)
-	return WithMeter(ctx, m), e, func() { e.Units = m.Units() }
-}
-
-// say adds a phrase to the plan unless it says so already.
-func (e *Explanation) say(phrase string) {
-	switch {
-	case e.Plan == "":
-		e.Plan = phrase
-	case !strings.Contains(e.Plan, phrase):
-		e.Plan += "; " + phrase
-	}
+	return explain.With(ctx, func(x explain.Explanation) {
+		*e = Explanation{x.Plan, x.IndexRows, x.ListRows, x.Fetched, x.OpenRuns, Units(x.Units)}
+	})
 }

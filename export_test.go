@@ -65,8 +65,9 @@ func WithSmallSearches() Option {
 
 // ListOnly returns a Store like s whose searches use no index.
 func ListOnly(s *Store) *Store {
-	c := *s
-	c.opts.listOnly = true
+	c, v := *s, *s.view
+	v.listOnly = true
+	c.view = &v
 	return &c
 }
 

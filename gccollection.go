@@ -117,7 +117,7 @@ func (c *collection) request() string {
 // what belongs to it may stand before the place that was noted. The note of
 // another pass goes before anything is deleted.
 func (c *collection) start(ctx context.Context, anew bool) error {
-	key := keys.GarbageCursor(c.s.opts.workspace)
+	key := keys.GarbageCursor(c.s.workspace)
 	it, found, err := c.s.t.Get(ctx, key, table.Strong)
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func (c *collection) start(ctx context.Context, anew bool) error {
 			return err
 		}
 	}
-	c.cursor = gcCursor{request: c.request(), cutoff: c.cutoff, workspaces: []string{c.s.opts.workspace}}
+	c.cursor = gcCursor{request: c.request(), cutoff: c.cutoff, workspaces: []string{c.s.workspace}}
 	c.cursor.patterns, err = c.patterns(ctx)
 	return err
 }
@@ -148,7 +148,7 @@ func (c *collection) note(ctx context.Context) error {
 	if c.p.DryRun {
 		return nil
 	}
-	return c.s.t.Put(ctx, table.Put{Item: table.NewItem(keys.GarbageCursor(c.s.opts.workspace),
+	return c.s.t.Put(ctx, table.Put{Item: table.NewItem(keys.GarbageCursor(c.s.workspace),
 		table.Attr{Name: keys.Version, Value: table.Number(schemaVersion)},
 		table.Attr{Name: attrRequest, Value: table.String(c.cursor.request)},
 		table.Attr{Name: attrAfterPK, Value: table.String(c.cursor.after.PK)},
@@ -163,7 +163,7 @@ func (c *collection) finish(ctx context.Context) error {
 	if c.p.DryRun {
 		return nil
 	}
-	return c.s.t.Delete(ctx, table.Delete{Key: keys.GarbageCursor(c.s.opts.workspace)})
+	return c.s.t.Delete(ctx, table.Delete{Key: keys.GarbageCursor(c.s.workspace)})
 }
 
 // patterns returns the experiments that have tag patterns of their own.
@@ -213,7 +213,7 @@ func (c *collection) removePatterns(ctx context.Context) error {
 // goneEverywhere reports whether no workspace has an experiment.
 func (c *collection) goneEverywhere(ctx context.Context, id string) (bool, error) {
 	for _, ws := range c.cursor.workspaces {
-		if ws == c.s.opts.workspace {
+		if ws == c.s.workspace {
 			if known, ok := c.experiments.Get(id); ok && known.gone {
 				continue // in a dry run it is there still
 			}

@@ -38,10 +38,6 @@ func (s *Store) runTombstone(id string) table.Item {
 		s.expiresIn(tombstoneAge))
 }
 
-func (s *Store) expiresIn(d time.Duration) table.Attr {
-	return table.Attr{Name: table.TTLAttr, Value: table.Number(s.opts.clock().Add(d).Unix())}
-}
-
 // buryRun puts a tombstone where a run has no head, and reports whether there
 // is one then. Atomic. 1 request, 1 WCU.
 func (s *Store) buryRun(ctx context.Context, id string) (bool, error) {
@@ -73,29 +69,6 @@ func (s *Store) buryExperiment(ctx context.Context, id string) (bool, error) {
 		return lost.Item.Str(keys.Stage) == tombstoneStage, nil
 	}
 	return err == nil, err
-}
-
-// isYoung reports whether an entity that was begun at the given time, in ms,
-// may still be under creation.
-func (s *Store) isYoung(begun int64) bool {
-	return s.nowMillis()-begun < abandonedAfter.Milliseconds()
-}
-
-// checkBegun fails a creation, begun at the given time in ms, that took so long
-// that a collection may have taken what it has written for abandoned, and that
-// even the tombstone may be gone by now. Creations call it right before the
-// write that decides. Another try gets another id.
-func (s *Store) checkBegun(begun int64, what string) error {
-	if s.nowMillis()-begun > abandonedAfter.Milliseconds()/2 {
-		return errNotCreated(what)
-	}
-	return nil
-}
-
-// errNotCreated says that a creation took so long that it may have been taken
-// for abandoned.
-func errNotCreated(what string) error {
-	return errorf(CodeTemporarilyUnavailable, "%s could not be created, please try again.", what)
 }
 
 // runBegun returns when the id of a run was made, in ms; 0 for an id that is

@@ -79,7 +79,7 @@ func (c *collection) tryExperiment(ctx context.Context, id string, existed bool)
 	}
 	e := &gcExperiment{doc: doc, artifact: it.Str(keys.Artifact)}
 	if e.artifact == "" { // the best guess for one that expired
-		e.artifact = appendURIPath(c.s.opts.artifactRoot, id)
+		e.artifact = appendURIPath(c.s.artifactRoot, id)
 	}
 	switch {
 	case doc != nil && !c.experimentDoomed(doc):

@@ -53,7 +53,7 @@ func (c *collection) own(items []table.Item) []scanned {
 		if class.Workspace == "" {
 			continue
 		}
-		if class.Workspace == c.s.opts.workspace {
+		if class.Workspace == c.s.workspace {
 			own = append(own, scanned{it, class})
 		} else {
 			c.sawWorkspace(class.Workspace)

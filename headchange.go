@@ -38,7 +38,7 @@ func (s *Store) headDocument(id string) document[runHead] {
 		write:  s.writeHead,
 		decode: func(it table.Item) (*runHead, error) { return decodeHead(id, it) },
 		meta:   headMeta,
-		now:    s.opts.clock,
+		now:    s.clock,
 		table:  s.t,
 	}
 }
@@ -216,8 +216,8 @@ func (s *Store) reopenRows(ctx context.Context, cur, next *runHead) error {
 
 // isAbsent reports whether a condition failed because there is no item, or an
 // expired one.
-func (s *Store) isAbsent(lost *table.ConditionError) bool {
-	return !lost.Found || lost.Item.ExpiredAt(s.opts.clock().Unix())
+func (v *view) isAbsent(lost *table.ConditionError) bool {
+	return !lost.Found || lost.Item.ExpiredAt(v.clock().Unix())
 }
 
 // openRow is the row that marks a run as open in its generation.

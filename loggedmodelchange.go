@@ -70,7 +70,7 @@ func (s *Store) loggedModelDocument(id string) document[loggedModelDoc] {
 		read:   func(ctx context.Context) (*loggedModelDoc, error) { return s.readLoggedModel(ctx, id) },
 		decode: func(it table.Item) (*loggedModelDoc, error) { return decodeLoggedModel(id, it) },
 		meta:   loggedModelMeta,
-		now:    s.opts.clock,
+		now:    s.clock,
 		table:  s.t,
 	}
 }

@@ -139,7 +139,7 @@ func (ms *loggedSearch) inListOrder(ctx context.Context) (found []foundLogged, b
 			found = append(found, f)
 			held += m.size()
 		}
-		if scanned == ms.s.opts.limits.scanned || held > ms.s.opts.limits.held {
+		if scanned == ms.s.limits.scanned || held > ms.s.limits.held {
 			return found, f.tuple, nil
 		}
 	}
@@ -177,7 +177,7 @@ func compareLoggedPlaces(a, b *loadedModel) int {
 // those of the page are kept.
 func (ms *loggedSearch) inOtherOrder(ctx context.Context) ([]foundLogged, filter.Tuple, error) {
 	first := &firsts[loggedView]{
-		order: ms.order.keys, max: ms.max + 1, most: ms.s.opts.limits.held, size: func(m loggedView) int { return m.size() },
+		order: ms.order.keys, max: ms.max + 1, most: ms.s.limits.held, size: func(m loggedView) int { return m.size() },
 	}
 	for _, st := range ms.streams() {
 		for {

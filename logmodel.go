@@ -112,7 +112,7 @@ func (s *Store) withModel(list string, found bool, model string) (string, error)
 			next = "[" + known + ", " + model + "]"
 		}
 	}
-	if s.opts.truncate {
+	if s.truncate {
 		return next, nil
 	}
 	return next, checkLength("value", maxTagValue, next)

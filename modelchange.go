@@ -56,7 +56,7 @@ func (s *Store) tryMutateModel(ctx context.Context, name string, missing error,
 	d := document[modelDoc]{
 		read:   func(ctx context.Context) (*modelDoc, error) { return s.loadModel(ctx, name) },
 		write:  s.writeModel,
-		decode: decodeModel, meta: modelMeta, now: s.opts.clock, table: s.t,
+		decode: decodeModel, meta: modelMeta, now: s.clock, table: s.t,
 	}
 	return mutate(ctx, d, func(cur *modelDoc) (*modelDoc, bool, error) {
 		if cur == nil {

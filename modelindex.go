@@ -37,7 +37,7 @@ func (s *Store) putModelTrigrams(ctx context.Context, cur, next *modelDoc) (stal
 // rows too many, so a failure fails nobody.
 func (s *Store) dropModelTrigrams(ctx context.Context, m *modelDoc, stale []table.Key) {
 	if err := s.deleteIndexRows(ctx, stale, keys.Rev, m.rev); err != nil {
-		s.opts.logger.WarnContext(ctx, "trigrams stay until a garbage collection", "model", m.id, "error", err)
+		s.logger.WarnContext(ctx, "trigrams stay until a garbage collection", "model", m.id, "error", err)
 	}
 }
 

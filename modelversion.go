@@ -248,7 +248,7 @@ func (s *Store) DeleteModelVersion(ctx context.Context, name string, version int
 		}
 	}
 	if err := s.removeVersionRows(table.DeferSync(ctx), m.id, v); err != nil {
-		s.opts.logger.WarnContext(ctx, "rows of a deleted version stay until a garbage collection",
+		s.logger.WarnContext(ctx, "rows of a deleted version stay until a garbage collection",
 			"model", m.id, "version", version, "error", err)
 	}
 	return nil

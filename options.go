@@ -1,34 +1,16 @@
 package dynamodbstore
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"regexp"
 	"time"
 )
 
 // Option configures a [Store].
 type Option func(*options)
 
-// defaultWorkspace is the workspace of a Store that is not told another one.
-const defaultWorkspace = "default"
-
 type options struct {
-	logger       *slog.Logger
-	clock        func() time.Time
-	workspace    string
-	artifactRoot string
-	truncate     bool
-	createTable  *bool
-	env          func(string) (string, bool)
-	settleAfter  time.Duration
-	passPage     int                                              // items of a page of a pass
-	wait         func(ctx context.Context, d time.Duration) error // of a pass
-	limits       searchLimits
-	listOnly     bool // searches use no index
-	timesAsGiven bool // see [WithTimesAsGiven]; for tests
+	view
+	createTable *bool
 }
 
 // WithLogger sets the logger. Default: nothing is logged. Values of tags and
@@ -69,42 +51,12 @@ func WithEnvironment(lookup func(string) (string, bool)) Option {
 // and a quarter of it for a search that meets more than a hundred such runs.
 func WithSettleAfter(d time.Duration) Option { return func(o *options) { o.settleAfter = d } }
 
-var workspacePattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-
 func newOptions(opts []Option) (options, error) {
-	o := options{
-		logger:       slog.New(slog.DiscardHandler),
-		clock:        time.Now, //nolint:forbidigo // it is the clock
-		workspace:    defaultWorkspace,
-		artifactRoot: "mlflow-artifacts:/",
-		truncate:     true,
-		env:          func(string) (string, bool) { return "", false },
-		settleAfter:  5 * time.Second,
-		passPage:     passPage,
-		wait:         sleep,
-		limits:       defaultSearchLimits(),
-	}
+	o := options{view: newView()}
 	for _, opt := range opts {
 		opt(&o)
 	}
 	return o, o.validate()
-}
-
-func (o *options) validate() error {
-	var errs []error
-	if o.logger == nil || o.clock == nil || o.env == nil {
-		errs = append(errs, errors.New("logger, clock and environment must not be nil"))
-	}
-	if !workspacePattern.MatchString(o.workspace) {
-		errs = append(errs, fmt.Errorf("invalid workspace %q: use 1 to 63 lower-case letters, digits and dashes", o.workspace))
-	}
-	if o.artifactRoot == "" {
-		errs = append(errs, errors.New("artifact root must not be empty"))
-	}
-	if o.settleAfter < 0 {
-		errs = append(errs, fmt.Errorf("settle time %v must not be negative", o.settleAfter))
-	}
-	return errors.Join(errs...)
 }
 
 // TableOptions returns the clock and the logger of some options, for packages

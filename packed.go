@@ -202,8 +202,8 @@ func (p *packedRun) size() int {
 	return n
 }
 
-// entry reads the next entry of a section.
-func (r *reader) entry(section int) (key, value string) {
+// readEntry reads the next entry of a section.
+func readEntry(r *reader, section int) (key, value string) {
 	key = r.str()
 	if section == sectionMetrics {
 		return key, r.take(registerSize)
@@ -218,7 +218,7 @@ func (p *packedRun) lookup(section int, key string) (string, bool) {
 	}
 	r := reader{s: p.sections[section]}
 	for r.s != "" {
-		k, v := r.entry(section)
+		k, v := readEntry(&r, section)
 		switch strings.Compare(k, key) {
 		case 0:
 			return v, !r.bad
@@ -237,7 +237,7 @@ func (p *packedRun) dict(section int) dict {
 	r := reader{s: p.sections[section]}
 	var d dict
 	for r.s != "" {
-		k, v := r.entry(section)
+		k, v := readEntry(&r, section)
 		d = append(d, k, v)
 	}
 	return d

@@ -68,7 +68,7 @@ func (w *walk) do(ctx context.Context, from place) error {
 		return w.runsOf(ctx, w.only, w.only, from.run)
 	}
 	q := table.Query{
-		PK: w.s.ks.ExperimentsPK(), From: keys.CreatedPrefix, To: table.PrefixEnd(keys.CreatedPrefix), Limit: w.s.opts.passPage,
+		PK: w.s.ks.ExperimentsPK(), From: keys.CreatedPrefix, To: table.PrefixEnd(keys.CreatedPrefix), Limit: w.s.passPage,
 	}
 	if from.exp != "" {
 		q.From = from.exp
@@ -103,7 +103,7 @@ func (w *walk) runsOf(ctx context.Context, sk, id, after string) error {
 	}
 	for after != keys.Last {
 		page, err := w.s.t.Query(ctx, table.Query{
-			PK: w.s.ks.RunsPK(id), From: "0", To: keys.Last, After: after, Limit: w.s.opts.passPage,
+			PK: w.s.ks.RunsPK(id), From: "0", To: keys.Last, After: after, Limit: w.s.passPage,
 		})
 		if err != nil {
 			return err
@@ -160,7 +160,7 @@ func (w *walk) runs(ctx context.Context, exp string, rows []table.Item) error {
 
 // remember writes a place down now and then.
 func (w *walk) remember(ctx context.Context, at place) error {
-	if w.since < w.s.opts.passPage {
+	if w.since < w.s.passPage {
 		return nil
 	}
 	w.since = 0

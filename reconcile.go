@@ -91,17 +91,17 @@ const globalLists = 2
 // to write makes these items first, so a table that was empty before an item
 // is made, on the condition that it is absent, is empty still.
 func (c *settings) reconcile(ctx context.Context) error {
-	env, err := readEnvironment(c.s.opts.env)
+	env, err := readEnvironment(c.env)
 	if err != nil {
 		return err
 	}
-	before, err := c.s.readConfiguration(ctx)
+	before, err := c.readConfiguration(ctx)
 	if err != nil {
 		return err
 	}
-	r := reconciliation{environment: env, now: c.s.opts.clock()}
+	r := reconciliation{environment: env, now: c.clock()}
 	if before.lists < globalLists {
-		if r.empty, err = c.s.isEmpty(ctx); err != nil {
+		if r.empty, err = c.isEmpty(ctx); err != nil {
 			return err
 		}
 	}
@@ -113,27 +113,27 @@ func (c *settings) reconcile(ctx context.Context) error {
 		{keys.TTLPolicy(), r.mergePolicy},
 		{keys.TrigramFields(), r.mergeFields},
 	} {
-		if err := c.s.mergeConfig(ctx, item.key, item.merge); err != nil {
+		if err := c.mergeConfig(ctx, item.key, item.merge); err != nil {
 			return err
 		}
 	}
-	fresh, err := c.s.readConfiguration(ctx)
+	fresh, err := c.readConfiguration(ctx)
 	if err != nil {
 		return err
 	}
 	c.set(fresh)
-	c.s.logReconciled(ctx, before, fresh)
+	c.logReconciled(ctx, before, fresh)
 	return nil
 }
 
 // isEmpty reports whether the table has no data yet: no experiment was ever
 // made in it. 3 requests, 3 RCU.
-func (s *Store) isEmpty(ctx context.Context) (bool, error) {
+func (c *settings) isEmpty(ctx context.Context) (bool, error) {
 	for _, k := range []table.Key{
-		keys.Sequence(), s.ks.Experiment(DefaultExperimentID),
+		keys.Sequence(), c.ks.Experiment(DefaultExperimentID),
 		keys.Workspace(defaultWorkspace).Experiment(DefaultExperimentID),
 	} {
-		if _, found, err := s.t.Get(ctx, k, table.Strong); err != nil || found {
+		if _, found, err := c.t.Get(ctx, k, table.Strong); err != nil || found {
 			return false, err
 		}
 	}
@@ -175,9 +175,9 @@ func (r reconciliation) mergePolicy(it *table.Item) {
 
 // mergeConfig changes one CONFIG item by a function that keeps attributes it
 // does not know. Atomic.
-func (s *Store) mergeConfig(ctx context.Context, key table.Key, merge func(it *table.Item)) error {
+func (c *settings) mergeConfig(ctx context.Context, key table.Key, merge func(it *table.Item)) error {
 	d := document[configItem]{
-		read: func(ctx context.Context) (*configItem, error) { return s.readConfigItem(ctx, key) },
+		read: func(ctx context.Context) (*configItem, error) { return c.readConfigItem(ctx, key) },
 		write: func(ctx context.Context, cur, next *configItem) error {
 			var was docMeta
 			if cur != nil {
@@ -187,12 +187,12 @@ func (s *Store) mergeConfig(ctx context.Context, key table.Key, merge func(it *t
 			for _, a := range next.attrs(nil) {
 				it.Set(a.Name, a.Value)
 			}
-			return s.t.Put(ctx, table.Put{Item: it, Cond: was.isRev()})
+			return c.t.Put(ctx, table.Put{Item: it, Cond: was.isRev()})
 		},
 		decode: func(it table.Item) (*configItem, error) { return &configItem{metaOf(it), it}, nil },
 		meta:   func(c *configItem) *docMeta { return &c.docMeta },
-		now:    s.opts.clock,
-		table:  s.t,
+		now:    c.clock,
+		table:  c.t,
 	}
 	_, err := mutate(ctx, d, func(cur *configItem) (*configItem, bool, error) {
 		next := &configItem{Item: table.Item{Key: key}}
@@ -221,13 +221,13 @@ type configItem struct {
 
 // readConfigItem reads an item; one without a revision, made by another
 // program, gets one first, atomically, so that it can be changed safely.
-func (s *Store) readConfigItem(ctx context.Context, key table.Key) (*configItem, error) {
-	it, found, err := s.t.Get(ctx, key, table.Strong)
+func (c *settings) readConfigItem(ctx context.Context, key table.Key) (*configItem, error) {
+	it, found, err := c.t.Get(ctx, key, table.Strong)
 	if err != nil || !found {
 		return nil, err
 	}
 	if it.Num(keys.Rev) == 0 {
-		it, err = s.t.Update(ctx, table.Update{
+		it, err = c.t.Update(ctx, table.Update{
 			Key: key, Cond: table.Exists(), Return: true,
 			Add: []table.Attr{{Name: keys.Rev, Value: table.Number(1)}},
 		})

@@ -9,7 +9,7 @@ import (
 // logReconciled tells what a start has changed of the persisted configuration,
 // and what is not backfilled: names of settings and numbers of days, as the
 // operator gave them, and nothing of what is stored under them.
-func (s *Store) logReconciled(ctx context.Context, before, now *configuration) {
+func (c *settings) logReconciled(ctx context.Context, before, now *configuration) {
 	var changes []slog.Attr
 	if added := minus(now.patterns, before.patterns); len(added) > 0 && before.lists > 0 {
 		changes = append(changes, slog.Any("tag_patterns_added", added))
@@ -21,21 +21,21 @@ func (s *Store) logReconciled(ctx context.Context, before, now *configuration) {
 		}
 	}
 	if len(changes) > 0 {
-		s.opts.logger.LogAttrs(ctx, slog.LevelInfo, "configuration changed by the environment", changes...)
+		c.logger.LogAttrs(ctx, slog.LevelInfo, "configuration changed by the environment", changes...)
 	}
-	s.logNotBackfilled(ctx, now)
+	c.logNotBackfilled(ctx, now)
 }
 
 // logNotBackfilled tells which patterns and fields in force searches cannot rely
 // on yet, with the commands that change that.
-func (s *Store) logNotBackfilled(ctx context.Context, cfg *configuration) {
+func (c *settings) logNotBackfilled(ctx context.Context, cfg *configuration) {
 	if missing := minus(cfg.patterns, cfg.tags.complete); len(missing) > 0 {
-		s.opts.logger.LogAttrs(ctx, slog.LevelInfo, "tag patterns are not backfilled: searches do not use them yet",
+		c.logger.LogAttrs(ctx, slog.LevelInfo, "tag patterns are not backfilled: searches do not use them yet",
 			slog.Any("tag_patterns", missing), slog.String("command", "denormalize-tags backfill"))
 	}
 	fields := unionOf(unionOf(alwaysTrigramFields(), cfg.trigramFields), cfg.envFields)
 	if missing := minus(fields, cfg.fields.complete); len(missing) > 0 {
-		s.opts.logger.LogAttrs(ctx, slog.LevelInfo, "trigram fields are not backfilled: searches do not use them yet",
+		c.logger.LogAttrs(ctx, slog.LevelInfo, "trigram fields are not backfilled: searches do not use them yet",
 			slog.Any("trigram_fields", missing), slog.String("command", "fts-trigrams backfill"))
 	}
 }

@@ -199,7 +199,7 @@ func (s *Store) DeleteRegisteredModel(ctx context.Context, name string) error {
 		return err
 	}
 	if err := s.removeModelRows(table.DeferSync(ctx), m); err != nil {
-		s.opts.logger.WarnContext(ctx, "rows of a deleted model stay until a garbage collection", "model", m.id, "error", err)
+		s.logger.WarnContext(ctx, "rows of a deleted model stay until a garbage collection", "model", m.id, "error", err)
 	}
 	return nil
 }

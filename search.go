@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/explain"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
@@ -63,7 +64,7 @@ func (s *Store) SearchRuns(ctx context.Context, p SearchRunsParams) (Page[*Run],
 // with a token to go on, where its runs take more than 24 MB as they are stored,
 // so that this is what a call takes, and a run more.
 func (s *Store) VisitRuns(ctx context.Context, p SearchRunsParams, visit func(*Run) error) (nextPageToken string, err error) {
-	ctx, stats, done := explain(ctx)
+	ctx, stats, done := explain.Begin(ctx)
 	defer done()
 	page, err := inTime(ctx, p, func(ctx context.Context, p SearchRunsParams) (Page[foundRun], error) {
 		return s.searchRuns(ctx, p, stats)
@@ -100,13 +101,13 @@ func inTime[P, T any](ctx context.Context, p P, search func(context.Context, P) 
 const searchTooLong = "The search took longer than 2 minutes. Please try again later, or search with smaller pages, " +
 	"fewer experiments or a narrower filter."
 
-func (s *Store) searchRuns(ctx context.Context, p SearchRunsParams, stats *Explanation) (Page[foundRun], error) {
+func (s *Store) searchRuns(ctx context.Context, p SearchRunsParams, stats *explain.Explanation) (Page[foundRun], error) {
 	var page Page[foundRun]
 	search, err := s.newRunSearch(p)
 	if err != nil {
 		return page, err
 	}
-	search.stats, search.began = stats, s.opts.clock()
+	search.stats, search.began = stats, s.clock()
 	if search.indexes, err = s.settings.fresh(ctx); err != nil {
 		return page, failure(err)
 	}
@@ -167,7 +168,7 @@ type runSearch struct {
 
 	began   time.Time
 	indexes *configuration
-	stats   *Explanation
+	stats   *explain.Explanation
 	plans   map[string]*runPlan // by experiment
 	fetched map[string]bool     // runs looked up by now
 	row     runRow              // scratch
@@ -187,14 +188,14 @@ func (rs *runSearch) find(ctx context.Context) ([]foundRun, filter.Tuple, error)
 	}
 }
 
-func (rs *runSearch) limits() *searchLimits { return &rs.s.opts.limits }
+func (rs *runSearch) limits() *searchLimits { return &rs.s.limits }
 
 // planOf returns the plan for one experiment.
 func (rs *runSearch) planOf(e *expState) *runPlan {
 	p, ok := rs.plans[e.id]
 	if !ok {
 		p = &runPlan{}
-		if !rs.s.opts.listOnly {
+		if !rs.s.listOnly {
 			*p = planRuns(rs.query, experimentIndexes{rs.indexes, e.id})
 		}
 		rs.plans[e.id] = p
@@ -242,7 +243,7 @@ func (rs *runSearch) page(found []foundRun, bound filter.Tuple) ([]foundRun, fil
 
 // byID is the search among the runs that the filter names.
 func (rs *runSearch) byID(ctx context.Context, ids []string) ([]foundRun, filter.Tuple, error) {
-	rs.stats.say("run ids")
+	rs.stats.Say("run ids")
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	ids = slices.DeleteFunc(ids, func(id string) bool { return len(id) > longestRunID })
 	best := rs.firsts()
@@ -330,7 +331,7 @@ func (s *Store) experimentStates(ctx context.Context, ids []string) ([]*expState
 		ks[i] = s.ks.Experiment(id)
 		byPK[ks[i].PK] = id
 	}
-	read := s.opts.clock()
+	read := s.clock()
 	items, err := s.t.BatchGet(ctx, ks, table.Strong)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"strconv"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/explain"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
@@ -54,7 +55,7 @@ func (s *Store) SearchExperiments(ctx context.Context, p SearchExperimentsParams
 
 func (s *Store) searchExperiments(ctx context.Context, p SearchExperimentsParams) (Page[*Experiment], error) {
 	var page Page[*Experiment]
-	ctx, stats, done := explain(ctx)
+	ctx, stats, done := explain.Begin(ctx)
 	defer done()
 	if p.MaxResults == 0 {
 		p.MaxResults = defaultSearchResults
@@ -105,7 +106,7 @@ type experimentSearch struct {
 	view  ViewType
 	max   int
 	after filter.Tuple // position to continue behind; nil: the start
-	stats *Explanation
+	stats *explain.Explanation
 }
 
 type foundExperiment = found[*experimentDoc]
@@ -117,7 +118,7 @@ func (x *experimentSearch) find(ctx context.Context) ([]foundExperiment, error) 
 	if err != nil {
 		return nil, err
 	}
-	trigrams := func(field string) bool { return cfg.indexedField(field) && !x.s.opts.listOnly }
+	trigrams := func(field string) bool { return cfg.indexedField(field) && !x.s.listOnly }
 	plan := planExperiments(x.query, trigrams)
 	ids, ok, err := x.candidates(ctx, plan)
 	if err != nil {
@@ -129,16 +130,16 @@ func (x *experimentSearch) find(ctx context.Context) ([]foundExperiment, error) 
 	}
 	switch first := x.query.Order[0]; first.Attr {
 	case filter.AttrCreationTime:
-		x.stats.say("list by creation")
+		x.stats.Say("list by creation")
 		return x.walkList(ctx, keys.CreatedPrefix, first.Desc)
 	case filter.AttrLastUpdateTime:
-		x.stats.say("list by update")
+		x.stats.Say("list by update")
 		return x.walkList(ctx, keys.UpdatedPrefix, first.Desc)
 	case filter.AttrName:
-		x.stats.say("names in order")
+		x.stats.Say("names in order")
 		return x.walkNames(ctx, first.Desc)
 	default:
-		x.stats.say("all experiments, sorted")
+		x.stats.Say("all experiments, sorted")
 		return x.all(ctx)
 	}
 }
@@ -148,10 +149,10 @@ func (x *experimentSearch) find(ctx context.Context) ([]foundExperiment, error) 
 func (x *experimentSearch) candidates(ctx context.Context, p experimentPlan) ([]string, bool, error) {
 	switch {
 	case p.ids != nil:
-		x.stats.say("experiment ids")
+		x.stats.Say("experiment ids")
 		return p.ids, true, nil
 	case p.named:
-		x.stats.say("experiment name")
+		x.stats.Say("experiment name")
 		row, found, err := x.s.t.Get(ctx, x.s.ks.ExperimentName(p.name), table.Strong)
 		if err != nil || !found {
 			return nil, true, err
@@ -160,12 +161,12 @@ func (x *experimentSearch) candidates(ctx context.Context, p experimentPlan) ([]
 	case len(p.sources) == 0:
 		return nil, false, nil
 	}
-	probe := &prober{x.s, x.stats, func(r indexRange) string { return x.s.ks.TrigramPK(r.name) }}
+	probe := &prober{x.s.view, x.stats, func(r indexRange) string { return x.s.ks.TrigramPK(r.name) }}
 	c, err := probe.collect(ctx, p.sources, keys.First)
 	if err != nil || !c.few {
 		return nil, false, err
 	}
-	x.stats.say("few candidates from indexes")
+	x.stats.Say("few candidates from indexes")
 	ids := make([]string, len(c.places))
 	for i, place := range c.places {
 		if _, ids[i], err = keys.ParseExperimentPlace(place); err != nil {

@@ -65,7 +65,7 @@ func (l *listSearch) fill(ctx context.Context) error {
 		l.stream, l.sources, l.at = c.stream, nil, l.behind
 	}
 	if l.stream != nil {
-		l.rs.stats.say("candidates from indexes in the order of the run list")
+		l.rs.stats.Say("candidates from indexes in the order of the run list")
 		return l.fillFromIndex(ctx)
 	}
 	if err := l.list.fill(ctx); err != nil {
@@ -77,7 +77,7 @@ func (l *listSearch) fill(ctx context.Context) error {
 
 // adopt takes over the page that the list has read.
 func (l *listSearch) adopt() {
-	l.rs.stats.say("run list")
+	l.rs.stats.Say("run list")
 	l.rs.stats.ListRows += len(l.list.rows)
 	l.rows, l.ended = l.list.rows, l.list.ended
 	if l.list.q.Limit > 0 && len(l.rs.query.Clauses) > 0 {

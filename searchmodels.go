@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/explain"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
@@ -43,7 +44,7 @@ func (s *Store) SearchRegisteredModels(ctx context.Context, p SearchRegisteredMo
 
 func (s *Store) searchRegisteredModels(ctx context.Context, p SearchRegisteredModelsParams) (Page[*RegisteredModel], error) {
 	var page Page[*RegisteredModel]
-	ctx, stats, done := explain(ctx)
+	ctx, stats, done := explain.Begin(ctx)
 	defer done()
 	most, err := modelResults(p.MaxResults, defaultModelResults, maxModelResults)
 	if err != nil {
@@ -105,7 +106,7 @@ type modelSearch struct {
 	query *filter.ModelQuery
 	max   int
 	after filter.Tuple // position to continue behind; nil: the start
-	stats *Explanation
+	stats *explain.Explanation
 	// reached is the position of the last model that was looked at, when there
 	// are more than one request looks at.
 	reached filter.Tuple
@@ -125,10 +126,10 @@ func (x *modelSearch) find(ctx context.Context) ([]foundModel, error) {
 		return x.sorted(ctx, docs)
 	}
 	if first := x.query.Order[0]; first.Attr == filter.AttrName {
-		x.stats.say("names in order")
+		x.stats.Say("names in order")
 		return x.walk(ctx, plan.prefix, first.Desc)
 	}
-	x.stats.say("all models, sorted")
+	x.stats.Say("all models, sorted")
 	return x.all(ctx, plan.prefix)
 }
 
@@ -137,19 +138,19 @@ func (x *modelSearch) find(ctx context.Context) ([]foundModel, error) {
 func (x *modelSearch) candidates(ctx context.Context, p modelPlan) ([]*modelDoc, bool, error) {
 	switch {
 	case p.names != nil:
-		x.stats.say("model names")
+		x.stats.Say("model names")
 		docs, err := x.s.modelsByName(ctx, p.names)
 		x.stats.Fetched += len(docs)
 		return docs, true, err
-	case len(p.prefix) >= trigramSize || len(p.sources) == 0 || x.s.opts.listOnly:
+	case len(p.prefix) >= trigramSize || len(p.sources) == 0 || x.s.listOnly:
 		return nil, false, nil // names in order are as selective
 	}
-	probe := &prober{x.s, x.stats, func(r indexRange) string { return x.s.ks.TrigramPK(r.name) }}
+	probe := &prober{x.s.view, x.stats, func(r indexRange) string { return x.s.ks.TrigramPK(r.name) }}
 	c, err := probe.collect(ctx, p.sources, keys.First)
 	if err != nil || !c.few {
 		return nil, false, err
 	}
-	x.stats.say("few candidates from indexes")
+	x.stats.Say("few candidates from indexes")
 	ids := make([]string, len(c.places))
 	for i, place := range c.places {
 		if _, ids[i], err = keys.ParseModelPlace(place); err != nil {
@@ -244,7 +245,7 @@ func (x *modelSearch) walk(ctx context.Context, prefix string, desc bool) ([]fou
 		if err != nil {
 			return nil, err
 		}
-		if scanned == x.s.opts.limits.scanned {
+		if scanned == x.s.limits.scanned {
 			return found, nil
 		}
 		scanned++
@@ -259,7 +260,7 @@ func (x *modelSearch) walk(ctx context.Context, prefix string, desc bool) ([]fou
 		if len(found) > x.max {
 			return found, nil
 		}
-		if scanned == x.s.opts.limits.scanned {
+		if scanned == x.s.limits.scanned {
 			x.reached = x.query.Order.AppendTagged(nil, modelRowView{m})
 		}
 	}

@@ -52,15 +52,15 @@ func (rs *runSearch) offerAll(ctx context.Context, e *expState, best *firsts[exp
 			return nil, err
 		}
 		if c.few && (p.order == nil || len(c.places) <= rs.limits().sorted) {
-			rs.stats.say("few candidates from indexes, sorted")
+			rs.stats.Say("few candidates from indexes, sorted")
 			return nil, rs.offerPlaces(ctx, e, best, c.places)
 		}
 	}
 	if p.order == nil {
-		rs.stats.say("all runs, sorted")
+		rs.stats.Say("all runs, sorted")
 		return nil, rs.offerList(ctx, e, best)
 	}
-	rs.stats.say("index in the order of the search")
+	rs.stats.Say("index in the order of the search")
 	w := &orderWalk{rs: rs, e: e, o: p.order, rows: rs.orderRows(e, p.order), list: rs.s.newRunStream(e, "", 0)}
 	if err := w.offer(ctx, best); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/explain"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
@@ -68,7 +69,7 @@ func (s *Store) SearchModelVersions(ctx context.Context, p SearchModelVersionsPa
 
 func (s *Store) searchModelVersions(ctx context.Context, p SearchModelVersionsParams) (Page[*ModelVersion], error) {
 	var page Page[*ModelVersion]
-	ctx, stats, done := explain(ctx)
+	ctx, stats, done := explain.Begin(ctx)
 	defer done()
 	most, err := modelResults(p.MaxResults, defaultVersions, maxVersions)
 	if err != nil {
@@ -141,7 +142,7 @@ type versionSearch struct {
 	s     *Store
 	query *filter.ModelQuery
 	after filter.Tuple // position to continue behind; nil: the start
-	stats *Explanation
+	stats *explain.Explanation
 	first *firsts[versionRowView]
 }
 
@@ -154,20 +155,20 @@ func (x *versionSearch) find(ctx context.Context) ([]foundVersion, error) {
 	runs, sources := indexedTexts(x.query.Clauses)
 	var err error
 	switch {
-	case runs != nil && !x.s.opts.listOnly:
-		x.stats.say("versions by run")
+	case runs != nil && !x.s.listOnly:
+		x.stats.Say("versions by run")
 		err = x.indexed(ctx, keys.IndexVersionRun, runs)
 	case plan.names != nil:
-		x.stats.say("versions of named models")
+		x.stats.Say("versions of named models")
 		var docs []*modelDoc
 		if docs, err = x.s.modelsByName(ctx, plan.names); err == nil {
 			err = x.models(ctx, slices.Values(docs))
 		}
-	case sources != nil && !x.s.opts.listOnly:
-		x.stats.say("versions by source")
+	case sources != nil && !x.s.listOnly:
+		x.stats.Say("versions by source")
 		err = x.indexed(ctx, keys.IndexVersionSource, sources)
 	default:
-		x.stats.say("versions of all models, sorted")
+		x.stats.Say("versions of all models, sorted")
 		err = x.all(ctx, plan.prefix)
 	}
 	return x.first.take(), err

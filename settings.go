@@ -39,7 +39,7 @@ func (s *Store) TagPatterns(ctx context.Context, experimentID string) (TagPatter
 			return TagPatterns{}, err
 		}
 	}
-	cfg, err := s.readConfiguration(ctx)
+	cfg, err := s.settings.readConfiguration(ctx)
 	if err != nil {
 		return TagPatterns{}, failure(err)
 	}
@@ -67,12 +67,12 @@ func (s *Store) SetTagPatterns(ctx context.Context, experimentID string, pattern
 		}
 		key = keys.ExperimentDenormalizeTags(canonicalID(experimentID))
 	}
-	return s.changeConfig(ctx, key, func(it *table.Item) { patternList().set(it, patterns, s.opts.clock()) })
+	return s.settings.changeConfig(ctx, key, func(it *table.Item) { patternList().set(it, patterns, s.clock()) })
 }
 
 // TTLPolicy returns the persisted retentions. 1 request, 1 RCU.
 func (s *Store) TTLPolicy(ctx context.Context) (TTLPolicy, error) {
-	cfg, err := s.readConfiguration(ctx)
+	cfg, err := s.settings.readConfiguration(ctx)
 	if err != nil {
 		return TTLPolicy{}, failure(err)
 	}
@@ -91,7 +91,7 @@ func (s *Store) SetTTLPolicy(ctx context.Context, c TTLPolicyChange) error {
 			return invalidf("%s must be from 0 to %d days, not %d", attr, maxRetentionDays, *days)
 		}
 	}
-	return s.changeConfig(ctx, keys.TTLPolicy(), func(it *table.Item) {
+	return s.settings.changeConfig(ctx, keys.TTLPolicy(), func(it *table.Item) {
 		p := policyOf(*it)
 		for _, f := range p.fields() {
 			if days := named[f.attr]; days != nil {
@@ -105,7 +105,7 @@ func (s *Store) SetTTLPolicy(ctx context.Context, c TTLPolicyChange) error {
 // TrigramFields returns the fields indexed by trigrams: the names, which
 // always are, and the persisted ones. 1 request, 1 RCU.
 func (s *Store) TrigramFields(ctx context.Context) ([]string, error) {
-	cfg, err := s.readConfiguration(ctx)
+	cfg, err := s.settings.readConfiguration(ctx)
 	if err != nil {
 		return nil, failure(err)
 	}
@@ -122,18 +122,18 @@ func (s *Store) SetTrigramFields(ctx context.Context, fields []string) error {
 	}
 	always := alwaysTrigramFields()
 	fields = slices.DeleteFunc(unionOf(nil, fields), func(f string) bool { return slices.Contains(always, f) })
-	return s.changeConfig(ctx, keys.TrigramFields(), func(it *table.Item) { fieldList().set(it, fields, s.opts.clock()) })
+	return s.settings.changeConfig(ctx, keys.TrigramFields(), func(it *table.Item) { fieldList().set(it, fields, s.clock()) })
 }
 
 // changeConfig changes one CONFIG item and makes this Store follow at once.
-func (s *Store) changeConfig(ctx context.Context, key table.Key, change func(it *table.Item)) error {
-	if err := s.mergeConfig(ctx, key, change); err != nil {
+func (c *settings) changeConfig(ctx context.Context, key table.Key, change func(it *table.Item)) error {
+	if err := c.mergeConfig(ctx, key, change); err != nil {
 		return failure(fmt.Errorf("configuration: %w", err))
 	}
-	fresh, err := s.readConfiguration(ctx)
+	fresh, err := c.readConfiguration(ctx)
 	if err != nil {
 		return failure(err)
 	}
-	s.settings.set(fresh)
+	c.set(fresh)
 	return nil
 }

@@ -17,12 +17,12 @@ const (
 
 // settings holds the configuration and reads it again when it is old.
 type settings struct {
-	s       *Store
+	*view
 	known   atomic.Pointer[configuration]
 	reading chan struct{} // holds a token while somebody reads
 }
 
-func newSettings(s *Store) *settings { return &settings{s: s, reading: make(chan struct{}, 1)} }
+func newSettings(v *view) *settings { return &settings{view: v, reading: make(chan struct{}, 1)} }
 
 // current returns the configuration, at most refreshAfter old unless the table
 // cannot be read. One request now and then; 1 RCU.
@@ -42,7 +42,7 @@ func (c *settings) current(ctx context.Context) (*configuration, error) {
 	defer func() { <-c.reading }()
 	read, err := c.read(ctx, refreshAfter)
 	if err != nil {
-		c.s.opts.logger.WarnContext(ctx, "configuration cannot be read, the last one stays", "error", err)
+		c.logger.WarnContext(ctx, "configuration cannot be read, the last one stays", "error", err)
 		return known, nil
 	}
 	return read, nil
@@ -69,7 +69,7 @@ func (c *settings) read(ctx context.Context, age time.Duration) (*configuration,
 	if known := c.known.Load(); known != nil && c.youngerThan(known, age) {
 		return known, nil // somebody else has just read it
 	}
-	read, err := c.s.readConfiguration(ctx)
+	read, err := c.readConfiguration(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (c *settings) read(ctx context.Context, age time.Duration) (*configuration,
 // youngerThan reports whether a configuration was read less than age ago. If
 // the clock was set back it was not.
 func (c *settings) youngerThan(cfg *configuration, age time.Duration) bool {
-	d := c.s.opts.clock().UnixNano() - cfg.began
+	d := c.clock().UnixNano() - cfg.began
 	return d >= 0 && d < int64(age)
 }
 

@@ -290,7 +290,7 @@ func (s *Store) putMissingRow(ctx context.Context, row table.Item, h *runHead, h
 // settled, so that searches need not read those of long ago. Not atomic: after
 // a crash in between there are both. 2 requests, 2 WCU.
 func (s *Store) closeOpenRow(ctx context.Context, h *runHead) error {
-	now := s.opts.clock()
+	now := s.clock()
 	settled := s.openRow(h)
 	settled.Key = s.ks.SettledRow(h.exp, now.UnixMilli(), h.id, h.gen)
 	settled.Set(table.TTLAttr, table.Number(now.Add(settledRowStays).Unix()))

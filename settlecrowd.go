@@ -35,7 +35,7 @@ type crowdState struct {
 func (q *settleQueue) clear(ctx context.Context, exp string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	now, least := q.s.opts.clock(), q.s.opts.settleAfter/crowdedPart
+	now, least := q.s.clock(), q.s.settleAfter/crowdedPart
 	state, known := q.crowds[exp]
 	if q.closed || known && now.Before(state.next) {
 		return
@@ -47,7 +47,7 @@ func (q *settleQueue) clear(ctx context.Context, exp string) {
 		defer cancel()
 		read, settled, err := q.s.settleCrowd(table.DeferSync(ctx), exp)
 		if err != nil {
-			q.s.opts.logger.WarnContext(ctx, "settle idle runs", "experiment_id", exp, "error", err)
+			q.s.logger.WarnContext(ctx, "settle idle runs", "experiment_id", exp, "error", err)
 		}
 		gap := least
 		if settled*10 < read {
@@ -55,7 +55,7 @@ func (q *settleQueue) clear(ctx context.Context, exp string) {
 		}
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		q.crowds[exp] = crowdState{q.s.opts.clock().Add(gap), gap}
+		q.crowds[exp] = crowdState{q.s.clock().Add(gap), gap}
 	})
 }
 

@@ -11,9 +11,6 @@ import (
 const (
 	// maxSettleAfter bounds how long a run must have been idle.
 	maxSettleAfter = time.Hour
-	// abandonedAfter is the age of rows without a head after which the run's
-	// creation is taken to have crashed.
-	abandonedAfter = time.Hour
 )
 
 // settleQueue settles idle runs that searches came across, one at a time, so
@@ -34,7 +31,7 @@ type idleRun struct {
 }
 
 func newSettleQueue(s *Store) *settleQueue {
-	return &settleQueue{newWorkQueue("settle run", 1, s.opts.logger), s, map[string]crowdState{}}
+	return &settleQueue{newWorkQueue("settle run", 1, s.logger), s, map[string]crowdState{}}
 }
 
 // settle queues a run.
@@ -53,7 +50,7 @@ func (q *settleQueue) settle(ctx context.Context, r idleRun) {
 // doubles with each reopening, so a run that logs slowly is not settled and
 // reopened for ever.
 func (s *Store) idleAfter(gen int64) time.Duration {
-	return min(s.opts.settleAfter<<min(max(gen-1, 0), 16), maxSettleAfter)
+	return min(s.settleAfter<<min(max(gen-1, 0), 16), maxSettleAfter)
 }
 
 // isIdle reports whether a run has not changed for long enough, a part of the

@@ -118,7 +118,7 @@ func (s *Store) inState(ctx context.Context, run string, do func(e *expState) er
 // nil if there is no such experiment.
 func (s *Store) recentState(ctx context.Context, id string) (*expState, error) {
 	if c, ok := s.expCache.Get(id); ok {
-		if age := s.opts.clock().Sub(c.read); age >= 0 && age < stateAge {
+		if age := s.clock().Sub(c.read); age >= 0 && age < stateAge {
 			return c.state, nil
 		}
 	}
@@ -128,7 +128,7 @@ func (s *Store) recentState(ctx context.Context, id string) (*expState, error) {
 // freshState reads an experiment's state, nil if there is no such experiment.
 // 1 request, 1 RCU for each 4 KB of the experiment.
 func (s *Store) freshState(ctx context.Context, id string) (*expState, error) {
-	read := s.opts.clock()
+	read := s.clock()
 	it, found, err := s.t.Get(ctx, s.ks.Experiment(id), table.Strong)
 	if err != nil {
 		return nil, err

@@ -2,21 +2,15 @@ package dynamodbstore
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"math/rand/v2"
 	"sync"
-	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
 const (
-	// writeTimeout bounds one group commit, whose callers may have gone.
-	writeTimeout = 30 * time.Second
 	// cachedRuns is how many runs and heads the caches hold.
 	cachedRuns = 4096
 	// cachedExperiments is how many experiment states are held.
@@ -42,11 +36,9 @@ const (
 // has deleted the experiment that may succeed for a second. Nothing is refused,
 // nothing made in an experiment and nothing read by what is not current.
 type Store struct {
-	id       string // random, to know rows of its own
-	opts     options
-	t        table.Table
-	ks       keys.Space
-	settings *settings
+	*view
+	createTable bool
+	settings    *settings
 
 	heads   *committer[*headChange]
 	metrics *committer[*metricChange]
@@ -71,8 +63,9 @@ func OpenTable(t table.Table, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{id: newStoreID(), opts: o, t: &closingTable{Table: t}, ks: keys.Workspace(o.workspace), closing: new(sync.Once)}
-	s.settings = newSettings(s)
+	v := o.view.of(t)
+	s := &Store{view: v, createTable: o.createTable == nil || *o.createTable, closing: new(sync.Once)}
+	s.settings = newSettings(v)
 	s.heads = newCommitter(writeTimeout, s.flushHead)
 	s.metrics = newCommitter(writeTimeout, s.flushMetrics)
 	s.models = newCommitter(writeTimeout, s.flushModels)
@@ -92,8 +85,7 @@ func OpenTable(t table.Table, opts ...Option) (*Store, error) {
 // persisted configuration and makes experiment 0, "Default". Safe to call
 // from several processes at once, and again.
 func (s *Store) Init(ctx context.Context) error {
-	create := s.opts.createTable == nil || *s.opts.createTable
-	if err := s.t.Init(ctx, create); errors.Is(err, table.ErrClosed) {
+	if err := s.t.Init(ctx, s.createTable); errors.Is(err, table.ErrClosed) {
 		return failure(err)
 	} else if err != nil {
 		return err
@@ -128,22 +120,6 @@ func (s *Store) close() error {
 // open it anew; all that was acknowledged is there then. It makes no request,
 // so that a table of DynamoDB is always healthy.
 func (s *Store) Health() error { return failure(table.Health(s.t)) }
-
-func newStoreID() string {
-	return string(binary.BigEndian.AppendUint64(nil, rand.Uint64()))
-}
-
-// nowMillis is the time in the unit of MLflow.
-func (s *Store) nowMillis() int64 { return s.opts.clock().UnixMilli() }
-
-// expiryIn returns the ttl of something written now that is kept for the
-// given days; 0 days: for ever.
-func (s *Store) expiryIn(days int64) int64 {
-	if days == 0 {
-		return 0
-	}
-	return s.opts.clock().Unix() + days*24*60*60
-}
 
 // failure turns an error of the table into one for callers: what is an
 // *Error, a context's end or nil stays, throttling and unavailability get

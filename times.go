@@ -15,14 +15,14 @@ func WithTimesAsGiven(ctx context.Context) context.Context {
 	return context.WithValue(ctx, givenTimesKey{}, true)
 }
 
-// timesAsGiven reports whether a zero time is no more than that.
-func (s *Store) timesAsGiven(ctx context.Context) bool {
-	return s.opts.timesAsGiven || ctx.Value(givenTimesKey{}) != nil
+// zeroIsMeant reports whether a zero time is no more than that.
+func (s *Store) zeroIsMeant(ctx context.Context) bool {
+	return s.timesAsGiven || ctx.Value(givenTimesKey{}) != nil
 }
 
 // orNow is a time, or now if it is zero and not meant.
 func (s *Store) orNow(ctx context.Context, ms int64) int64 {
-	if ms == 0 && !s.timesAsGiven(ctx) {
+	if ms == 0 && !s.zeroIsMeant(ctx) {
 		return s.nowMillis()
 	}
 	return ms
@@ -32,7 +32,7 @@ func (s *Store) orNow(ctx context.Context, ms int64) int64 {
 // not change the caller's.
 func (s *Store) stampMetrics(ctx context.Context, metrics []Metric) []Metric {
 	zero := func(m Metric) bool { return m.Timestamp == 0 }
-	if s.timesAsGiven(ctx) || !slices.ContainsFunc(metrics, zero) {
+	if s.zeroIsMeant(ctx) || !slices.ContainsFunc(metrics, zero) {
 		return metrics
 	}
 	now := s.nowMillis()
@@ -52,7 +52,7 @@ func (s *Store) endOf(ctx context.Context, p UpdateRunParams) func(was *int64) *
 	if end != nil {
 		at := s.orNow(ctx, *end)
 		end = &at
-	} else if p.Status.Terminal() && !s.timesAsGiven(ctx) {
+	} else if p.Status.Terminal() && !s.zeroIsMeant(ctx) {
 		now := s.nowMillis()
 		return func(was *int64) *int64 {
 			if was != nil {

@@ -124,7 +124,7 @@ func (s *Store) putTrigrams(ctx context.Context, cur, next *experimentDoc) (stal
 // are rows too many, so a failure fails nobody.
 func (s *Store) dropTrigrams(ctx context.Context, e *experimentDoc, stale []table.Key) {
 	if err := s.deleteIndexRows(ctx, stale, keys.Rev, e.rev); err != nil {
-		s.opts.logger.WarnContext(ctx, "trigrams stay until a garbage collection", "experiment_id", e.id, "error", err)
+		s.logger.WarnContext(ctx, "trigrams stay until a garbage collection", "experiment_id", e.id, "error", err)
 	}
 }
 

@@ -63,7 +63,7 @@ type ttlPass struct {
 
 func (a *ttlPass) do(ctx context.Context, restart bool) error {
 	var from place
-	err := a.s.mergeConfig(ctx, keys.TTLPolicy(), func(it *table.Item) {
+	err := a.s.settings.mergeConfig(ctx, keys.TTLPolicy(), func(it *table.Item) {
 		a.policy = policyOf(*it)
 		if from = a.cursorOf(*it); restart {
 			from = place{}
@@ -95,7 +95,7 @@ func (a *ttlPass) do(ctx context.Context, restart bool) error {
 // update changes the policy's item unless the policy is another one by now.
 func (a *ttlPass) update(ctx context.Context, change func(it *table.Item)) error {
 	same := false
-	err := a.s.mergeConfig(ctx, keys.TTLPolicy(), func(it *table.Item) {
+	err := a.s.settings.mergeConfig(ctx, keys.TTLPolicy(), func(it *table.Item) {
 		if same = policyOf(*it) == a.policy; same {
 			change(it)
 		}
@@ -111,7 +111,7 @@ func (a *ttlPass) reached(ctx context.Context, at place) error {
 	return a.update(ctx, func(it *table.Item) {
 		it.Set(attrCursor, table.Map([]string{
 			cursorExperiment, at.exp, attrHistoryDays, formatDays(a.policy.metricHistory), cursorRun, at.run,
-			attrDeletedDays, formatDays(a.policy.softDeleted), cursorWorkspace, a.s.opts.workspace,
+			attrDeletedDays, formatDays(a.policy.softDeleted), cursorWorkspace, a.s.workspace,
 		}))
 	})
 }
@@ -123,7 +123,7 @@ func formatDays(n int64) string { return strconv.FormatInt(n, 10) }
 func (a *ttlPass) cursorOf(it table.Item) place {
 	v, _ := it.Get(attrCursor)
 	c := cursor(v.Strings())
-	if c.part(cursorWorkspace) != a.s.opts.workspace ||
+	if c.part(cursorWorkspace) != a.s.workspace ||
 		c.part(attrDeletedDays) != formatDays(a.policy.softDeleted) ||
 		c.part(attrHistoryDays) != formatDays(a.policy.metricHistory) {
 		return place{}
@@ -132,7 +132,6 @@ func (a *ttlPass) cursorOf(it table.Item) place {
 }
 
 const (
-	secondsADay = 24 * 60 * 60
 	// ttlNotice is how much time what a pass finds overdue has left at least.
 	ttlNotice = secondsADay
 	// ttlTolerance is how far an expiry may be off without being written anew:
@@ -150,7 +149,7 @@ func (s *Store) restamp(from, days, was int64) int64 {
 	if was != 0 && max(want-was, was-want) <= ttlTolerance {
 		return was
 	}
-	soon := s.opts.clock().Unix() + ttlNotice
+	soon := s.clock().Unix() + ttlNotice
 	switch {
 	case want >= soon:
 		return want

@@ -29,7 +29,7 @@ func drawPoints(t *rapid.T, most int) []point {
 }
 
 // blockStore is enough of a Store to make blocks.
-func blockStore() *Store { return &Store{view: &view{ks: keys.Workspace("w")} }}
+func blockStore() *Store { return &Store{view: &view{ks: keys.Workspace("w")}} }
 
 // TestBlockRoundTrip: blocks give back every point once and in order, say
 // their ranges, keep to their size, and do not depend on the order in which

@@ -28,17 +28,17 @@ type change[C any] struct {
 
 // committer is group commit: while one write of an item is under way, further
 // changes of the item wait and are written together next. Each change of a
-// group succeeds or fails by itself.
+// group succeeds or fails by itself. A key of the type K names an item.
 //
 // flush runs on a goroutine of its own, with the values but not the end of
 // the context of the group's first caller: a caller that gives up does not
 // take the others down, and its change may still be written.
-type committer[C any] struct {
-	flush   func(ctx context.Context, id string, group []*change[C])
+type committer[K comparable, C any] struct {
+	flush   func(ctx context.Context, id K, group []*change[C])
 	timeout time.Duration // of one flush
 
 	mu     sync.Mutex
-	queues map[string]*queue[C]
+	queues map[K]*queue[C]
 	closed bool
 	wg     sync.WaitGroup
 }
@@ -50,19 +50,19 @@ type queue[C any] struct {
 	wake    chan struct{} // closed at want; nil while nobody waits for it
 }
 
-func newCommitter[C any](timeout time.Duration, flush func(context.Context, string, []*change[C])) *committer[C] {
-	return &committer[C]{flush: flush, timeout: timeout, queues: map[string]*queue[C]{}}
+func newCommitter[K comparable, C any](timeout time.Duration, flush func(context.Context, K, []*change[C])) *committer[K, C] {
+	return &committer[K, C]{flush: flush, timeout: timeout, queues: map[K]*queue[C]{}}
 }
 
 // do writes one change of the item id and returns what flush said of it, or
 // the end of ctx; errSlow if flush has not come to an end in time.
-func (c *committer[C]) do(ctx context.Context, id string, what C) error {
+func (c *committer[K, C]) do(ctx context.Context, id K, what C) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	ch := &change[C]{what: what, done: make(chan struct{})}
 	if !c.enqueue(ctx, id, ch) {
-		return ErrClosed
+		return table.ErrClosed
 	}
 	select {
 	case <-ch.done:
@@ -75,7 +75,7 @@ func (c *committer[C]) do(ctx context.Context, id string, what C) error {
 
 // takeBack removes a change that still waits: what callers who have gone leave
 // behind must not pile up while the table is slow.
-func (c *committer[C]) takeBack(id string, ch *change[C]) {
+func (c *committer[K, C]) takeBack(id K, ch *change[C]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if q := c.queues[id]; q != nil {
@@ -83,7 +83,7 @@ func (c *committer[C]) takeBack(id string, ch *change[C]) {
 	}
 }
 
-func (c *committer[C]) enqueue(ctx context.Context, id string, ch *change[C]) bool {
+func (c *committer[K, C]) enqueue(ctx context.Context, id K, ch *change[C]) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -109,7 +109,7 @@ func (c *committer[C]) enqueue(ctx context.Context, id string, ch *change[C]) bo
 }
 
 // run flushes group after group until none waits.
-func (c *committer[C]) run(id string, q *queue[C]) {
+func (c *committer[K, C]) run(id K, q *queue[C]) {
 	last := 0
 	for {
 		c.gather(q, last)
@@ -127,7 +127,7 @@ func (c *committer[C]) run(id string, q *queue[C]) {
 	}
 }
 
-func (c *committer[C]) flushGroup(ctx context.Context, id string, group []*change[C]) {
+func (c *committer[K, C]) flushGroup(ctx context.Context, id K, group []*change[C]) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	c.flush(ctx, id, group)
@@ -141,7 +141,7 @@ func (c *committer[C]) flushGroup(ctx context.Context, id string, group []*chang
 
 // gather waits until as many changes wait as the last group had, or the
 // window is over. A last group of one means an idle item: no wait.
-func (c *committer[C]) gather(q *queue[C], last int) {
+func (c *committer[K, C]) gather(q *queue[C], last int) {
 	c.mu.Lock()
 	if last <= 1 || len(q.waiting) >= last {
 		c.mu.Unlock()
@@ -163,7 +163,7 @@ func (c *committer[C]) gather(q *queue[C], last int) {
 }
 
 // close refuses further changes and waits for those under way.
-func (c *committer[C]) close() {
+func (c *committer[K, C]) close() {
 	c.mu.Lock()
 	c.closed = true
 	c.mu.Unlock()

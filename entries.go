@@ -207,7 +207,7 @@ func (s *Store) logEntries(ctx context.Context, c *entryChange) error {
 }
 
 func (s *Store) logEntriesIn(ctx context.Context, c *entryChange, e *expState) error {
-	if h, ok := s.headCache.Get(c.run); !ok || h.frozen {
+	if h, ok := s.cachedHead(c.run); !ok || h.frozen {
 		if err := s.checkSpilledParams(ctx, c); err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ func (s *Store) mutateExperiment(ctx context.Context, id string,
 		next, err := apply(cur)
 		return next, false, err
 	})
-	s.expCache.Remove(id)
+	s.forgetState(id)
 	if err == nil {
 		s.rememberState(id, stateOf(e), s.clock())
 	}

@@ -120,7 +120,7 @@ func (c *collection) buryLoggedModel(ctx context.Context, id string, cond table.
 		return false, nil
 	}
 	err = c.s.t.Put(ctx, table.Put{Item: c.s.loggedModelTombstone(id), Cond: cond})
-	c.s.modelDocs.Remove(id)
+	c.s.forgetLoggedModel(id)
 	if _, isLost := asConditionError(err); isLost {
 		return true, nil
 	}

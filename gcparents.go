@@ -119,7 +119,7 @@ func (c *collection) deleteExperiment(ctx context.Context, doc *experimentDoc, e
 		ops = append(ops, table.Delete{Key: k})
 	}
 	err := c.s.t.Transact(ctx, uuid.NewString(), ops...)
-	c.s.expCache.Remove(doc.id)
+	c.s.forgetState(doc.id)
 	if err != nil {
 		c.report.Experiments--
 		if isCanceled(err) {
@@ -232,8 +232,7 @@ func (c *collection) deleteRun(ctx context.Context, h *runHead, e *gcExperiment)
 		})
 	}
 	err := c.s.t.Transact(ctx, uuid.NewString(), ops...)
-	c.s.headCache.Remove(h.id)
-	c.s.shapes.Remove(h.id)
+	c.s.forgetRun(h.id)
 	if isCanceled(err) {
 		c.experiments.Remove(h.exp)
 		return nil, nil //nolint:nilnil // it has changed

@@ -12,6 +12,7 @@ import (
 
 // headChange is one caller's change of a run's head.
 type headChange struct {
+	s *Store
 	// apply changes h, a copy, and reports whether it did. After an error h
 	// is thrown away. It may be called several times.
 	apply func(h *runHead) (changed bool, err error)
@@ -23,8 +24,8 @@ type headChange struct {
 // and returns the head with it. Atomic. 1 request, 1 WCU for each KB of the
 // head; 3 more requests when the run has to be reopened.
 func (s *Store) changeHead(ctx context.Context, id string, apply func(h *runHead) (bool, error)) (*runHead, error) {
-	c := &headChange{apply: apply}
-	if err := s.heads.do(ctx, id, c); err != nil {
+	c := &headChange{s: s, apply: apply}
+	if err := s.heads.do(ctx, s.own(id), c); err != nil {
 		return nil, err
 	}
 	return c.result, nil
@@ -33,7 +34,7 @@ func (s *Store) changeHead(ctx context.Context, id string, apply func(h *runHead
 // headDocument says how the head of a run is read and written.
 func (s *Store) headDocument(id string) document[runHead] {
 	return document[runHead]{
-		cached: func() (*runHead, bool) { return s.headCache.Get(id) },
+		cached: func() (*runHead, bool) { return s.cachedHead(id) },
 		read:   func(ctx context.Context) (*runHead, error) { return s.readHead(ctx, id) },
 		write:  s.writeHead,
 		decode: func(it table.Item) (*runHead, error) { return decodeHead(id, it) },
@@ -44,7 +45,8 @@ func (s *Store) headDocument(id string) document[runHead] {
 }
 
 // flushHead writes a group of changes of one head as one.
-func (s *Store) flushHead(ctx context.Context, id string, group []*change[*headChange]) {
+func flushHead(ctx context.Context, run scoped, group []*change[*headChange]) {
+	s, id := group[0].what.s, run.id
 	h, err := s.mutateHead(ctx, id, s.headDocument(id), func(cur *runHead) (*runHead, bool, error) {
 		next, doubt := s.applyGroup(cur, group)
 		return next, doubt, nil
@@ -89,7 +91,7 @@ func (s *Store) mutateHead(ctx context.Context, id string, d document[runHead],
 		return apply(cur)
 	})
 	if err != nil {
-		s.headCache.Remove(id)
+		s.headCache.Remove(s.own(id))
 		return nil, err
 	}
 	if len(h.moves)+len(h.uses) > 0 { // of a copy that nobody else has yet
@@ -99,11 +101,20 @@ func (s *Store) mutateHead(ctx context.Context, id string, d document[runHead],
 	return h, nil
 }
 
+// cachedHead returns a head that may be out of date, if one is known.
+func (s *Store) cachedHead(id string) (*runHead, bool) { return s.headCache.Get(s.own(id)) }
+
+// forgetRun forgets what is known of a run.
+func (s *Store) forgetRun(id string) {
+	s.headCache.Remove(s.own(id))
+	s.shapes.Remove(s.own(id))
+}
+
 func (s *Store) cacheHead(h *runHead) {
 	if h.size() <= cachedHeadBytes {
-		s.headCache.Add(h.id, h)
+		s.headCache.Add(s.own(h.id), h)
 	} else {
-		s.headCache.Remove(h.id)
+		s.headCache.Remove(s.own(h.id))
 	}
 }
 
@@ -123,7 +134,7 @@ func (s *Store) readHead(ctx context.Context, id string) (*runHead, error) {
 // knownHead returns a head that may be out of date, to learn what never
 // changes; nil if there is no such run.
 func (s *Store) knownHead(ctx context.Context, id string) (*runHead, error) {
-	if h, ok := s.headCache.Get(id); ok {
+	if h, ok := s.cachedHead(id); ok {
 		return h, nil
 	}
 	return s.readHead(ctx, id)

@@ -200,10 +200,10 @@ func (h *keyHistory) addBlock(it table.Item) error {
 // its metric cannot tell what others would save.
 func (s *Store) tidy(ctx context.Context, run livingRun, metric string, h *keyHistory) {
 	if w := worthOf(run.settled); h.records.points > 0 && w.pays(h.records, len(h.keys)) {
-		s.rollups.add(ctx, run.id, func(ctx context.Context) error { return s.rollUp(ctx, run.id, w.half()) })
+		s.queueRollUp(ctx, run.id, w)
 	}
 	if len(h.small) >= mergeBlocks {
-		s.rollups.add(ctx, run.id+" "+metric, func(ctx context.Context) error {
+		s.rollups.add(ctx, s.workspace, run.id+" "+metric, func(ctx context.Context) error {
 			return s.merge(ctx, run.id, metric, h.small, mergeBlocks)
 		})
 	}

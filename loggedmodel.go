@@ -126,7 +126,7 @@ func (s *Store) insertLoggedModel(ctx context.Context, m *loggedModelDoc) (spill
 		err = nil // our own write, whose reply was lost
 	}
 	if err == nil {
-		s.modelDocs.Add(m.id, m)
+		s.modelDocs.Add(s.own(m.id), m)
 	}
 	return spilled, err
 }
@@ -136,7 +136,7 @@ func (s *Store) insertLoggedModel(ctx context.Context, m *loggedModelDoc) (spill
 // changed it. What does not fit the document is garbage from then on, which a
 // crash leaves.
 func (s *Store) takeBackLoggedModel(ctx context.Context, m *loggedModelDoc, spilled []table.Item) error {
-	s.modelDocs.Remove(m.id)
+	s.forgetLoggedModel(m.id)
 	ops := []table.Op{
 		table.Put{Item: s.loggedModelTombstone(m.id), Cond: m.isRev()},
 		table.Delete{Key: s.ks.LoggedModelRow(m.exp, m.created, m.id)},

@@ -57,16 +57,16 @@ func (s *Store) mutateLoggedModel(ctx context.Context, id string, cached bool,
 		return c.loggedModelDoc, false, nil
 	})
 	if err != nil {
-		s.modelDocs.Remove(id)
+		s.forgetLoggedModel(id)
 		return nil, err
 	}
-	s.modelDocs.Add(id, m)
+	s.modelDocs.Add(s.own(id), m)
 	return m, nil
 }
 
 func (s *Store) loggedModelDocument(id string) document[loggedModelDoc] {
 	return document[loggedModelDoc]{
-		cached: func() (*loggedModelDoc, bool) { return s.modelDocs.Get(id) },
+		cached: func() (*loggedModelDoc, bool) { return s.modelDocs.Get(s.own(id)) },
 		read:   func(ctx context.Context) (*loggedModelDoc, error) { return s.readLoggedModel(ctx, id) },
 		decode: func(it table.Item) (*loggedModelDoc, error) { return decodeLoggedModel(id, it) },
 		meta:   loggedModelMeta,
@@ -206,3 +206,6 @@ func assembleLoggedModel(id string, items []table.Item) (*loadedModel, error) {
 	l.points, err = unpackModelPoints(id, append(inline, points...))
 	return l, err
 }
+
+// forgetLoggedModel forgets what is known of a logged model.
+func (s *Store) forgetLoggedModel(id string) { s.modelDocs.Remove(s.own(id)) }

@@ -238,7 +238,7 @@ func (s *Store) checkModelPoints(ctx context.Context, groups []pointsOfModel) er
 		case m == nil:
 			return errPointsOfNoModel(g.id)
 		}
-		s.modelDocs.Add(g.id, m) // the next write begins with it
+		s.modelDocs.Add(s.own(g.id), m) // the next write begins with it
 		if m.recorded {
 			continue
 		}
@@ -271,7 +271,7 @@ func mergeModelPoints(known, added []RunMetric) ([]RunMetric, error) {
 }
 
 func (s *Store) addModelPoints(ctx context.Context, id string, points []RunMetric) error {
-	m, ok := s.modelDocs.Get(id)
+	m, ok := s.modelDocs.Get(s.own(id))
 	if ok && m.recorded {
 		return s.putModelPoints(ctx, id, points)
 	}

@@ -15,6 +15,7 @@ import (
 
 // metricChange is one caller's points for one run.
 type metricChange struct {
+	s      *Store
 	points []Metric
 	state  *expState
 }
@@ -61,7 +62,7 @@ func (s *Store) logMetricsIn(ctx context.Context, run string, points []Metric, e
 		m.Value = clampInf(m.Value)
 		clean[i] = m
 	}
-	return s.metrics.do(ctx, run, &metricChange{points: clean, state: e})
+	return s.metrics.do(ctx, s.own(run), &metricChange{s: s, points: clean, state: e})
 }
 
 // clampInf keeps infinities as MLflow does.
@@ -90,7 +91,8 @@ func (s *Store) checkRunActive(ctx context.Context, run string, e *expState) err
 }
 
 // flushMetrics writes the points of a group: registers, then history.
-func (s *Store) flushMetrics(ctx context.Context, run string, group []*change[*metricChange]) {
+func flushMetrics(ctx context.Context, of scoped, group []*change[*metricChange]) {
+	s, run := group[0].what.s, of.id
 	points := group[0].what.points
 	for _, ch := range group[1:] {
 		points = append(points, ch.what.points...)
@@ -241,8 +243,7 @@ func (s *Store) reopening(ctx context.Context, run string, shard int, e *expStat
 
 // goneRun forgets a run whose registers are gone, and with them the run.
 func (s *Store) goneRun(id string) error {
-	s.shapes.Remove(id)
-	s.headCache.Remove(id)
+	s.forgetRun(id)
 	return errRunNotFound(id)
 }
 

@@ -98,9 +98,18 @@ func shardOf(key string, n int) int {
 	return 1 + int(hashKey(key)%uint64(n))
 }
 
+// knownShape returns the shape of a run's registers if it is known.
+func (s *Store) knownShape(run string) (*metricShape, bool) { return s.shapes.Get(s.own(run)) }
+
+// rememberNew remembers a run that was made just now, with no metrics.
+func (s *Store) rememberNew(h *runHead) {
+	s.cacheHead(h)
+	s.shapes.Add(s.own(h.id), newShape(h.exp))
+}
+
 // shapeOf returns the known shape of a run's registers, or reads it.
 func (s *Store) shapeOf(ctx context.Context, run string) (*metricShape, error) {
-	if sh, ok := s.shapes.Get(run); ok {
+	if sh, ok := s.knownShape(run); ok {
 		return sh, nil
 	}
 	exp, err := s.experimentOfRun(ctx, run)
@@ -117,7 +126,7 @@ func (s *Store) shapeOf(ctx context.Context, run string) (*metricShape, error) {
 	sh := newShape(exp)
 	sh.shards = int(it.Num(keys.Shards))
 	sh.add(registersOf(it))
-	s.shapes.Add(run, sh)
+	s.shapes.Add(s.own(run), sh)
 	return sh, nil
 }
 

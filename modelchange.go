@@ -15,7 +15,7 @@ type modelTask func(ctx context.Context) error
 
 // flushModels does the tasks of one model one after the other: within a process
 // they would only get into each other's way.
-func (s *Store) flushModels(ctx context.Context, _ string, group []*change[modelTask]) {
+func flushModels(ctx context.Context, _ scoped, group []*change[modelTask]) {
 	for _, ch := range group {
 		ch.err = ch.what(ctx)
 	}
@@ -33,7 +33,7 @@ func (s *Store) mutateModel(ctx context.Context, name string, missing error,
 	apply func(ctx context.Context, cur *modelDoc) (*modelDoc, error),
 ) (m *modelDoc, err error) {
 	var out *modelDoc
-	err = s.models.do(ctx, name, func(ctx context.Context) (err error) {
+	err = s.models.do(ctx, s.own(name), func(ctx context.Context) (err error) {
 		for attempt := 0; ; attempt++ {
 			out, err = s.tryMutateModel(ctx, name, missing, apply)
 			if !errors.Is(err, table.ErrConflict) {

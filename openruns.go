@@ -39,7 +39,7 @@ func (rs *runSearch) openRuns(ctx context.Context, e *expState, behind string) (
 		}
 	}
 	if stream.open = len(open); stream.open > crowd {
-		rs.s.settling.clear(ctx, e.id)
+		rs.s.clearCrowd(ctx, e.id)
 	}
 	rows, err := rs.listRows(ctx, e, settled)
 	if err != nil {

@@ -78,7 +78,7 @@ func (w worth) half() worth { return worth{w.waste / 2, w.blocks * 2} }
 // they have piled up. What is known of piles is lost with the process or when
 // the run has not been used for long: then readers notice, see tidy.
 func (s *Store) noteRecords(ctx context.Context, run string, p pile) {
-	sh, ok := s.shapes.Get(run)
+	sh, ok := s.knownShape(run)
 	if ok && sh.addRecords(p) {
 		s.rollUpLater(ctx, run, sh, false)
 	}
@@ -87,15 +87,21 @@ func (s *Store) noteRecords(ctx context.Context, run string, p pile) {
 // rollUpSettled has the records of a run that has ended rolled up if that
 // pays. It reads and writes nothing itself.
 func (s *Store) rollUpSettled(ctx context.Context, run string) {
-	if sh, ok := s.shapes.Get(run); ok && sh.recordsPay(true) {
+	if sh, ok := s.knownShape(run); ok && sh.recordsPay(true) {
 		s.rollUpLater(ctx, run, sh, true)
 	}
 }
 
 func (s *Store) rollUpLater(ctx context.Context, run string, sh *metricShape, settled bool) {
-	if s.rollups.add(ctx, run, func(ctx context.Context) error { return s.rollUp(ctx, run, worthOf(settled).half()) }) {
+	if s.queueRollUp(ctx, run, worthOf(settled)) {
 		sh.forgetRecords()
 	}
+}
+
+// queueRollUp has a run's records rolled up if that is worth about w, unless
+// too much waits.
+func (s *Store) queueRollUp(ctx context.Context, run string, w worth) bool {
+	return s.rollups.add(ctx, s.workspace, run, func(ctx context.Context) error { return s.rollUp(ctx, run, w.half()) })
 }
 
 // rollUp moves the points of a run's records to blocks, some MB at a time, as

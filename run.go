@@ -112,8 +112,7 @@ func (s *Store) insertRun(ctx context.Context, h *runHead, spilled dict) error {
 	if err != nil {
 		return err
 	}
-	s.cacheHead(h)
-	s.shapes.Add(h.id, newShape(h.exp))
+	s.rememberNew(h)
 	return nil
 }
 
@@ -121,8 +120,7 @@ func (s *Store) insertRun(ctx context.Context, h *runHead, spilled dict) error {
 // of the head, unless somebody has changed it, before the rows go; what a crash
 // in between leaves is garbage.
 func (s *Store) takeBackRun(ctx context.Context, h *runHead, spilled dict) error {
-	s.headCache.Remove(h.id)
-	s.shapes.Remove(h.id)
+	s.forgetRun(h.id)
 	if err := s.t.Put(ctx, table.Put{Item: s.runTombstone(h.id), Cond: h.isRev()}); err != nil {
 		return ignoreLost(err)
 	}
@@ -225,7 +223,7 @@ func (s *Store) stateOfRun(ctx context.Context, id string) (*expState, error) {
 
 // experimentOfRun returns the id of a run's experiment, which never changes.
 func (s *Store) experimentOfRun(ctx context.Context, id string) (string, error) {
-	if sh, ok := s.shapes.Get(id); ok {
+	if sh, ok := s.knownShape(id); ok {
 		return sh.exp, nil
 	}
 	h, err := s.knownHead(ctx, id)

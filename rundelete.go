@@ -35,7 +35,7 @@ func (s *Store) DeleteRun(ctx context.Context, id string) error {
 		if _, lost := errors.AsType[*table.CanceledError](err); !lost {
 			return failure(err)
 		}
-		s.expCache.Remove(e.id) // it was deleted or restored meanwhile
+		s.forgetState(e.id) // it was deleted or restored meanwhile
 		if err := backOff(ctx, attempt); err != nil {
 			return err
 		}

@@ -90,7 +90,7 @@ func (rs *runStream) resolve(ctx context.Context, rows []table.Item) ([]*packedR
 	}
 	rs.open += len(open)
 	if rs.open > crowd {
-		rs.s.settling.clear(ctx, rs.e.id)
+		rs.s.clearCrowd(ctx, rs.e.id)
 	}
 	for len(open) > 0 {
 		n := min(len(open), openBatch)
@@ -176,12 +176,12 @@ func (rs *runStream) considerSettling(ctx context.Context, r idleRun, l *loadedR
 	r.exp, r.part = rs.e.id, 1
 	if r.orphan = l == nil; r.orphan {
 		if rs.s.nowMillis()-marked >= abandonedAfter.Milliseconds() {
-			rs.s.settling.settle(ctx, r)
+			rs.s.settleLater(ctx, r)
 		}
 		return
 	}
 	if rs.open <= crowd && rs.s.isIdle(l, r.part) {
-		rs.s.settling.settle(ctx, r)
+		rs.s.settleLater(ctx, r)
 	}
 }
 

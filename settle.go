@@ -73,7 +73,7 @@ func (s *Store) transition(ctx context.Context, id string, write headWriter, cha
 		if !errors.Is(err, errMoved) {
 			return h, err
 		}
-		s.headCache.Remove(id)
+		s.headCache.Remove(s.own(id))
 		if err := backOff(ctx, attempt); err != nil {
 			return nil, err
 		}

@@ -30,24 +30,25 @@ type crowdState struct {
 	gap  time.Duration // doubles when few of the runs that were read were idle
 }
 
-// clear settles the idle runs of an experiment in the background, unless that
+// clearCrowd settles the idle runs of an experiment in the background, unless that
 // is under way or has been done lately.
-func (q *settleQueue) clear(ctx context.Context, exp string) {
+func (s *Store) clearCrowd(ctx context.Context, exp string) {
+	q, e := s.settling, s.own(exp)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	now, least := q.s.clock(), q.s.settleAfter/crowdedPart
-	state, known := q.crowds[exp]
+	now, least := s.clock(), s.settleAfter/crowdedPart
+	state, known := q.crowds[e]
 	if q.closed || known && now.Before(state.next) {
 		return
 	}
-	q.crowds[exp] = crowdState{now.Add(crowdTimeout), max(state.gap, least)}
+	q.crowds[e] = crowdState{now.Add(crowdTimeout), max(state.gap, least)}
 	ctx = context.WithoutCancel(ctx)
 	q.wg.Go(func() {
 		ctx, cancel := context.WithTimeout(ctx, crowdTimeout)
 		defer cancel()
-		read, settled, err := q.s.settleCrowd(table.DeferSync(ctx), exp)
+		read, settled, err := s.settleCrowd(table.DeferSync(ctx), exp)
 		if err != nil {
-			q.s.logger.WarnContext(ctx, "settle idle runs", "experiment_id", exp, "error", err)
+			s.logger.WarnContext(ctx, "settle idle runs", "experiment_id", exp, "error", err)
 		}
 		gap := least
 		if settled*10 < read {
@@ -55,7 +56,7 @@ func (q *settleQueue) clear(ctx context.Context, exp string) {
 		}
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		q.crowds[exp] = crowdState{q.s.clock().Add(gap), gap}
+		q.crowds[e] = crowdState{s.clock().Add(gap), gap}
 	})
 }
 

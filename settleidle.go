@@ -3,6 +3,7 @@ package dynamodbstore
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
@@ -17,8 +18,7 @@ const (
 // that abandoned runs cost later searches nothing more.
 type settleQueue struct {
 	*workQueue
-	s      *Store
-	crowds map[string]crowdState // by experiment
+	crowds map[scoped]crowdState // by experiment
 }
 
 type idleRun struct {
@@ -30,19 +30,19 @@ type idleRun struct {
 	part   int64
 }
 
-func newSettleQueue(s *Store) *settleQueue {
-	return &settleQueue{newWorkQueue("settle run", 1, s.logger), s, map[string]crowdState{}}
+func newSettleQueue(logger *slog.Logger) *settleQueue {
+	return &settleQueue{newWorkQueue("settle run", 1, logger), map[scoped]crowdState{}}
 }
 
-// settle queues a run.
-func (q *settleQueue) settle(ctx context.Context, r idleRun) {
-	q.add(ctx, r.id, func(ctx context.Context) error {
+// settleLater queues a run.
+func (s *Store) settleLater(ctx context.Context, r idleRun) {
+	s.settling.add(ctx, s.workspace, r.id, func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 		defer cancel()
 		if r.orphan {
-			return q.s.removeOrphan(ctx, r)
+			return s.removeOrphan(ctx, r)
 		}
-		return q.s.settleIdle(ctx, r)
+		return s.settleIdle(ctx, r)
 	})
 }
 

@@ -117,7 +117,7 @@ func (s *Store) inState(ctx context.Context, run string, do func(e *expState) er
 // recentState returns an experiment's state that is at most [stateAge] old,
 // nil if there is no such experiment.
 func (s *Store) recentState(ctx context.Context, id string) (*expState, error) {
-	if c, ok := s.expCache.Get(id); ok {
+	if c, ok := s.expCache.Get(s.own(id)); ok {
 		if age := s.clock().Sub(c.read); age >= 0 && age < stateAge {
 			return c.state, nil
 		}
@@ -151,14 +151,17 @@ func (s *Store) freshState(ctx context.Context, id string) (*expState, error) {
 // cached: an experiment made by another server is visible at once.
 func (s *Store) rememberState(id string, st *expState, read time.Time) {
 	if st == nil {
-		s.expCache.Remove(id)
+		s.forgetState(id)
 		return
 	}
-	if c, ok := s.expCache.Get(id); ok && c.state.gen > st.gen {
+	if c, ok := s.expCache.Get(s.own(id)); ok && c.state.gen > st.gen {
 		return
 	}
-	s.expCache.Add(id, &cachedState{state: st, read: read})
+	s.expCache.Add(s.own(id), &cachedState{state: st, read: read})
 }
+
+// forgetState forgets what is known of an experiment's state.
+func (s *Store) forgetState(id string) { s.expCache.Remove(s.own(id)) }
 
 // runArtifactURI is where a run keeps its artifacts.
 // Source: MLflow 3.17, sqlalchemy_store.py, create_run.

@@ -40,16 +40,16 @@ type Store struct {
 	createTable bool
 	settings    *settings
 
-	heads   *committer[*headChange]
-	metrics *committer[*metricChange]
-	models  *committer[modelTask]
+	heads   *committer[scoped, *headChange]
+	metrics *committer[scoped, *metricChange]
+	models  *committer[scoped, modelTask]
 
-	headCache *lru.Cache[string, *runHead]
-	shapes    *lru.Cache[string, *metricShape]
-	expCache  *lru.Cache[string, *cachedState]
+	headCache *lru.Cache[scoped, *runHead]
+	shapes    *lru.Cache[scoped, *metricShape]
+	expCache  *lru.Cache[scoped, *cachedState]
 	bodies    *lru.Cache[string, Dataset]
 	uses      *lru.Cache[string, struct{}] // keys of dataset uses that are there
-	modelDocs *lru.Cache[string, *loggedModelDoc]
+	modelDocs *lru.Cache[scoped, *loggedModelDoc]
 
 	settling *settleQueue
 	rollups  *workQueue
@@ -66,17 +66,17 @@ func OpenTable(t table.Table, opts ...Option) (*Store, error) {
 	v := o.view.of(t)
 	s := &Store{view: v, createTable: o.createTable == nil || *o.createTable, closing: new(sync.Once)}
 	s.settings = newSettings(v)
-	s.heads = newCommitter(writeTimeout, s.flushHead)
-	s.metrics = newCommitter(writeTimeout, s.flushMetrics)
-	s.models = newCommitter(writeTimeout, s.flushModels)
-	s.settling = newSettleQueue(s)
+	s.heads = newCommitter(writeTimeout, flushHead)
+	s.metrics = newCommitter(writeTimeout, flushMetrics)
+	s.models = newCommitter(writeTimeout, flushModels)
+	s.settling = newSettleQueue(s.logger)
 	s.rollups = newWorkQueue("roll up history", rollUpWorkers, o.logger)
 	var errs [6]error
-	s.headCache, errs[0] = lru.New[string, *runHead](cachedRuns)
-	s.shapes, errs[1] = lru.New[string, *metricShape](cachedRuns)
-	s.expCache, errs[2] = lru.New[string, *cachedState](cachedExperiments)
+	s.headCache, errs[0] = lru.New[scoped, *runHead](cachedRuns)
+	s.shapes, errs[1] = lru.New[scoped, *metricShape](cachedRuns)
+	s.expCache, errs[2] = lru.New[scoped, *cachedState](cachedExperiments)
 	s.bodies, errs[3] = lru.New[string, Dataset](cachedBodies)
-	s.modelDocs, errs[4] = lru.New[string, *loggedModelDoc](cachedLoggedModels)
+	s.modelDocs, errs[4] = lru.New[scoped, *loggedModelDoc](cachedLoggedModels)
 	s.uses, errs[5] = lru.New[string, struct{}](cachedUses)
 	return s, errors.Join(errs[:]...)
 }

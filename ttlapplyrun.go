@@ -54,7 +54,7 @@ func (a *ttlPass) deletedRun(ctx context.Context, id string) (bool, error) {
 		case !moved: // else the experiment was deleted or restored meanwhile
 			return restamped, err
 		}
-		s.expCache.Remove(e.id)
+		s.forgetState(e.id)
 		if err := backOff(ctx, attempt); err != nil {
 			return false, err
 		}

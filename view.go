@@ -133,3 +133,10 @@ func (v *view) checkBegun(begun int64, what string) error {
 func errNotCreated(what string) error {
 	return errorf(CodeTemporarilyUnavailable, "%s could not be created, please try again.", what)
 }
+
+// scoped names an entity of one workspace: what views share is keyed by it,
+// since every workspace has an experiment 0.
+type scoped struct{ workspace, id string }
+
+// own names an entity of the view's workspace.
+func (v *view) own(id string) scoped { return scoped{v.workspace, id} }

@@ -20,37 +20,41 @@ type workQueue struct {
 
 	mu      sync.Mutex
 	waiting []work
-	queued  map[string]bool
-	busy    map[string]bool
+	queued  map[task]bool
+	busy    map[task]bool
 	running int
 	closed  bool
 	wg      sync.WaitGroup
 }
 
+// task names work of one workspace.
+type task struct{ workspace, name string }
+
 type work struct {
+	task
 	//nolint:containedctx // the values, without the end, of the caller's context
-	ctx  context.Context
-	name string
-	do   func(ctx context.Context) error
+	ctx context.Context
+	do  func(ctx context.Context) error
 }
 
 func newWorkQueue(what string, workers int, logger *slog.Logger) *workQueue {
-	return &workQueue{what: what, logger: logger, workers: workers, queued: map[string]bool{}, busy: map[string]bool{}}
+	return &workQueue{what: what, logger: logger, workers: workers, queued: map[task]bool{}, busy: map[task]bool{}}
 }
 
 // add queues work unless the queue is closed or full, and reports whether work
-// of that name waits.
-func (q *workQueue) add(ctx context.Context, name string, do func(ctx context.Context) error) bool {
+// of that name waits in that workspace.
+func (q *workQueue) add(ctx context.Context, workspace, name string, do func(ctx context.Context) error) bool {
+	t := task{workspace, name}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
-	case q.queued[name]:
+	case q.queued[t]:
 		return true
 	case q.closed || len(q.waiting) >= workQueueSize:
 		return false
 	}
-	q.queued[name] = true
-	q.waiting = append(q.waiting, work{context.WithoutCancel(ctx), name, do})
+	q.queued[t] = true
+	q.waiting = append(q.waiting, work{t, context.WithoutCancel(ctx), do})
 	if q.running < q.workers {
 		q.running++
 		q.wg.Go(q.run)
@@ -63,15 +67,15 @@ func (q *workQueue) add(ctx context.Context, name string, do func(ctx context.Co
 func (q *workQueue) next() (work, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	i := slices.IndexFunc(q.waiting, func(w work) bool { return !q.busy[w.name] })
+	i := slices.IndexFunc(q.waiting, func(w work) bool { return !q.busy[w.task] })
 	if i < 0 || q.closed {
 		q.running--
 		return work{}, false
 	}
 	w := q.waiting[i]
 	q.waiting = slices.Delete(q.waiting, i, i+1)
-	delete(q.queued, w.name)
-	q.busy[w.name] = true
+	delete(q.queued, w.task)
+	q.busy[w.task] = true
 	return w, true
 }
 
@@ -81,7 +85,7 @@ func (q *workQueue) run() {
 			q.logger.WarnContext(w.ctx, "work in the background", "task", q.what, "of", w.name, "error", err)
 		}
 		q.mu.Lock()
-		delete(q.busy, w.name)
+		delete(q.busy, w.task)
 		q.mu.Unlock()
 	}
 }

@@ -21,68 +21,44 @@ const (
 	clockSkew = time.Minute
 )
 
-// BackfillParams are the parameters of a backfill.
-type BackfillParams struct {
-	PassOptions
-	// ExperimentID chooses one experiment and its own patterns; "": all
-	// experiments and the patterns of all. For [Store.BackfillTags] only.
-	ExperimentID string
-	// NoServers says that nobody else uses the table, so that there is nobody
-	// to wait for.
-	NoServers bool
+// backfillParams are the parameters of a backfill.
+type backfillParams struct {
+	passOptions
+	experimentID string // "": all experiments and the patterns of all
+	noServers    bool   // nobody else uses the table
 }
 
-// BackfillReport says what a backfill has done.
-type BackfillReport struct {
-	Seen    int64 // experiments and runs looked at, each walk counted
-	Changed int64 // of them, those that were written
-	// Complete is what serves searches from now on.
-	Complete []string
-	Units    Units
+// backfillReport says what a backfill has done.
+type backfillReport struct {
+	seen, changed int64    // experiments and runs, each walk counted
+	complete      []string // what serves searches from now on
+	units         table.Units
 }
 
-// BackfillTags brings every experiment and run of the workspace up to the tag
-// patterns: tags that match become attributes, and settled runs get their index
-// rows. Open runs get theirs when they settle. Then the patterns count as
-// complete: searches rely on them.
-//
-// Each item is written atomically, on the condition that nobody has changed it
-// meanwhile; the content of no run or experiment changes. A pass that was
-// interrupted goes on where it stopped. Servers may write meanwhile: unless
-// the patterns have been as they are for two minutes, the pass waits until all
-// servers have noticed them, and looks again at what it has done by then. If
-// they are changed while it is under way it starts over.
-//
-// RESOURCE_DOES_NOT_EXIST if there is no such experiment, and
-// INVALID_PARAMETER_VALUE if it has no patterns of its own. Reads the run
-// lists and heads; 1 WCU for each KB of a head or list row that changes, and
-// 1 for each index row.
-func (s *Store) BackfillTags(ctx context.Context, p BackfillParams) (BackfillReport, error) {
+// backfillTags brings all up to the tag patterns.
+func (s *Store) backfillTags(ctx context.Context, p backfillParams) (backfillReport, error) {
 	b := &backfill{s: s, params: p, key: keys.DenormalizeTags(), list: patternList(), tags: true}
-	if p.ExperimentID != "" {
+	if p.experimentID != "" {
 		cfg, err := s.settings.readConfiguration(ctx)
 		if err != nil {
-			return BackfillReport{}, failure(err)
+			return backfillReport{}, err
 		}
-		if _, err := s.GetExperiment(ctx, p.ExperimentID); err != nil {
-			return BackfillReport{}, err
+		if _, err := s.GetExperiment(ctx, p.experimentID); err != nil {
+			return backfillReport{}, err
 		}
-		b.params.ExperimentID = canonicalID(p.ExperimentID)
-		if _, ok := cfg.ownPatterns[b.params.ExperimentID]; !ok {
-			return BackfillReport{}, invalidf("Experiment %s has no tag patterns of its own.", b.params.ExperimentID)
+		b.params.experimentID = canonicalID(p.experimentID)
+		if _, ok := cfg.ownPatterns[b.params.experimentID]; !ok {
+			return backfillReport{}, invalidf("Experiment %s has no tag patterns of its own.", b.params.experimentID)
 		}
-		b.key = keys.ExperimentDenormalizeTags(b.params.ExperimentID)
+		b.key = keys.ExperimentDenormalizeTags(b.params.experimentID)
 	}
 	return b.do(ctx)
 }
 
-// BackfillTrigrams brings every experiment and settled run of the workspace up
-// to the trigram fields, as [Store.BackfillTags] does for tag patterns. Reads
-// the run lists; 1 WCU for each trigram, and for each KB of a list row that
-// changes.
-func (s *Store) BackfillTrigrams(ctx context.Context, p BackfillParams) (BackfillReport, error) {
-	if p.ExperimentID != "" {
-		return BackfillReport{}, invalidf("Experiments have no trigram fields of their own.")
+// backfillTrigrams brings all up to the trigram fields.
+func (s *Store) backfillTrigrams(ctx context.Context, p backfillParams) (backfillReport, error) {
+	if p.experimentID != "" {
+		return backfillReport{}, invalidf("Experiments have no trigram fields of their own.")
 	}
 	return (&backfill{s: s, params: p, key: keys.TrigramFields(), list: fieldList()}).do(ctx)
 }
@@ -90,7 +66,7 @@ func (s *Store) BackfillTrigrams(ctx context.Context, p BackfillParams) (Backfil
 // backfill is one backfill.
 type backfill struct {
 	s      *Store
-	params BackfillParams
+	params backfillParams
 	key    table.Key // of the item with the list
 	list   configList
 	tags   bool // whether the list has tag patterns
@@ -112,27 +88,27 @@ type round struct {
 // errListChanged says that the list is not the one of the round any more.
 var errListChanged = errors.New("the list was changed meanwhile")
 
-func (b *backfill) do(ctx context.Context) (BackfillReport, error) {
-	p, ctx, err := newPass(ctx, b.params.PassOptions)
+func (b *backfill) do(ctx context.Context) (backfillReport, error) {
+	p, ctx, err := newPass(ctx, b.params.passOptions)
 	if err != nil {
-		return BackfillReport{}, err
+		return backfillReport{}, err
 	}
 	b.p = p
-	var report BackfillReport
-	for restart := b.params.Restart; ; restart = true {
+	var report backfillReport
+	for restart := b.params.restart; ; restart = true {
 		var r *round
 		if r, err = b.begin(ctx, restart); err != nil {
 			break
 		}
 		if err = b.round(ctx, r); err == nil {
-			report.Complete = r.list
+			report.complete = r.list
 		}
 		if !errors.Is(err, errListChanged) {
 			break
 		}
 	}
-	report.Seen, report.Changed, report.Units = p.at.Seen, p.at.Changed, p.meter.Units()
-	return report, failure(err)
+	report.seen, report.changed, report.units = p.at.seen, p.at.changed, p.meter.Units()
+	return report, err
 }
 
 // begin reads the list and makes this Store follow it.
@@ -164,7 +140,7 @@ func (b *backfill) begin(ctx context.Context, restart bool) (*round, error) {
 	default:
 		r.from = cursor
 	}
-	if b.params.NoServers || !now.Before(r.due) { // what was seen before may have to be seen again
+	if b.params.noServers || !now.Before(r.due) { // what was seen before may have to be seen again
 		r.final, r.from = true, place{}
 	}
 	return r, nil
@@ -172,7 +148,7 @@ func (b *backfill) begin(ctx context.Context, restart bool) (*round, error) {
 
 // defaults is the list of an item that is not there yet.
 func (b *backfill) defaults() []string {
-	if b.tags && b.params.ExperimentID == "" {
+	if b.tags && b.params.experimentID == "" {
 		return withAlways(nil)
 	}
 	return nil
@@ -201,8 +177,8 @@ func (b *backfill) wait(ctx context.Context, due time.Time) error {
 	if d <= 0 {
 		return nil
 	}
-	b.p.at.Doing = "waiting until all servers have noticed"
-	defer func() { b.p.at.Doing = "" }()
+	b.p.at.doing = "waiting until all servers have noticed"
+	defer func() { b.p.at.doing = "" }()
 	if err := b.p.step(ctx, 0, 0); err != nil {
 		return err
 	}

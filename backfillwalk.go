@@ -16,7 +16,7 @@ func (b *backfill) walk(ctx context.Context, r *round) error {
 	var heads map[string]table.Item
 	var cfg *configuration
 	w := &walk{
-		s: b.s, p: b.p, only: b.params.ExperimentID, experiment: b.experiment,
+		s: b.s, p: b.p, only: b.params.experimentID, experiment: b.experiment,
 		page: func(ctx context.Context, _ string, rows []table.Item) (err error) {
 			if cfg, err = b.s.settings.fresh(ctx); err == nil && b.tags {
 				heads, err = b.s.headItems(ctx, rows)

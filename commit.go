@@ -162,6 +162,9 @@ func (c *committer[K, C]) gather(q *queue[C], last int) {
 	c.mu.Unlock()
 }
 
+// wait waits for the groups under way.
+func (c *committer[K, C]) wait() { c.wg.Wait() }
+
 // close refuses further changes and waits for those under way.
 func (c *committer[K, C]) close() {
 	c.mu.Lock()

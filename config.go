@@ -32,7 +32,7 @@ type configuration struct {
 	policy          ttlPolicy
 	trigramFields   []string            // persisted, without those that always are
 	envFields       []string            // that this process indexes besides
-	persisted       ConfigurationValues // without defaults
+	persisted       configurationValues // without defaults
 	tags            markedList          // the marks of patterns
 	ownTags         map[string]markedList
 	fields          markedList            // the marks of trigramFields and the names
@@ -73,15 +73,15 @@ func (c *configuration) add(it table.Item, workspace string, now time.Time) erro
 	switch it.Key {
 	case keys.DenormalizeTags():
 		c.lists++
-		c.persisted.TagPatterns = listOf(it, attrPatterns)
-		c.patterns = withAlways(c.persisted.TagPatterns)
+		c.persisted.tagPatterns = listOf(it, attrPatterns)
+		c.patterns = withAlways(c.persisted.tagPatterns)
 		c.tags = marksOf(it, c.patterns, workspace, now)
 	case keys.TTLPolicy():
-		c.policy, c.persisted.TTLPolicy = policyOf(it), persistedPolicy(it)
+		c.policy, c.persisted.ttlPolicy = policyOf(it), persistedPolicy(it)
 	case keys.TrigramFields():
 		c.lists++
 		c.trigramFields = listOf(it, attrFields)
-		c.persisted.TrigramFields = c.trigramFields
+		c.persisted.trigramFields = c.trigramFields
 		c.indexedDatasets = len(marksOf(it, []string{markDatasets}, workspace, now).complete) > 0
 		c.fields = marksOf(it, unionOf(alwaysTrigramFields(), c.trigramFields), workspace, now)
 	default:

@@ -3,8 +3,6 @@ package dynamodbstore
 import (
 	"context"
 	"fmt"
-
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
 // Configuration is what [ReadConfiguration] finds: the values in force, and
@@ -62,33 +60,14 @@ func ReadConfiguration(ctx context.Context, s *Store, experimentID string) (Conf
 	own := canonicalID(experimentID)
 	return Configuration{
 		TagPatterns:   TagPatterns{Global: cfg.patterns, Own: cfg.ownPatterns[own]},
-		TTLPolicy:     TTLPolicy{cfg.policy.traces, cfg.policy.softDeleted, cfg.policy.metricHistory},
-		TrigramFields: unionOf(alwaysTrigramFields(), cfg.trigramFields),
-		Persisted:     cfg.persisted,
-		Environment:   ConfigurationValues{env.patterns, policyChange(env.days), env.fields},
+		TTLPolicy:     policyValues(cfg),
+		TrigramFields: cfg.fieldsInForce(),
+		Persisted:     valuesOf(cfg.persisted),
+		Environment:   valuesOf(env.values()),
 		Backfilled:    ConfigurationMarks{cfg.tags.complete, cfg.ownTags[own].complete, cfg.fields.complete},
 	}, nil
 }
 
-// persistedPolicy is the policy's item without defaults.
-func persistedPolicy(it table.Item) TTLPolicyChange {
-	days := map[string]int64{}
-	var p ttlPolicy
-	for _, f := range p.fields() {
-		if v, ok := it.Get(f.attr); ok {
-			days[f.attr] = v.Num()
-		}
-	}
-	return policyChange(days)
-}
-
-// policyChange names the retentions that are in days, by their attributes.
-func policyChange(days map[string]int64) TTLPolicyChange {
-	of := func(attr string) *int64 {
-		if d, ok := days[attr]; ok {
-			return &d
-		}
-		return nil
-	}
-	return TTLPolicyChange{of(attrTraceDays), of(attrDeletedDays), of(attrHistoryDays)}
+func valuesOf(v configurationValues) ConfigurationValues {
+	return ConfigurationValues{v.tagPatterns, TTLPolicyChange(v.ttlPolicy), v.trigramFields}
 }

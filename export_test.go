@@ -16,13 +16,13 @@ func SettleIdle(ctx context.Context, s *Store, run string) error {
 }
 
 // WaitSettled waits until the runs that searches have queued are settled.
-func WaitSettled(s *Store) { s.settling.wg.Wait() }
+func WaitSettled(s *Store) { s.settling.wait() }
 
 // WaitWritten waits for group commits whose callers have gone.
 func WaitWritten(s *Store) {
-	s.heads.wg.Wait()
-	s.metrics.wg.Wait()
-	s.models.wg.Wait()
+	s.heads.wait()
+	s.metrics.wait()
+	s.models.wait()
 }
 
 // RunIndexKeys returns the keys of the index rows that a run has to have.
@@ -90,7 +90,7 @@ func MergeBlocks(ctx context.Context, s *Store, run, metric string) error {
 }
 
 // WaitRolledUp waits until the histories that wait for it are rolled up.
-func WaitRolledUp(s *Store) { s.rollups.wg.Wait() }
+func WaitRolledUp(s *Store) { s.rollups.wait() }
 
 // StopRollUps refuses further work, as a process does that ends.
 func StopRollUps(s *Store) { s.rollups.close() }

@@ -8,71 +8,40 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
-// GCParams are the parameters of [Store.CollectGarbage]. The zero value
-// removes only what has outlived its parent.
-type GCParams struct {
-	PassOptions
-	// DryRun only reports what would be removed, and writes nothing.
-	DryRun bool
-	// OlderThan also deletes for good all runs and experiments that have been
-	// deleted for at least that long. With RunIDs or ExperimentIDs it refuses
-	// those of them that have not.
-	OlderThan *time.Duration
-	// RunIDs and ExperimentIDs are deleted runs, and deleted experiments with
-	// all their runs, to delete for good.
-	RunIDs, ExperimentIDs []string
-	// DeleteArtifacts removes all that is stored under the URI of a run's
-	// artifacts; what is not there is no error. An error ends the pass. nil:
-	// artifacts stay.
-	DeleteArtifacts func(ctx context.Context, uri string) error
+// gcParams are the parameters of a garbage collection.
+type gcParams struct {
+	passOptions
+	dryRun                bool
+	olderThan             *time.Duration // nil: only what is named
+	runIDs, experimentIDs []string
+	deleteArtifacts       func(ctx context.Context, uri string) error // may be nil
 }
 
-// GCReport says what a [Store.CollectGarbage] has done.
-type GCReport struct {
-	DryRun  bool
-	Resumed bool  // an interrupted pass was continued
-	Scanned int64 // items looked at
-	// Experiments and Runs were deleted for good: on request, and runs with
-	// their experiment.
-	Experiments, Runs int64
-	// Removed counts the items removed by kind, named as in the item map of
-	// the schema.
-	Removed   map[string]int64
-	Artifacts int64 // runs whose artifacts were removed
-	// Left are items of runs and experiments that may be under creation.
-	Left  int64
-	Units Units
+// gcReport says what a garbage collection has done.
+type gcReport struct {
+	dryRun            bool
+	resumed           bool             // an interrupted pass was continued
+	scanned           int64            // items looked at
+	experiments, runs int64            // deleted for good
+	removed           map[string]int64 // items by kind
+	artifacts         int64            // runs whose artifacts were removed
+	left              int64            // items of what may be under creation
+	units             table.Units
 }
 
-// CollectGarbage removes what belongs to runs and experiments that are gone or
-// expired: metric history, metrics, overflow, rows of lists and indexes,
-// trigrams, datasets, tag patterns; index rows that are not the document's any
-// more, and old list rows. On request it deletes runs and experiments for good
-// that have been deleted before, with their artifacts; the name of such an
-// experiment is free at once. The default experiment is never deleted for
-// good. Only items of the Store's own workspace are touched, and CONFIG.
-//
-// Nothing is deleted if one of RunIDs or ExperimentIDs does not exist
-// (RESOURCE_DOES_NOT_EXIST) or is not deleted (INVALID_PARAMETER_VALUE).
-//
-// Not atomic, and safe beside servers and other passes: what is removed is
-// gone for good before, see the notes on tombstones. A pass that was
-// interrupted goes on where it stopped when it is called again with the same
-// parameters; whatever it has done can be done again.
-//
-// It reads the whole table, eventually consistent: 0.5 RCU for each 4 KB,
-// about as much again for the heads of runs that have history or index rows,
-// and 1 WCU for each KB of an item removed.
-func (s *Store) CollectGarbage(ctx context.Context, p GCParams) (GCReport, error) {
+// collectGarbage runs a collection.
+func (s *Store) collectGarbage(ctx context.Context, p gcParams) (gcReport, error) {
 	c, ctx, err := newCollection(ctx, s, p)
 	if err != nil {
-		return GCReport{}, err
+		return gcReport{}, err
 	}
 	err = c.run(ctx)
-	c.report.Units = c.pass.meter.Units()
-	return c.report, failure(err)
+	c.report.units = c.pass.meter.Units()
+	return c.report, err
 }
 
 // run runs the pass: what is named goes first, then the table is scanned once.
@@ -126,7 +95,7 @@ func (c *collection) checkNamed(ctx context.Context) (pending bool, err error) {
 	}
 	if young != nil {
 		return false, invalidf("Experiments %s are not older than the required age. "+
-			"Only experiments older than %s can be deleted.", pythonList(young), formatAge(*c.p.OlderThan))
+			"Only experiments older than %s can be deleted.", pythonList(young), formatAge(*c.p.olderThan))
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.namedRuns)) {
 		left, err := c.checkRun(ctx, id)
@@ -158,7 +127,7 @@ func (c *collection) checkRun(ctx context.Context, id string) (pending bool, err
 			"Only runs in `deleted` lifecycle stage can be deleted.", id)
 	case !c.isOld(deletedAt(h, e)):
 		return false, invalidf("Run %s is not older than the required age. "+
-			"Only runs older than %s can be deleted.", id, formatAge(*c.p.OlderThan))
+			"Only runs older than %s can be deleted.", id, formatAge(*c.p.olderThan))
 	}
 	return true, nil
 }
@@ -173,7 +142,7 @@ func deletedAt(h *runHead, e *experimentDoc) int64 {
 }
 
 // isOld reports whether what was deleted at the given time may go.
-func (c *collection) isOld(deleted int64) bool { return c.p.OlderThan == nil || deleted <= c.cutoff }
+func (c *collection) isOld(deleted int64) bool { return c.p.olderThan == nil || deleted <= c.cutoff }
 
 // experimentDoomed reports whether an experiment is to be deleted for good.
 func (c *collection) experimentDoomed(e *experimentDoc) bool {

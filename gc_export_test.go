@@ -5,11 +5,11 @@ import "context"
 // CollectInPages is CollectGarbage in pages of so many items, and notes its
 // place after every few.
 func CollectInPages(ctx context.Context, s *Store, p GCParams, items int) (GCReport, error) {
-	c, ctx, err := newCollection(ctx, s, p)
+	c, ctx, err := newCollection(ctx, s, p.engine())
 	if err != nil {
 		return GCReport{}, err
 	}
 	c.pageItems = items
 	err = c.run(ctx)
-	return c.report, failure(err)
+	return gcReportOf(c.report), failure(err)
 }

@@ -29,9 +29,9 @@ const gcPages = 4
 // collection is one pass of [Store.CollectGarbage].
 type collection struct {
 	s      *Store
-	p      GCParams
+	p      gcParams
 	pass   *pass
-	report GCReport
+	report gcReport
 
 	namedExperiments, namedRuns map[string]bool
 	everything                  bool  // that has been deleted before the cutoff goes
@@ -67,29 +67,29 @@ const (
 	attrOwn        = "experiments"
 )
 
-func newCollection(ctx context.Context, s *Store, p GCParams) (*collection, context.Context, error) {
-	if p.OlderThan != nil && *p.OlderThan < 0 {
+func newCollection(ctx context.Context, s *Store, p gcParams) (*collection, context.Context, error) {
+	if p.olderThan != nil && *p.olderThan < 0 {
 		return nil, nil, invalidf("An age must not be negative.")
 	}
 	c := &collection{
 		s: s, p: p, namedExperiments: map[string]bool{}, namedRuns: map[string]bool{},
-		report: GCReport{DryRun: p.DryRun, Removed: map[string]int64{}}, seed: maphash.MakeSeed(),
+		report: gcReport{dryRun: p.dryRun, removed: map[string]int64{}}, seed: maphash.MakeSeed(),
 	}
-	for _, id := range p.ExperimentIDs {
+	for _, id := range p.experimentIDs {
 		if err := validateExperimentID(id); err != nil {
 			return nil, nil, err
 		}
 		c.namedExperiments[canonicalID(id)] = true
 	}
-	for _, id := range p.RunIDs {
+	for _, id := range p.runIDs {
 		c.namedRuns[id] = true
 	}
-	c.everything = p.OlderThan != nil && len(p.RunIDs)+len(p.ExperimentIDs) == 0
-	if p.OlderThan != nil {
-		c.cutoff = s.nowMillis() - p.OlderThan.Milliseconds()
+	c.everything = p.olderThan != nil && len(p.runIDs)+len(p.experimentIDs) == 0
+	if p.olderThan != nil {
+		c.cutoff = s.nowMillis() - p.olderThan.Milliseconds()
 	}
-	if p.UnitsPerSecond > 0 { // small steps, so that no second has much more than its share
-		c.pageItems = int(min(max(4*p.UnitsPerSecond, table.MaxBatchWrite), 1000))
+	if p.unitsPerSecond > 0 { // small steps, so that no second has much more than its share
+		c.pageItems = int(min(max(4*p.unitsPerSecond, table.MaxBatchWrite), 1000))
 	}
 	var errs [6]error
 	c.experiments, errs[0] = lru.New[string, *gcExperiment](gcExperiments)
@@ -97,7 +97,7 @@ func newCollection(ctx context.Context, s *Store, p GCParams) (*collection, cont
 	c.indexed, errs[2] = lru.New[string, *gcIndex](gcIndexed)
 	c.logged, errs[4] = lru.New[string, bool](gcRuns)
 	c.models, errs[5] = lru.New[string, *gcModel](gcExperiments)
-	c.pass, ctx, errs[3] = newPass(ctx, p.PassOptions)
+	c.pass, ctx, errs[3] = newPass(ctx, p.passOptions)
 	return c, ctx, errors.Join(errs[:]...)
 }
 
@@ -105,8 +105,8 @@ func newCollection(ctx context.Context, s *Store, p GCParams) (*collection, cont
 // it continues.
 func (c *collection) request() string {
 	age := ""
-	if c.p.OlderThan != nil {
-		age = formatAge(*c.p.OlderThan)
+	if c.p.olderThan != nil {
+		age = formatAge(*c.p.olderThan)
 	}
 	names := func(set map[string]bool) string { return strings.Join(slices.Sorted(maps.Keys(set)), ",") }
 	return keys.Hash(age, names(c.namedRuns), names(c.namedExperiments))
@@ -125,15 +125,15 @@ func (c *collection) start(ctx context.Context, anew bool) error {
 	if err := checkVersion(it); err != nil {
 		return err
 	}
-	if !anew && !c.p.Restart && !c.p.DryRun && it.Str(attrRequest) == c.request() {
+	if !anew && !c.p.restart && !c.p.dryRun && it.Str(attrRequest) == c.request() {
 		c.cursor = gcCursor{
 			request: c.request(), after: table.Key{PK: it.Str(attrAfterPK), SK: it.Str(attrAfterSK)},
 			cutoff: it.Num(attrCutoff), workspaces: listOf(it, attrWorkspaces), patterns: listOf(it, attrOwn),
 		}
-		c.cutoff, c.report.Resumed = c.cursor.cutoff, true
+		c.cutoff, c.report.resumed = c.cursor.cutoff, true
 		return nil
 	}
-	if found && !c.p.DryRun {
+	if found && !c.p.dryRun {
 		if err := c.s.t.Delete(ctx, table.Delete{Key: key}); err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (c *collection) start(ctx context.Context, anew bool) error {
 
 // note keeps the place that the pass has come to. 1 WCU.
 func (c *collection) note(ctx context.Context) error {
-	if c.p.DryRun {
+	if c.p.dryRun {
 		return nil
 	}
 	return c.s.t.Put(ctx, table.Put{Item: table.NewItem(keys.GarbageCursor(c.s.workspace),
@@ -160,7 +160,7 @@ func (c *collection) note(ctx context.Context) error {
 
 // finish removes the note of the pass.
 func (c *collection) finish(ctx context.Context) error {
-	if c.p.DryRun {
+	if c.p.dryRun {
 		return nil
 	}
 	return c.s.t.Delete(ctx, table.Delete{Key: keys.GarbageCursor(c.s.workspace)})

@@ -52,7 +52,7 @@ func (c *collection) isOrphanOfLoggedModel(ctx context.Context, it scanned) (boo
 	}
 	gone, known, err := c.loggedModel(ctx, it.Logged)
 	if err == nil && !known {
-		c.report.Left++
+		c.report.left++
 	}
 	return gone, err
 }
@@ -102,8 +102,8 @@ func (c *collection) tryLoggedModel(ctx context.Context, id string) (gone, known
 		return false, true, false, err
 	}
 	// Artifacts go first, so that a crash leaves none that nobody knows of.
-	if c.p.DeleteArtifacts != nil && !c.p.DryRun {
-		if err := c.p.DeleteArtifacts(ctx, loggedModelArtifactURI(e.artifact, id)); err != nil {
+	if c.p.deleteArtifacts != nil && !c.p.dryRun {
+		if err := c.p.deleteArtifacts(ctx, loggedModelArtifactURI(e.artifact, id)); err != nil {
 			return false, false, false, err
 		}
 	}
@@ -116,7 +116,7 @@ func (c *collection) tryLoggedModel(ctx context.Context, id string) (gone, known
 // buryLoggedModel puts a tombstone in the place of a document. Atomic. It
 // reports whether the document was not as cond says. 1 WCU for each KB.
 func (c *collection) buryLoggedModel(ctx context.Context, id string, cond table.Cond) (moved bool, err error) {
-	if c.p.DryRun {
+	if c.p.dryRun {
 		return false, nil
 	}
 	err = c.s.t.Put(ctx, table.Put{Item: c.s.loggedModelTombstone(id), Cond: cond})

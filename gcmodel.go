@@ -28,7 +28,7 @@ func (c *collection) meetModelItem(ctx context.Context, it scanned) (garbage boo
 		return err == nil, err
 	}
 	if m.doc == nil {
-		c.report.Left++
+		c.report.left++
 		return false, nil
 	}
 	switch it.Kind {
@@ -92,7 +92,7 @@ func (c *collection) tryModel(ctx context.Context, id string) (*gcModel, error) 
 		return &gcModel{gone: true}, nil
 	case c.s.isYoung(runBegun(id)):
 		return &gcModel{}, nil
-	case c.p.DryRun:
+	case c.p.dryRun:
 		return &gcModel{gone: true}, nil
 	}
 	err = c.s.t.Put(ctx, table.Put{Item: c.s.modelTombstone(id), Cond: table.Absent()})
@@ -110,7 +110,7 @@ func (c *collection) tryModel(ctx context.Context, id string) (*gcModel, error) 
 func (c *collection) isOverflowOfNoVersion(ctx context.Context, it scanned, m *gcModel) (bool, error) {
 	begun := runBegun(it.UID)
 	if c.s.isYoung(begun) {
-		c.report.Left++
+		c.report.left++
 		return false, nil
 	}
 	if m.uids == nil || m.read-begun < abandonedAfter.Milliseconds() {
@@ -170,7 +170,7 @@ func (c *collection) removeStaleModelTrigram(ctx context.Context, it scanned, m 
 		return nil
 	}
 	rev := it.Num(keys.Rev)
-	if rev > m.doc.rev && !c.p.DryRun {
+	if rev > m.doc.rev && !c.p.dryRun {
 		doc, err := c.s.mutateModel(ctx, m.doc.name, errNoModel(m.doc.name), func(_ context.Context, cur *modelDoc) (*modelDoc, error) {
 			return cur.clone(), nil
 		})

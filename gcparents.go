@@ -91,7 +91,7 @@ func (c *collection) tryExperiment(ctx context.Context, id string, existed bool)
 		e.gone = true
 	case id != DefaultExperimentID && existed: // Init would make the default one anew, with its old runs
 		e.gone = true
-		if !c.p.DryRun {
+		if !c.p.dryRun {
 			if buried, err := c.s.buryExperiment(ctx, id); err != nil || !buried {
 				return nil, err
 			}
@@ -106,12 +106,12 @@ func (c *collection) tryExperiment(ctx context.Context, id string, existed bool)
 // once. Everything else of it is garbage from then on, which this pass or, after
 // a crash, the next one removes. 1 request, 8 WCU for a small experiment.
 func (c *collection) deleteExperiment(ctx context.Context, doc *experimentDoc, e *gcExperiment) (*gcExperiment, error) {
-	c.report.Experiments++
+	c.report.experiments++
 	rows := []table.Key{
 		c.s.ks.ExperimentName(doc.name),
 		c.s.ks.ExperimentCreated(doc.created, doc.id), c.s.ks.ExperimentUpdated(doc.updated, doc.id),
 	}
-	if c.p.DryRun {
+	if c.p.dryRun {
 		return e, nil // the scan counts the rows
 	}
 	ops := []table.Op{table.Put{Item: c.s.experimentTombstone(doc.id, doc.artifact), Cond: doc.isRev()}}
@@ -121,7 +121,7 @@ func (c *collection) deleteExperiment(ctx context.Context, doc *experimentDoc, e
 	err := c.s.t.Transact(ctx, uuid.NewString(), ops...)
 	c.s.forgetState(doc.id)
 	if err != nil {
-		c.report.Experiments--
+		c.report.experiments--
 		if isCanceled(err) {
 			return nil, nil //nolint:nilnil // it has changed
 		}
@@ -192,7 +192,7 @@ func (c *collection) tryRun(ctx context.Context, id string) (r *gcRun, moved boo
 	case c.s.isYoung(runBegun(id)):
 		return nil, false, nil
 	}
-	if !c.p.DryRun {
+	if !c.p.dryRun {
 		if buried, err := c.s.buryRun(ctx, id); err != nil || !buried {
 			return nil, true, err
 		}
@@ -219,7 +219,7 @@ func (c *collection) deleteRun(ctx context.Context, h *runHead, e *gcExperiment)
 		}
 	}
 	r := &gcRun{gone: true}
-	if err := c.removeArtifacts(ctx, r, h.id, e); err != nil || c.p.DryRun {
+	if err := c.removeArtifacts(ctx, r, h.id, e); err != nil || c.p.dryRun {
 		return r, err
 	}
 	put := table.Put{Item: c.s.runTombstone(h.id), Cond: h.isRev()}
@@ -238,7 +238,7 @@ func (c *collection) deleteRun(ctx context.Context, h *runHead, e *gcExperiment)
 		return nil, nil //nolint:nilnil // it has changed
 	}
 	if err == nil {
-		c.report.Runs++
+		c.report.runs++
 		c.count(keys.Classify(row).Kind)
 		r.unlisted = true
 	}
@@ -248,15 +248,15 @@ func (c *collection) deleteRun(ctx context.Context, h *runHead, e *gcExperiment)
 // removeArtifacts removes a run's artifacts, if somebody can.
 func (c *collection) removeArtifacts(ctx context.Context, r *gcRun, id string, e *gcExperiment) error {
 	r.artifacts = true
-	if c.p.DeleteArtifacts == nil {
+	if c.p.deleteArtifacts == nil {
 		return nil
 	}
-	if !c.p.DryRun {
-		if err := c.p.DeleteArtifacts(ctx, runArtifactURI(e.artifact, id)); err != nil {
+	if !c.p.dryRun {
+		if err := c.p.deleteArtifacts(ctx, runArtifactURI(e.artifact, id)); err != nil {
 			r.artifacts = false
 			return err
 		}
 	}
-	c.report.Artifacts++
+	c.report.artifacts++
 	return nil
 }

@@ -26,7 +26,7 @@ func (c *collection) scan(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.report.Scanned += int64(len(page.Items))
+		c.report.scanned += int64(len(page.Items))
 		if err := c.pass.step(ctx, int64(len(page.Items)), 0); err != nil {
 			return err
 		}
@@ -102,14 +102,14 @@ func (c *collection) condemn(key table.Key, kind keys.Kind) {
 
 // count counts an item that has been removed, or that is about to be.
 func (c *collection) count(kind keys.Kind) {
-	c.report.Removed[string(kind)]++
-	c.pass.at.Changed++
+	c.report.removed[string(kind)]++
+	c.pass.at.changed++
 }
 
 // removeCondemned removes items without a condition. Each is atomic; what a
 // crash leaves is found again. 1 WCU for each KB of an item.
 func (c *collection) removeCondemned(ctx context.Context) error {
-	if len(c.condemned) > 0 && !c.p.DryRun {
+	if len(c.condemned) > 0 && !c.p.dryRun {
 		if err := c.s.t.BatchWrite(ctx, nil, c.condemned); err != nil {
 			return err
 		}
@@ -163,7 +163,7 @@ func (c *collection) isOrphan(ctx context.Context, it scanned) (bool, error) {
 		}
 	}
 	if r == nil {
-		c.report.Left++
+		c.report.left++
 	}
 	return false, nil
 }
@@ -177,7 +177,7 @@ func (c *collection) isOrphanOfExperiment(ctx context.Context, it scanned, begun
 		return false, err
 	}
 	if !e.gone && e.doc == nil {
-		c.report.Left++
+		c.report.left++
 	}
 	return e.gone, nil
 }
@@ -199,8 +199,8 @@ func (c *collection) meetRun(ctx context.Context, it scanned) error {
 		return err
 	}
 	r, err := c.runOf(ctx, it.Run, h.exp)
-	if err == nil && c.p.DryRun && r != nil && r.gone {
-		c.report.Runs++
+	if err == nil && c.p.dryRun && r != nil && r.gone {
+		c.report.runs++
 	}
 	return err
 }
@@ -214,7 +214,7 @@ func (c *collection) meetName(ctx context.Context, it table.Item) error {
 	if err != nil || !e.gone {
 		return err
 	}
-	if !c.p.DryRun {
+	if !c.p.dryRun {
 		deleted, err := c.s.deleteIf(ctx, it.Key, table.Attr{Name: keys.ExpID, Value: table.String(id)})
 		if err != nil || !deleted { // else it has been taken again
 			return err

@@ -225,7 +225,7 @@ func (c *collection) removeStaleOfExperiment(ctx context.Context, rows []scanned
 	if err != nil || e == nil || len(stale) == 0 {
 		return err
 	}
-	if !c.p.DryRun {
+	if !c.p.dryRun {
 		err := c.s.recodeExperiment(ctx, id)
 		c.experiments.Remove(id)
 		if err != nil {
@@ -268,7 +268,7 @@ func (c *collection) staleOfExperiment(ctx context.Context, rows []scanned) (*ex
 
 // removeIf removes a row if an attribute is as it was read.
 func (c *collection) removeIf(ctx context.Context, it scanned, attr table.Attr) error {
-	if !c.p.DryRun {
+	if !c.p.dryRun {
 		if deleted, err := c.s.deleteIf(ctx, it.Key, attr); err != nil || !deleted {
 			return err
 		}

@@ -2,11 +2,6 @@ package dynamodbstore
 
 import (
 	"context"
-	"fmt"
-	"slices"
-
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
 // TagPatterns says which tags are denormalized: copied to attributes of their
@@ -57,17 +52,12 @@ func (s *Store) SetTagPatterns(ctx context.Context, experimentID string, pattern
 	if err := validatePatterns(patterns); err != nil {
 		return &Error{Code: CodeInvalidParameterValue, Message: err.Error()}
 	}
-	patterns = unionOf(nil, patterns)
-	key := keys.DenormalizeTags()
-	if experimentID == "" {
-		patterns = withAlways(patterns)
-	} else {
+	if experimentID != "" {
 		if _, err := s.GetExperiment(ctx, experimentID); err != nil {
 			return err
 		}
-		key = keys.ExperimentDenormalizeTags(canonicalID(experimentID))
 	}
-	return s.settings.changeConfig(ctx, key, func(it *table.Item) { patternList().set(it, patterns, s.clock()) })
+	return failure(s.settings.setPatterns(ctx, experimentID, patterns))
 }
 
 // TTLPolicy returns the persisted retentions. 1 request, 1 RCU.
@@ -76,30 +66,13 @@ func (s *Store) TTLPolicy(ctx context.Context) (TTLPolicy, error) {
 	if err != nil {
 		return TTLPolicy{}, failure(err)
 	}
-	return TTLPolicy{cfg.policy.traces, cfg.policy.softDeleted, cfg.policy.metricHistory}, nil
+	return policyValues(cfg), nil
 }
 
 // SetTTLPolicy changes the retentions that c names, for what is written from
 // then on. Atomic. 2 requests, 1 RCU, 1 WCU.
 func (s *Store) SetTTLPolicy(ctx context.Context, c TTLPolicyChange) error {
-	named := map[string]*int64{
-		attrTraceDays: c.TraceRetentionDays, attrDeletedDays: c.SoftDeletedRetentionDays,
-		attrHistoryDays: c.MetricHistoryRetentionDays,
-	}
-	for attr, days := range named {
-		if days != nil && (*days < 0 || *days > maxRetentionDays) {
-			return invalidf("%s must be from 0 to %d days, not %d", attr, maxRetentionDays, *days)
-		}
-	}
-	return s.settings.changeConfig(ctx, keys.TTLPolicy(), func(it *table.Item) {
-		p := policyOf(*it)
-		for _, f := range p.fields() {
-			if days := named[f.attr]; days != nil {
-				*f.days = *days
-			}
-			it.Set(f.attr, table.Number(*f.days))
-		}
-	})
+	return failure(s.settings.setPolicy(ctx, ttlPolicyChange(c)))
 }
 
 // TrigramFields returns the fields indexed by trigrams: the names, which
@@ -109,7 +82,7 @@ func (s *Store) TrigramFields(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, failure(err)
 	}
-	return unionOf(alwaysTrigramFields(), cfg.trigramFields), nil
+	return cfg.fieldsInForce(), nil
 }
 
 // SetTrigramFields replaces the fields that are indexed besides the names.
@@ -120,20 +93,10 @@ func (s *Store) SetTrigramFields(ctx context.Context, fields []string) error {
 			return &Error{Code: CodeInvalidParameterValue, Message: err.Error()}
 		}
 	}
-	always := alwaysTrigramFields()
-	fields = slices.DeleteFunc(unionOf(nil, fields), func(f string) bool { return slices.Contains(always, f) })
-	return s.settings.changeConfig(ctx, keys.TrigramFields(), func(it *table.Item) { fieldList().set(it, fields, s.clock()) })
+	return failure(s.settings.setFields(ctx, fields))
 }
 
-// changeConfig changes one CONFIG item and makes this Store follow at once.
-func (c *settings) changeConfig(ctx context.Context, key table.Key, change func(it *table.Item)) error {
-	if err := c.mergeConfig(ctx, key, change); err != nil {
-		return failure(fmt.Errorf("configuration: %w", err))
-	}
-	fresh, err := c.readConfiguration(ctx)
-	if err != nil {
-		return failure(err)
-	}
-	c.set(fresh)
-	return nil
+// policyValues is the policy in force.
+func policyValues(cfg *configuration) TTLPolicy {
+	return TTLPolicy{cfg.policy.traces, cfg.policy.softDeleted, cfg.policy.metricHistory}
 }

@@ -34,16 +34,15 @@ type crowdState struct {
 // is under way or has been done lately.
 func (s *Store) clearCrowd(ctx context.Context, exp string) {
 	q, e := s.settling, s.own(exp)
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	q.crowded.Lock()
+	defer q.crowded.Unlock()
 	now, least := s.clock(), s.settleAfter/crowdedPart
 	state, known := q.crowds[e]
-	if q.closed || known && now.Before(state.next) {
+	if known && now.Before(state.next) {
 		return
 	}
-	q.crowds[e] = crowdState{now.Add(crowdTimeout), max(state.gap, least)}
 	ctx = context.WithoutCancel(ctx)
-	q.wg.Go(func() {
+	begun := q.aside(func() {
 		ctx, cancel := context.WithTimeout(ctx, crowdTimeout)
 		defer cancel()
 		read, settled, err := s.settleCrowd(table.DeferSync(ctx), exp)
@@ -54,10 +53,13 @@ func (s *Store) clearCrowd(ctx context.Context, exp string) {
 		if settled*10 < read {
 			gap = min(2*max(state.gap, least), time.Minute)
 		}
-		q.mu.Lock()
-		defer q.mu.Unlock()
+		q.crowded.Lock()
+		defer q.crowded.Unlock()
 		q.crowds[e] = crowdState{s.clock().Add(gap), gap}
 	})
+	if begun {
+		q.crowds[e] = crowdState{now.Add(crowdTimeout), max(state.gap, least)}
+	}
 }
 
 // settleCrowd settles all idle runs of an experiment, and returns how many it

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
@@ -18,7 +19,9 @@ const (
 // that abandoned runs cost later searches nothing more.
 type settleQueue struct {
 	*workQueue
-	crowds map[scoped]crowdState // by experiment
+
+	crowded sync.Mutex
+	crowds  map[scoped]crowdState // by experiment
 }
 
 type idleRun struct {
@@ -31,7 +34,7 @@ type idleRun struct {
 }
 
 func newSettleQueue(logger *slog.Logger) *settleQueue {
-	return &settleQueue{newWorkQueue("settle run", 1, logger), map[scoped]crowdState{}}
+	return &settleQueue{workQueue: newWorkQueue("settle run", 1, logger), crowds: map[scoped]crowdState{}}
 }
 
 // settleLater queues a run.

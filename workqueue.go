@@ -62,6 +62,17 @@ func (q *workQueue) add(ctx context.Context, workspace, name string, do func(ctx
 	return true
 }
 
+// aside does something in the background beside the work, unless the queue is
+// closed, and reports whether it does.
+func (q *workQueue) aside(do func()) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.closed {
+		q.wg.Go(do)
+	}
+	return !q.closed
+}
+
 // next takes the first work that nobody does under the same name: whoever
 // does that comes back for it.
 func (q *workQueue) next() (work, bool) {
@@ -96,6 +107,9 @@ func (q *workQueue) isClosed() bool {
 	defer q.mu.Unlock()
 	return q.closed
 }
+
+// wait waits until nothing is done or waits.
+func (q *workQueue) wait() { q.wg.Wait() }
 
 // close drops what waits, and ends the goroutines after what they are at.
 func (q *workQueue) close() {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 const (
@@ -15,14 +17,39 @@ const (
 	freshFor = 30 * time.Second
 )
 
+// knownWorkspaces is of how many workspaces the configuration is held.
+const knownWorkspaces = 1024
+
 // settings holds the configuration and reads it again when it is old.
 type settings struct {
 	*view
+	*knownSettings
+}
+
+// knownSettings is what is known of the configuration in one workspace.
+type knownSettings struct {
 	known   atomic.Pointer[configuration]
 	reading chan struct{} // holds a token while somebody reads
 }
 
-func newSettings(v *view) *settings { return &settings{view: v, reading: make(chan struct{}, 1)} }
+// sharedSettings is what the settings of all workspaces of a table have in
+// common. What a backfill has completed differs between workspaces.
+type sharedSettings struct {
+	byWorkspace *lru.Cache[string, *knownSettings]
+}
+
+func newSharedSettings() (*sharedSettings, error) {
+	c, err := lru.New[string, *knownSettings](knownWorkspaces)
+	return &sharedSettings{c}, err
+}
+
+func newSettings(v *view, shared *sharedSettings) *settings {
+	known := &knownSettings{reading: make(chan struct{}, 1)}
+	if before, ok, _ := shared.byWorkspace.PeekOrAdd(v.workspace, known); ok {
+		known = before
+	}
+	return &settings{view: v, knownSettings: known}
+}
 
 // current returns the configuration, at most refreshAfter old unless the table
 // cannot be read. One request now and then; 1 RCU.

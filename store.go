@@ -65,19 +65,21 @@ func OpenTable(t table.Table, opts ...Option) (*Store, error) {
 	}
 	v := o.view.of(t)
 	s := &Store{view: v, createTable: o.createTable == nil || *o.createTable, closing: new(sync.Once)}
-	s.settings = newSettings(v)
 	s.heads = newCommitter(writeTimeout, flushHead)
 	s.metrics = newCommitter(writeTimeout, flushMetrics)
 	s.models = newCommitter(writeTimeout, flushModels)
 	s.settling = newSettleQueue(s.logger)
 	s.rollups = newWorkQueue("roll up history", rollUpWorkers, o.logger)
-	var errs [6]error
+	var errs [7]error
 	s.headCache, errs[0] = lru.New[scoped, *runHead](cachedRuns)
 	s.shapes, errs[1] = lru.New[scoped, *metricShape](cachedRuns)
 	s.expCache, errs[2] = lru.New[scoped, *cachedState](cachedExperiments)
 	s.bodies, errs[3] = lru.New[string, Dataset](cachedBodies)
 	s.modelDocs, errs[4] = lru.New[scoped, *loggedModelDoc](cachedLoggedModels)
 	s.uses, errs[5] = lru.New[string, struct{}](cachedUses)
+	sharedSet, err := newSharedSettings()
+	errs[6] = err
+	s.settings = newSettings(v, sharedSet)
 	return s, errors.Join(errs[:]...)
 }
 

@@ -94,6 +94,13 @@ func (v view) of(t table.Table) *view {
 	return &v
 }
 
+// in returns the view of another workspace of the same table.
+func (v *view) in(workspace string) (*view, error) {
+	w := *v
+	w.workspace, w.ks = workspace, keys.Workspace(workspace)
+	return &w, w.validate()
+}
+
 // nowMillis is the time in the unit of MLflow.
 func (v *view) nowMillis() int64 { return v.clock().UnixMilli() }
 

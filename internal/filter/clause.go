@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/syntax"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
@@ -59,7 +60,7 @@ const (
 // opTexts is the spelling of each comparator, in the order of the constants.
 func opTexts() [12]string {
 	return [...]string{
-		"=", "!=", ">", ">=", "<", "<=", "LIKE", "ILIKE", wordIn, wordNotIn, wordIsNull, wordIsNotNull,
+		"=", "!=", ">", ">=", "<", "<=", "LIKE", "ILIKE", syntax.In, syntax.NotIn, syntax.IsNull, syntax.IsNotNull,
 	}
 }
 

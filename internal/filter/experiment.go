@@ -1,6 +1,10 @@
 package filter
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/syntax"
+)
 
 // ExperimentQuery is a parsed search over experiments.
 type ExperimentQuery struct {
@@ -53,11 +57,11 @@ func readExperimentClause(c comparison) (rawClause, error) {
 	if err := c.validate(); err != nil {
 		return rawClause{}, err
 	}
-	entity, key, err := experimentIdentifier(c.parts[0].text)
+	entity, key, err := experimentIdentifier(c.parts[0].Text)
 	if err != nil {
 		return rawClause{}, err
 	}
-	raw := rawClause{entity: entity, key: key, comparator: strings.ToUpper(c.parts[1].text)}
+	raw := rawClause{entity: entity, key: key, comparator: strings.ToUpper(c.parts[1].Text)}
 	if c.isNullTest() {
 		if entity != EntityTag {
 			return rawClause{}, invalid("IS NULL / IS NOT NULL is only supported for tags, not for attribute '%s'", key)
@@ -108,7 +112,7 @@ func checkExperimentClause(raw rawClause) (Clause, error) {
 // invalidTime refuses a float for a time. An integer that became a float because
 // it needs more than 64 bits is refused too; the database cannot take it.
 func invalidTime(raw rawClause) error {
-	return invalid("Invalid value for numeric attribute '%s': '%s'", raw.key, pyFloat(raw.value.Float))
+	return invalid("Invalid value for numeric attribute '%s': '%s'", raw.key, syntax.Float(raw.value.Float))
 }
 
 // resolveIDs turns the strings of an experiment_id clause into numbers. One that

@@ -2,11 +2,13 @@ package filter
 
 import (
 	"cmp"
+	"errors"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/syntax"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
@@ -114,18 +116,17 @@ func ParseLoggedModels(text string) (*LoggedModelQuery, error) {
 	if text == "" {
 		return q, nil
 	}
-	statements := splitStatements(lex(text))
-	if len(statements) != 1 {
+	nodes, err := syntax.Clauses(text)
+	switch {
+	case errors.Is(err, syntax.ErrTooLarge):
+		return nil, invalid("Invalid filter string: %s. It is too long.", pyrepr.String(text))
+	case err != nil:
 		return nil, invalid("Invalid filter string: %s. Expected a single SQL expression.", pyrepr.String(text))
 	}
-	nodes, ok := groupTokens(text, statements[0])
-	if !ok {
-		return nil, invalid("Invalid filter string: %s. It is too long.", pyrepr.String(text))
-	}
 	var unknown error // the first status that is none; MLflow looks for mistakes of form first
-	for _, n := range joinWords(nodes) {
-		switch {
-		case n.kind == groupComparison:
+	for i := range nodes {
+		switch n := &nodes[i]; {
+		case n.IsComparison():
 			c, err := modelClause(n)
 			if err != nil {
 				return nil, err
@@ -134,7 +135,7 @@ func ParseLoggedModels(text string) (*LoggedModelQuery, error) {
 				unknown = err
 			}
 			q.Clauses = append(q.Clauses, c)
-		case strings.EqualFold(strings.TrimSpace(n.text), "AND"):
+		case strings.EqualFold(strings.TrimSpace(n.Text), "AND"):
 		default:
 			return nil, invalid("Invalid filter string: %s. Expected a list of comparisons separated by 'AND' "+
 				"(e.g. 'metrics.loss > 0.1 AND params.lr = 0.01').", pyrepr.String(text))
@@ -146,21 +147,17 @@ func ParseLoggedModels(text string) (*LoggedModelQuery, error) {
 	return q, nil
 }
 
-func modelClause(n node) (Clause, error) {
-	parts := withoutSpace(n.kids)
+func modelClause(n *syntax.Node) (Clause, error) {
+	parts := n.Parts()
 	if len(parts) != 3 {
-		var text strings.Builder
-		for _, p := range n.kids {
-			text.WriteString(p.text)
-		}
-		return Clause{}, invalid("Invalid comparison: %s. Expected a comparison with 3 tokens.", text.String())
+		return Clause{}, invalid("Invalid comparison: %s. Expected a comparison with 3 tokens.", n.Joined())
 	}
-	c, err := modelIdentifier(parts[0].text)
+	c, err := modelIdentifier(parts[0].Text)
 	if err != nil {
 		return c, err
 	}
 	numeric := c.Entity == EntityMetric || c.Entity == EntityAttribute && isModelTime(c.Key)
-	word := strings.ToUpper(parts[1].text)
+	word := strings.ToUpper(parts[1].Text)
 	op, known := parseOp(word)
 	c.Op = op
 	if numeric && (!known || !isNumericOp(op)) {
@@ -170,10 +167,10 @@ func modelClause(n node) (Clause, error) {
 		return c, invalidModelOp(c, word, "('=', '!=', 'LIKE', 'ILIKE', 'IN', 'NOT IN')")
 	}
 	if numeric {
-		c.Value, err = modelNumber(parts[2].text)
+		c.Value, err = modelNumber(parts[2].Text)
 		return c, err
 	}
-	if c.Value, err = modelText(parts[2].text); err != nil {
+	if c.Value, err = modelText(parts[2].Text); err != nil {
 		return c, err
 	}
 	if c.Entity == EntityAttribute && c.Key == "experiment_id" {
@@ -185,7 +182,7 @@ func modelClause(n node) (Clause, error) {
 // resolveStatus turns the names of statuses in a clause of them into the numbers
 // as which models have them.
 // Source: sqlalchemy_store.py, _apply_filter_string_datasets_search_logged_models.
-func resolveStatus(c *Clause, n node) error {
+func resolveStatus(c *Clause, n *syntax.Node) error {
 	if c.Entity != EntityAttribute || c.Key != "status" {
 		return nil
 	}
@@ -202,7 +199,7 @@ func resolveStatus(c *Clause, n node) error {
 		}
 	}
 	if !ok {
-		return invalid("Unknown model status in filter: %s", modelValueRepr(*c, withoutSpace(n.kids)[2].text))
+		return invalid("Unknown model status in filter: %s", modelValueRepr(*c, n.Parts()[2].Text))
 	}
 	c.Value.Str = number
 	return nil
@@ -213,8 +210,8 @@ func modelValueRepr(c Clause, text string) string {
 	if c.Value.Kind != ValueStrings {
 		return pyrepr.String(c.Value.Str)
 	}
-	items, _ := parsePyTuple(text) // it was parsed before
-	return pyTuple(items)
+	items, _ := syntax.ParseTuple(text) // it was parsed before
+	return syntax.Tuple(items)
 }
 
 func invalidModelOp(c Clause, op, ops string) error {
@@ -294,13 +291,13 @@ func modelText(text string) (Value, error) {
 	if !strings.HasPrefix(text, "(") || !strings.HasSuffix(text, ")") {
 		return Value{Kind: ValueString, Str: strings.Trim(text, "'")}, nil
 	}
-	items, ok := parsePyTuple(text)
+	items, ok := syntax.ParseTuple(text)
 	if !ok {
 		return Value{}, invalid("While parsing a list in the query, expected a list of values, but got ill-formed list.")
 	}
 	v := Value{Kind: ValueStrings}
 	for _, item := range items {
-		v.Strs = append(v.Strs, item.text)
+		v.Strs = append(v.Strs, item.Text)
 	}
 	return v, nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/syntax"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
@@ -119,11 +120,11 @@ func (g modelGrammar) read(c comparison) (rawClause, error) {
 	if c.isNullTest() {
 		return rawClause{}, invalid("IS NULL / IS NOT NULL is not supported for %s search.", g.kind)
 	}
-	entity, key, err := g.identifier(c.parts[0].text)
+	entity, key, err := g.identifier(c.parts[0].Text)
 	if err != nil {
 		return rawClause{}, err
 	}
-	raw := rawClause{entity: entity, key: key, comparator: strings.ToUpper(c.parts[1].text)}
+	raw := rawClause{entity: entity, key: key, comparator: strings.ToUpper(c.parts[1].Text)}
 	raw.value, err = g.value(entity, key, &c.parts[2])
 	return raw, err
 }
@@ -142,15 +143,15 @@ func (g modelGrammar) identifier(text string) (Entity, string, error) {
 }
 
 // value reads the value of a clause.
-func (g modelGrammar) value(entity Entity, key string, n *node) (Value, error) {
+func (g modelGrammar) value(entity Entity, key string, n *syntax.Node) (Value, error) {
 	switch {
-	case n.kind == kindString || n.kind == groupIdentifier:
-		return stringValue(n.text)
+	case n.IsText():
+		return stringValue(n.Text)
 	case entity == EntityTag:
-		return Value{}, invalid("Expected a quoted string value for tag (e.g. 'my-value'). Got value %s", n.text)
-	case n.kind == groupParen:
-		return listOf(g.lists, key, n.text)
-	case g.numbers && (n.kind == kindInteger || n.kind == kindFloat):
+		return Value{}, invalid("Expected a quoted string value for tag (e.g. 'my-value'). Got value %s", n.Text)
+	case n.IsList():
+		return listOf(g.lists, key, n.Text)
+	case g.numbers && n.IsNumber():
 		if !g.attrs(key).IsInt() {
 			return Value{}, invalid("Only the '%s' attributes support comparison with numeric values.",
 				pyrepr.Set("version_number", "creation_timestamp", "last_updated_timestamp"))
@@ -158,7 +159,7 @@ func (g modelGrammar) value(entity Entity, key string, n *node) (Value, error) {
 		return numberValue(n), nil
 	default:
 		return Value{}, invalid("Expected a quoted string value or a list of quoted string values for attributes. "+
-			"Got value %s", n.text)
+			"Got value %s", n.Text)
 	}
 }
 
@@ -199,7 +200,7 @@ func resolveInt(key string, v *Value) error {
 		}
 		return invalid("Invalid value for numeric attribute '%s': %s", key, pyrepr.String(v.Str))
 	default:
-		return invalid("Invalid value for numeric attribute '%s': %s", key, pyFloat(v.Float))
+		return invalid("Invalid value for numeric attribute '%s': %s", key, syntax.Float(v.Float))
 	}
 }
 

@@ -1,8 +1,10 @@
 package filter
 
 import (
+	"errors"
 	"strings"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/syntax"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
@@ -107,14 +109,14 @@ func (o Order) has(entity Entity, key string) bool {
 // Source: search_utils.py, SearchUtils._parse_order_by_string.
 func readOrderBy(text string) (name string, desc bool, err error) {
 	unparsable := invalid("Invalid order_by clause '%s'. Could not be parsed.", text)
-	name, ok, small := orderIdentifier(text)
-	if !small {
+	name, err = syntax.Identifier(text)
+	if errors.Is(err, syntax.ErrTooLarge) {
 		return "", false, invalid("Error on parsing order_by clause '%s'", text)
 	}
-	if !ok {
+	if err != nil {
 		return "", false, unparsable
 	}
-	words, ok := splitShell(strings.ReplaceAll(name, "`", `"`))
+	words, ok := syntax.Words(strings.ReplaceAll(name, "`", `"`))
 	if !ok || len(words) > 2 {
 		return "", false, unparsable
 	}
@@ -129,69 +131,4 @@ func readOrderBy(text string) (name string, desc bool, err error) {
 		}
 	}
 	return strings.TrimFunc(name, pyrepr.IsSpace), desc, nil
-}
-
-// orderIdentifier checks that text is one identifier with or without a
-// direction. The word timestamp, a type name to the tokenizer, is let through.
-func orderIdentifier(text string) (name string, ok, small bool) {
-	statements := splitStatements(lex(text))
-	if len(statements) != 1 {
-		return "", false, true
-	}
-	nodes, small := groupTokens(text, statements[0])
-	if !small {
-		return "", false, false
-	}
-	first, last := &nodes[0], &nodes[len(nodes)-1]
-	switch {
-	case len(nodes) == 1 && first.kind == groupIdentifier:
-		return first.text, true, true
-	case first.kind != kindBuiltin || first.text != "timestamp":
-		return "", false, true
-	case len(nodes) == 1:
-		return first.text, true, true
-	default:
-		return first.text + " " + last.text, last.kind == kindOrder && allSpace(nodes[1:len(nodes)-1]), true
-	}
-}
-
-// splitShell cuts text into words as a POSIX shell does, with both kinds of
-// quotes and backslashes, but no comments. It is not ok when a quote is open.
-func splitShell(text string) (words []string, ok bool) {
-	var word strings.Builder
-	var quote byte
-	started := false
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case quote != 0 && c == quote:
-			quote = 0
-		case c == '\\' && quote != '\'':
-			if i++; i >= len(text) {
-				return nil, false
-			}
-			if quote == '"' && text[i] != '"' && text[i] != '\\' {
-				word.WriteByte('\\')
-			}
-			word.WriteByte(text[i])
-			started = true
-		case quote != 0:
-			word.WriteByte(c)
-		case isQuote(c):
-			quote, started = c, true
-		case strings.IndexByte(" \t\r\n", c) >= 0:
-			if started {
-				words = append(words, word.String())
-				word.Reset()
-				started = false
-			}
-		default:
-			word.WriteByte(c)
-			started = true
-		}
-	}
-	if started {
-		words = append(words, word.String())
-	}
-	return words, quote == 0
 }

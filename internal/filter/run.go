@@ -74,11 +74,11 @@ func readRunClause(c comparison) (rawClause, error) {
 	if err := c.validate(); err != nil {
 		return rawClause{}, err
 	}
-	entity, key, err := runIdentifier(c.parts[0].text, isRunFilterKey, runFilterKeys)
+	entity, key, err := runIdentifier(c.parts[0].Text, isRunFilterKey, runFilterKeys)
 	if err != nil {
 		return rawClause{}, err
 	}
-	raw := rawClause{entity: entity, key: key, comparator: c.parts[1].text}
+	raw := rawClause{entity: entity, key: key, comparator: c.parts[1].Text}
 	if c.isNullTest() {
 		if entity != EntityTag && entity != EntityParam {
 			return rawClause{}, invalid("IS NULL / IS NOT NULL is only supported for tags and params, not for '%s' '%s'",

@@ -3,6 +3,7 @@ package filter
 import (
 	"slices"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/syntax"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
@@ -18,30 +19,30 @@ type rawClause struct {
 // parseValue reads the value of a clause. listKey is the only attribute that
 // takes lists.
 // Source: search_utils.py, SearchUtils._get_value.
-func parseValue(entity Entity, key string, numeric bool, listKey string, n *node) (Value, error) {
+func parseValue(entity Entity, key string, numeric bool, listKey string, n *syntax.Node) (Value, error) {
 	switch {
 	case entity == EntityMetric:
-		if n.kind != kindInteger && n.kind != kindFloat {
-			return Value{}, invalid("Expected numeric value type for metric. Found %s", n.text)
+		if !n.IsNumber() {
+			return Value{}, invalid("Expected numeric value type for metric. Found %s", n.Text)
 		}
-		return Value{Kind: ValueFloat, Float: parseFloat(n.text)}, nil
+		return Value{Kind: ValueFloat, Float: parseFloat(n.Text)}, nil
 	case entity == EntityAttribute && numeric:
-		if n.kind != kindInteger && n.kind != kindFloat {
-			return Value{}, invalid("Expected numeric value type for numeric attribute: %s. Found %s", key, n.text)
+		if !n.IsNumber() {
+			return Value{}, invalid("Expected numeric value type for numeric attribute: %s. Found %s", key, n.Text)
 		}
 		return numberValue(n), nil
-	case n.kind == kindString || n.kind == groupIdentifier:
-		return stringValue(n.text)
-	case n.kind == groupParen && entity == EntityAttribute:
-		return listOf([]string{listKey}, key, n.text)
-	case n.kind == groupParen && entity == EntityDataset:
-		return listValue(n.text)
+	case n.IsText():
+		return stringValue(n.Text)
+	case n.IsList() && entity == EntityAttribute:
+		return listOf([]string{listKey}, key, n.Text)
+	case n.IsList() && entity == EntityDataset:
+		return listValue(n.Text)
 	case entity == EntityAttribute:
-		return Value{}, invalid("Expected a quoted string value for attributes. Got value %s", n.text)
+		return Value{}, invalid("Expected a quoted string value for attributes. Got value %s", n.Text)
 	case entity == EntityDataset:
-		return Value{}, invalid("Expected a quoted string value for dataset attributes. Got value %s", n.text)
+		return Value{}, invalid("Expected a quoted string value for dataset attributes. Got value %s", n.Text)
 	default:
-		return Value{}, invalid("Expected a quoted string value for %s (e.g. 'my-value'). Got value %s", entity, n.text)
+		return Value{}, invalid("Expected a quoted string value for %s (e.g. 'my-value'). Got value %s", entity, n.Text)
 	}
 }
 
@@ -66,7 +67,7 @@ func listOf(takers []string, key, text string) (Value, error) {
 // listValue reads a list, which MLflow evaluates as a Python literal.
 // Source: search_utils.py, SearchUtils._parse_list_from_sql_token.
 func listValue(text string) (Value, error) {
-	items, ok := parsePyTuple(text)
+	items, ok := syntax.ParseTuple(text)
 	if !ok {
 		return Value{}, invalid("While parsing a list in the query, expected a non-empty list of string values, " +
 			"but got ill-formed list.")
@@ -77,11 +78,11 @@ func listValue(text string) (Value, error) {
 	}
 	values := make([]string, len(items))
 	for i, item := range items {
-		if !item.isString {
+		if !item.IsString {
 			return Value{}, invalid("While parsing a list in the query, expected string value, punctuation, or "+
-				"whitespace, but got different type in list: %s", pyTuple(items))
+				"whitespace, but got different type in list: %s", syntax.Tuple(items))
 		}
-		values[i] = item.text
+		values[i] = item.Text
 	}
 	return Value{Kind: ValueStrings, Strs: values}, nil
 }
@@ -94,10 +95,12 @@ func invalidComparator(comparator, set, closing string) *Error {
 
 func numericComparators() string { return pyrepr.Set("=", "!=", ">", ">=", "<", "<=") }
 
-func stringComparators() string { return pyrepr.Set("=", "!=", "LIKE", "ILIKE", wordIn, wordNotIn) }
+func stringComparators() string {
+	return pyrepr.Set("=", "!=", "LIKE", "ILIKE", syntax.In, syntax.NotIn)
+}
 
 func nullableComparators() string {
-	return pyrepr.Set("=", "!=", "LIKE", "ILIKE", wordIsNull, wordIsNotNull)
+	return pyrepr.Set("=", "!=", "LIKE", "ILIKE", syntax.IsNull, syntax.IsNotNull)
 }
 
 func isNumericOp(op Op) bool { return op <= OpLe }

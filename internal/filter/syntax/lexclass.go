@@ -1,4 +1,4 @@
-package filter
+package syntax
 
 import (
 	"unicode"
@@ -33,7 +33,7 @@ func isHexDigit(r rune) bool {
 	return isDigit(r) || (r >= 'a' && r <= 'f') || (r >= 'A' && r <= 'F')
 }
 
-// lowerByte folds ASCII letters only, as SQLite's lower() does.
+// lowerByte folds ASCII letters only.
 func lowerByte(b byte) byte {
 	if b >= 'A' && b <= 'Z' {
 		return b + 'a' - 'A'

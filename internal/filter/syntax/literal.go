@@ -1,4 +1,4 @@
-package filter
+package syntax
 
 import (
 	"strconv"
@@ -8,29 +8,29 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
-// pyLiteral is an element of a list: a string, or the Python repr of something
+// Literal is an element of a list: a string, or the Python repr of something
 // else.
-type pyLiteral struct {
-	isString bool
-	text     string
+type Literal struct {
+	IsString bool
+	Text     string
 }
 
-func (l pyLiteral) repr() string {
-	if l.isString {
-		return pyrepr.String(l.text)
+func (l Literal) repr() string {
+	if l.IsString {
+		return pyrepr.String(l.Text)
 	}
-	return l.text
+	return l.Text
 }
 
-// pyTuple prints literals as a Python tuple.
-func pyTuple(items []pyLiteral) string {
+// Tuple prints literals as a Python tuple.
+func Tuple(items []Literal) string {
 	if len(items) == 1 {
 		return "(" + items[0].repr() + ",)"
 	}
 	return "(" + joinLiterals(items) + ")"
 }
 
-func joinLiterals(items []pyLiteral) string {
+func joinLiterals(items []Literal) string {
 	reprs := make([]string, len(items))
 	for i, item := range items {
 		reprs[i] = item.repr()
@@ -38,28 +38,28 @@ func joinLiterals(items []pyLiteral) string {
 	return strings.Join(reprs, ", ")
 }
 
-// parsePyTuple evaluates text, a parenthesis, as Python would evaluate a literal.
+// ParseTuple evaluates text, a parenthesis, as Python would evaluate a literal.
 // Anything but a tuple counts as a tuple of one. Strings, numbers, True, False,
 // None and brackets around them are understood; all else is not ok.
-func parsePyTuple(text string) ([]pyLiteral, bool) {
+func ParseTuple(text string) ([]Literal, bool) {
 	p := pyParser{src: text}
 	items, tuple, ok := p.sequence(')')
 	if !ok || !p.done() {
 		return nil, false
 	}
-	if tuple || items[0].isString {
+	if tuple || items[0].IsString {
 		return items, true
 	}
 	return unwrapTuple(p, items)
 }
 
 // unwrapTuple handles nested parentheses: (('a', 'b')) is the tuple inside.
-func unwrapTuple(p pyParser, items []pyLiteral) ([]pyLiteral, bool) {
+func unwrapTuple(p pyParser, items []Literal) ([]Literal, bool) {
 	inner := strings.TrimFunc(p.src[1:len(p.src)-1], pyrepr.IsSpace)
 	if !strings.HasPrefix(inner, "(") {
 		return items, true
 	}
-	return parsePyTuple(inner)
+	return ParseTuple(inner)
 }
 
 // pyParser reads Python literals.
@@ -94,7 +94,7 @@ func (p *pyParser) eat(c byte) bool {
 
 // sequence reads what is in brackets, from the opening one at pos, and tells
 // whether a comma or emptiness makes it a tuple.
-func (p *pyParser) sequence(shut byte) (items []pyLiteral, tuple, ok bool) {
+func (p *pyParser) sequence(shut byte) (items []Literal, tuple, ok bool) {
 	p.pos++
 	if p.depth++; p.depth > maxPyDepth {
 		return nil, false, false
@@ -120,10 +120,10 @@ func (p *pyParser) sequence(shut byte) (items []pyLiteral, tuple, ok bool) {
 	}
 }
 
-func (p *pyParser) value() (pyLiteral, bool) {
+func (p *pyParser) value() (Literal, bool) {
 	p.space()
 	if p.pos >= len(p.src) {
-		return pyLiteral{}, false
+		return Literal{}, false
 	}
 	switch c := p.src[p.pos]; c {
 	case '(':
@@ -131,30 +131,30 @@ func (p *pyParser) value() (pyLiteral, bool) {
 		if ok && !tuple {
 			return items[0], true
 		}
-		return pyLiteral{text: pyTuple(items)}, ok
+		return Literal{Text: Tuple(items)}, ok
 	case '[':
 		items, _, ok := p.sequence(']')
-		return pyLiteral{text: "[" + joinLiterals(items) + "]"}, ok
+		return Literal{Text: "[" + joinLiterals(items) + "]"}, ok
 	case '{':
 		p.pos++
-		return pyLiteral{text: "{}"}, p.eat('}')
+		return Literal{Text: "{}"}, p.eat('}')
 	case 'b', 'B':
 		if p.pos+1 < len(p.src) && isQuote(p.src[p.pos+1]) {
 			p.pos++
 			s, ok := p.quoted(false)
-			return pyLiteral{text: "b" + pyrepr.String(s)}, ok
+			return Literal{Text: "b" + pyrepr.String(s)}, ok
 		}
-		return pyLiteral{}, false
+		return Literal{}, false
 	default:
 		if s, isString, ok := p.strings(); isString || !ok {
-			return pyLiteral{isString: true, text: s}, ok
+			return Literal{IsString: true, Text: s}, ok
 		}
 		return p.scalar()
 	}
 }
 
 // scalar reads a number or a named constant.
-func (p *pyParser) scalar() (pyLiteral, bool) {
+func (p *pyParser) scalar() (Literal, bool) {
 	start := p.pos
 	for p.pos < len(p.src) && strings.IndexByte(" \t\r\n\f,()[]{}'\"", p.src[p.pos]) < 0 {
 		p.pos++
@@ -162,15 +162,25 @@ func (p *pyParser) scalar() (pyLiteral, bool) {
 	text := p.src[start:p.pos]
 	switch text {
 	case "True", "False", "None":
-		return pyLiteral{text: text}, true
+		return Literal{Text: text}, true
 	}
-	if v, ok := parsePyInt(text); ok && v.Kind == ValueInt && (v.Int == 0 || text[0] != '0') && text[0] < 0x80 {
-		return pyLiteral{text: strings.TrimPrefix(strconv.FormatInt(v.Int, 10), "+")}, true
+	if n, ok := smallInt(text); ok && (n == 0 || text[0] != '0') && text[0] < 0x80 {
+		return Literal{Text: strconv.FormatInt(n, 10)}, true
 	}
 	if f, err := strconv.ParseFloat(text, 64); err == nil && text[0] < 'A' && strings.ContainsAny(text, ".eE") && !strings.ContainsAny(text, "xXpP_") {
-		return pyLiteral{text: pyFloat(f)}, true
+		return Literal{Text: Float(f)}, true
 	}
-	return pyLiteral{}, false
+	return Literal{}, false
+}
+
+// smallInt reads an integer of 64 bits as Python's int does.
+func smallInt(text string) (int64, bool) {
+	digits, ok := pyrepr.Int(text)
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return n, err == nil
 }
 
 // strings reads one or more adjacent string literals, which Python concatenates.
@@ -278,4 +288,24 @@ func (p *pyParser) octal(b *strings.Builder) bool {
 		n++
 	}
 	return p.code(b, 0, n, 8)
+}
+
+// Float prints a float as Python's str does.
+func Float(f float64) string {
+	s := strconv.FormatFloat(f, 'g', -1, 64)
+	switch {
+	case strings.HasSuffix(s, "Inf"):
+		return strings.ToLower(strings.TrimPrefix(s, "+"))
+	case strings.ContainsRune(s, 'e'):
+		mantissa, exp, _ := strings.Cut(strconv.FormatFloat(f, 'e', -1, 64), "e")
+		if n, err := strconv.Atoi(exp); err == nil && n >= -4 && n < 16 {
+			s = strconv.FormatFloat(f, 'f', -1, 64)
+			break
+		}
+		return mantissa + "e" + exp
+	}
+	if !strings.ContainsRune(s, '.') {
+		s += ".0"
+	}
+	return s
 }

@@ -1,4 +1,4 @@
-package filter
+package syntax
 
 import "slices"
 
@@ -13,7 +13,7 @@ const (
 // is sqlparse's and decides which errors clients see. What is inside a group has
 // no bearing on a filter's meaning and is kept as text. It reports false when
 // the statement is larger than the tokenizer accepts.
-func groupTokens(src string, tokens []node) ([]node, bool) {
+func groupTokens(src string, tokens []Node) ([]Node, bool) {
 	if len(tokens) > maxTokens {
 		return nil, false
 	}
@@ -46,14 +46,14 @@ func groupTokens(src string, tokens []node) ([]node, bool) {
 // grouper holds the top level of one statement while its groups form.
 type grouper struct {
 	src   string
-	nodes []node
+	nodes []Node
 }
 
 // join makes one node of kids, which are neighbours. Only a comparison remembers
 // its parts.
-func (g *grouper) join(k kind, kids []node) node {
+func (g *grouper) join(k kind, kids []Node) Node {
 	first, last := &kids[0], &kids[len(kids)-1]
-	n := node{kind: k, pos: first.pos, text: g.src[first.pos:last.end()]}
+	n := Node{kind: k, pos: first.pos, Text: g.src[first.pos:last.end()]}
 	if k == groupComparison {
 		n.kids = slices.Clone(kids)
 	}
@@ -97,8 +97,8 @@ func (g *grouper) comments() {
 // nest too deeply.
 func (g *grouper) pairs(k kind, open, shut string) bool {
 	return g.match(k,
-		func(n *node) bool { return n.isPunct(open) },
-		func(n *node) bool { return n.isPunct(shut) })
+		func(n *Node) bool { return n.isPunct(open) },
+		func(n *Node) bool { return n.isPunct(shut) })
 }
 
 func (g *grouper) block(open, shut string) {
@@ -107,13 +107,13 @@ func (g *grouper) block(open, shut string) {
 		k = groupCase
 	}
 	g.match(k,
-		func(n *node) bool { return n.isWord(open) },
-		func(n *node) bool { return n.isWord(shut) })
+		func(n *Node) bool { return n.isWord(open) },
+		func(n *Node) bool { return n.isWord(shut) })
 }
 
 // match groups from each opening node to its closing one, innermost first.
 // Nodes without a partner stay as they are.
-func (g *grouper) match(k kind, open, shut func(*node) bool) bool {
+func (g *grouper) match(k kind, open, shut func(*Node) bool) bool {
 	if !g.any(open) {
 		return true
 	}
@@ -165,14 +165,14 @@ func (g *grouper) where() {
 	}
 }
 
-func endsWhere(n *node) bool {
+func endsWhere(n *Node) bool {
 	if n.kind != kindKeyword {
 		return false
 	}
 	for _, word := range [...]string{
 		"ORDER BY", "GROUP BY", "LIMIT", "UNION", "UNION ALL", "EXCEPT", "INTERSECT", "HAVING", "RETURNING", "INTO",
 	} {
-		if equalFold(n.text, word) {
+		if equalFold(n.Text, word) {
 			return true
 		}
 	}

@@ -1,4 +1,4 @@
-package filter
+package syntax
 
 import (
 	"strings"
@@ -23,12 +23,12 @@ type lexer struct {
 const maxOpenDollars = 1000
 
 // lex returns all tokens of src; their texts concatenate to src.
-func lex(src string) []node {
+func lex(src string) []Node {
 	l := lexer{src: src}
-	tokens := make([]node, 0, len(src)/3+4)
+	tokens := make([]Node, 0, len(src)/3+4)
 	for l.pos < len(src) {
 		k, end := l.next()
-		tokens = append(tokens, node{kind: k, pos: l.pos, text: src[l.pos:end]})
+		tokens = append(tokens, Node{kind: k, pos: l.pos, Text: src[l.pos:end]})
 		l.pos = end
 	}
 	return tokens

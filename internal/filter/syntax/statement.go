@@ -1,11 +1,11 @@
-package filter
+package syntax
 
 import "strings"
 
 // splitStatements cuts tokens at semicolons that are in no parenthesis or block.
 // White space and comments after a semicolon belong to the statement before it.
-func splitStatements(tokens []node) [][]node {
-	var out [][]node
+func splitStatements(tokens []Node) [][]Node {
+	var out [][]Node
 	start, depth, ended, begun := 0, 0, false, false
 	for i := range tokens {
 		t := &tokens[i]
@@ -23,7 +23,7 @@ func splitStatements(tokens []node) [][]node {
 		case t.isSpace(), t.kind == kindComment:
 		case t.isWord("BEGIN"):
 			begun = true
-		case t.kind == kindKeyword && strings.HasPrefix(t.text, "GO") && strings.Fields(t.text)[0] == "GO":
+		case t.kind == kindKeyword && strings.HasPrefix(t.Text, "GO") && strings.Fields(t.Text)[0] == "GO":
 			ended, begun = true, false
 		default:
 			begun = false
@@ -35,11 +35,11 @@ func splitStatements(tokens []node) [][]node {
 	return out
 }
 
-func isLineComment(t *node) bool {
-	return t.kind == kindComment && !strings.HasPrefix(t.text, "/*")
+func isLineComment(t *Node) bool {
+	return t.kind == kindComment && !strings.HasPrefix(t.Text, "/*")
 }
 
-func depthChange(t *node) int {
+func depthChange(t *Node) int {
 	switch {
 	case t.isPunct("("), t.isWord("BEGIN"):
 		return 1
@@ -50,7 +50,7 @@ func depthChange(t *node) int {
 	}
 }
 
-func allSpace(tokens []node) bool {
+func allSpace(tokens []Node) bool {
 	for i := range tokens {
 		if !tokens[i].isSpace() {
 			return false

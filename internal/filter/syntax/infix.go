@@ -1,33 +1,33 @@
-package filter
+package syntax
 
 // infixRule says how an operator and its neighbours form a group. Chains come
 // out left to right: each operand may serve the next operator too, whose group
 // then holds the one before.
 type infixRule struct {
 	kind   kind
-	match  func(n *node) bool
-	left   func(n *node) bool
-	right  func(n *node) bool     // given nil at the end
-	absorb func(right *node) bool // whether the right neighbour joins the group
+	match  func(n *Node) bool
+	left   func(n *Node) bool
+	right  func(n *Node) bool     // given nil at the end
+	absorb func(right *Node) bool // whether the right neighbour joins the group
 }
 
-func always(*node) bool    { return true }
-func present(n *node) bool { return n != nil }
+func always(*Node) bool    { return true }
+func present(n *Node) bool { return n != nil }
 
 // infix applies a rule to the whole level.
 func (g *grouper) infix(rule infixRule) {
 	if !g.any(rule.match) {
 		return
 	}
-	out := make([]node, 0, len(g.nodes))
-	left, operand := -1, (*node)(nil) // where the left side is in out; what it is judged by
+	out := make([]Node, 0, len(g.nodes))
+	left, operand := -1, (*Node)(nil) // where the left side is in out; what it is judged by
 	for i := 0; i < len(g.nodes); i++ {
 		n := &g.nodes[i]
 		out = append(out, *n)
 		if n.isSpace() {
 			continue
 		}
-		var right *node
+		var right *Node
 		j := g.after(i)
 		if j >= 0 {
 			right = &g.nodes[j]
@@ -52,7 +52,7 @@ func (g *grouper) infix(rule infixRule) {
 }
 
 // any tells whether some node of the level satisfies ok.
-func (g *grouper) any(ok func(*node) bool) bool {
+func (g *grouper) any(ok func(*Node) bool) bool {
 	for i := range g.nodes {
 		if ok(&g.nodes[i]) {
 			return true
@@ -62,7 +62,7 @@ func (g *grouper) any(ok func(*node) bool) bool {
 }
 
 // fold makes one group of out[left:].
-func (g *grouper) fold(rule infixRule, out []node, left int) []node {
+func (g *grouper) fold(rule infixRule, out []Node, left int) []Node {
 	return append(out[:left], g.join(rule.kind, out[left:]))
 }
 
@@ -71,10 +71,10 @@ func (g *grouper) fold(rule infixRule, out []node, left int) []node {
 func periodRule() infixRule {
 	return infixRule{
 		kind: groupIdentifier,
-		match: func(n *node) bool {
-			return n.isPunct(".") || (n.kind == kindOperator && (n.text == "->" || n.text == "->>"))
+		match: func(n *Node) bool {
+			return n.isPunct(".") || (n.kind == kindOperator && (n.Text == "->" || n.Text == "->>"))
 		},
-		left: func(n *node) bool {
+		left: func(n *Node) bool {
 			switch n.kind {
 			case groupBrackets, groupIdentifier, kindName, kindSymbol:
 				return true
@@ -83,7 +83,7 @@ func periodRule() infixRule {
 			}
 		},
 		right: always,
-		absorb: func(n *node) bool {
+		absorb: func(n *Node) bool {
 			if n == nil {
 				return false
 			}
@@ -101,8 +101,8 @@ func periodRule() infixRule {
 func indexRule() infixRule {
 	return infixRule{
 		kind:  groupIdentifier,
-		match: func(n *node) bool { return n.kind == groupBrackets },
-		left: func(n *node) bool {
+		match: func(n *Node) bool { return n.kind == groupBrackets },
+		left: func(n *Node) bool {
 			switch n.kind {
 			case groupBrackets, groupIdentifier, groupFunction, kindName, kindSymbol:
 				return true
@@ -111,7 +111,7 @@ func indexRule() infixRule {
 			}
 		},
 		right:  always,
-		absorb: func(*node) bool { return false },
+		absorb: func(*Node) bool { return false },
 	}
 }
 
@@ -119,14 +119,14 @@ func indexRule() infixRule {
 func castRule() infixRule {
 	return infixRule{
 		kind:  groupIdentifier,
-		match: func(n *node) bool { return n.isPunct("::") },
+		match: func(n *Node) bool { return n.isPunct("::") },
 		left:  present, right: present, absorb: always,
 	}
 }
 
 // operatorRule joins arithmetic.
 func operatorRule() infixRule {
-	operand := func(n *node) bool {
+	operand := func(n *Node) bool {
 		if n == nil {
 			return false
 		}
@@ -140,14 +140,14 @@ func operatorRule() infixRule {
 	}
 	return infixRule{
 		kind:  groupOperation,
-		match: func(n *node) bool { return n.kind == kindOperator || n.kind == kindWildcard },
+		match: func(n *Node) bool { return n.kind == kindOperator || n.kind == kindWildcard },
 		left:  operand, right: operand, absorb: always,
 	}
 }
 
 // comparisonRule joins comparisons.
 func comparisonRule() infixRule {
-	operand := func(n *node) bool {
+	operand := func(n *Node) bool {
 		if n == nil {
 			return false
 		}
@@ -155,12 +155,12 @@ func comparisonRule() infixRule {
 		case groupParen, groupFunction, groupIdentifier, groupOperation, groupTyped:
 			return true
 		default:
-			return n.isScalar() || (n.isKeyword() && equalFold(n.text, "NULL"))
+			return n.isScalar() || (n.isKeyword() && equalFold(n.Text, "NULL"))
 		}
 	}
 	return infixRule{
 		kind:  groupComparison,
-		match: func(n *node) bool { return n.kind == kindComparison },
+		match: func(n *Node) bool { return n.kind == kindComparison },
 		left:  operand, right: operand, absorb: always,
 	}
 }
@@ -169,16 +169,16 @@ func comparisonRule() infixRule {
 func aliasRule() infixRule {
 	return infixRule{
 		kind:   groupIdentifier,
-		match:  func(n *node) bool { return n.isWord("AS") },
-		left:   func(n *node) bool { return !n.isKeyword() || equalFold(n.text, "NULL") },
-		right:  func(n *node) bool { return n != nil && n.kind != kindKeywordOther },
+		match:  func(n *Node) bool { return n.isWord("AS") },
+		left:   func(n *Node) bool { return !n.isKeyword() || equalFold(n.Text, "NULL") },
+		right:  func(n *Node) bool { return n != nil && n.kind != kindKeywordOther },
 		absorb: always,
 	}
 }
 
 // listRule joins what stands between commas.
 func listRule() infixRule {
-	item := func(n *node) bool {
+	item := func(n *Node) bool {
 		if n == nil {
 			return false
 		}
@@ -192,7 +192,7 @@ func listRule() infixRule {
 	}
 	return infixRule{
 		kind:  groupList,
-		match: func(n *node) bool { return n.isPunct(",") },
+		match: func(n *Node) bool { return n.isPunct(",") },
 		left:  item, right: item, absorb: always,
 	}
 }

@@ -1,4 +1,4 @@
-package filter
+package syntax
 
 // classifyWord gives the token kind of an upper-cased bare word. MLflow hands
 // filters to an SQL tokenizer, so the reserved words of every SQL dialect that it

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/experimentfilter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
@@ -20,18 +21,18 @@ func (r experimentRowView) Tag(key string) (string, bool) { return r.tags.get(ke
 
 // StringAttr returns the name.
 func (r experimentRowView) StringAttr(a filter.Attr) (string, bool) {
-	return r.name, a == filter.AttrName
+	return r.name, a == experimentfilter.Name
 }
 
 // IntAttr returns the id or a time.
 func (r experimentRowView) IntAttr(a filter.Attr) (int64, bool) {
 	switch a {
-	case filter.AttrExperimentID:
+	case experimentfilter.ExperimentID:
 		n, err := strconv.ParseInt(r.id, 10, 64)
 		return n, err == nil
-	case filter.AttrCreationTime:
+	case experimentfilter.CreationTime:
 		return r.created, true
-	case filter.AttrLastUpdateTime:
+	case experimentfilter.LastUpdateTime:
 		return r.updated, true
 	default:
 		return 0, false
@@ -62,7 +63,7 @@ func (s *Store) searchExperiments(ctx context.Context, p SearchExperimentsParams
 	if err := validateMaxResults(p.MaxResults, maxSearchResults); err != nil {
 		return page, err
 	}
-	q, err := filter.ParseExperiments(p.Filter, p.OrderBy)
+	q, err := experimentfilter.Parse(p.Filter, p.OrderBy)
 	if err != nil {
 		return page, filterError(err)
 	}
@@ -101,7 +102,7 @@ func (s *Store) AllExperiments(ctx context.Context, p SearchExperimentsParams) i
 // experimentSearch is one request for experiments.
 type experimentSearch struct {
 	s     *Store
-	query *filter.ExperimentQuery
+	query *experimentfilter.Query
 	view  ViewType
 	max   int
 	after filter.Tuple // position to continue behind; nil: the start
@@ -128,13 +129,13 @@ func (x *experimentSearch) find(ctx context.Context) ([]foundExperiment, error) 
 		return x.sorted(docs), err
 	}
 	switch first := x.query.Order[0]; first.Attr {
-	case filter.AttrCreationTime:
+	case experimentfilter.CreationTime:
 		x.stats.say("list by creation")
 		return x.walkList(ctx, keys.CreatedPrefix, first.Desc)
-	case filter.AttrLastUpdateTime:
+	case experimentfilter.LastUpdateTime:
 		x.stats.say("list by update")
 		return x.walkList(ctx, keys.UpdatedPrefix, first.Desc)
-	case filter.AttrName:
+	case experimentfilter.Name:
 		x.stats.say("names in order")
 		return x.walkNames(ctx, first.Desc)
 	default:

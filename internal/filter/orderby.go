@@ -14,8 +14,7 @@ type OrderKey struct {
 	Entity Entity
 	// Key is the name of the metric, param or tag, or of the attribute.
 	Key string
-	// Attr is the attribute of an EntityAttribute key. AttrRunName orders by the
-	// run's own name, not by its tag.
+	// Attr is the attribute of an EntityAttribute key.
 	Attr Attr
 	// Desc puts the largest first.
 	Desc bool
@@ -36,65 +35,6 @@ func (k OrderKey) String() string {
 	return b.String()
 }
 
-// parseRunOrder reads the order_by list of a search over runs and completes it.
-// Source: sqlalchemy_store.py, _get_orderby_clauses.
-func parseRunOrder(orderBy []string) (Order, error) {
-	order := make(Order, 0, len(orderBy)+2)
-	for _, text := range orderBy {
-		name, desc, err := readOrderBy(text)
-		if err != nil {
-			return nil, err
-		}
-		entity, key, err := runIdentifier(name, isRunOrderKey, runOrderKeys)
-		if err != nil {
-			return nil, err
-		}
-		if entity == EntityDataset {
-			return nil, invalid("Invalid identifier type 'dataset'")
-		}
-		// A metric called created is ordered by as start_time: aliases count
-		// for every entity.
-		next := OrderKey{Entity: entity, Key: runAlias(key), Desc: desc}
-		if entity == EntityAttribute {
-			next.Attr = runAttr(key)
-		}
-		if order.has(next.Entity, next.Key) {
-			return nil, duplicateFields(orderBy)
-		}
-		order = append(order, next)
-	}
-	return order.
-		thenBy(OrderKey{Key: "start_time", Attr: AttrStartTime, Desc: true}).
-		thenBy(OrderKey{Key: "run_id", Attr: AttrRunID}), nil
-}
-
-// parseExperimentOrder reads the order_by list of a search over experiments and
-// completes it.
-// Source: sqlalchemy_store.py, _get_search_experiments_order_by_clauses.
-func parseExperimentOrder(orderBy []string) (Order, error) {
-	if len(orderBy) == 0 {
-		orderBy = []string{"creation_time DESC", "experiment_id ASC"}
-	}
-	order := make(Order, 0, len(orderBy)+1)
-	for _, text := range orderBy {
-		name, desc, err := readOrderBy(text)
-		if err != nil {
-			return nil, err
-		}
-		entity, key, err := experimentIdentifier(name)
-		if err != nil {
-			return nil, err
-		}
-		if entity != EntityAttribute {
-			return nil, invalid("Invalid order_by entity: %s", entity)
-		}
-		if !order.has(entity, key) {
-			order = append(order, OrderKey{Key: key, Attr: experimentAttr(key), Desc: desc, NullLow: true})
-		}
-	}
-	return order.thenBy(OrderKey{Key: "experiment_id", Attr: AttrExperimentID, Desc: true, NullLow: true}), nil
-}
-
 // has tells whether the order has a key.
 func (o Order) has(entity Entity, key string) bool {
 	for _, k := range o {
@@ -105,13 +45,28 @@ func (o Order) has(entity Entity, key string) bool {
 	return false
 }
 
+// ThenBy adds a key to the end of the order if it has none of that name.
+func (o Order) ThenBy(k OrderKey) Order {
+	if o.has(k.Entity, k.Key) {
+		return o
+	}
+	return append(o, k)
+}
+
+// duplicateFields is the error for a field that is ordered by twice. MLflow
+// forgets to say that it is the client's fault, and its client tries again for
+// minutes.
+func duplicateFields(orderBy []string) *Error {
+	return Invalidf("`order_by` contains duplicate fields: %s", pyrepr.List(orderBy))
+}
+
 // readOrderBy cuts an order_by entry into its identifier and direction.
 // Source: search_utils.py, SearchUtils._parse_order_by_string.
 func readOrderBy(text string) (name string, desc bool, err error) {
-	unparsable := invalid("Invalid order_by clause '%s'. Could not be parsed.", text)
+	unparsable := Invalidf("Invalid order_by clause '%s'. Could not be parsed.", text)
 	name, err = syntax.Identifier(text)
 	if errors.Is(err, syntax.ErrTooLarge) {
-		return "", false, invalid("Error on parsing order_by clause '%s'", text)
+		return "", false, Invalidf("Error on parsing order_by clause '%s'", text)
 	}
 	if err != nil {
 		return "", false, unparsable
@@ -127,7 +82,7 @@ func readOrderBy(text string) (name string, desc bool, err error) {
 		case "desc":
 			desc = true
 		default:
-			return "", false, invalid("Invalid ordering key in order_by clause '%s'.", text)
+			return "", false, Invalidf("Invalid ordering key in order_by clause '%s'.", text)
 		}
 	}
 	return strings.TrimFunc(name, pyrepr.IsSpace), desc, nil

@@ -1,4 +1,4 @@
-package filter_test
+package runfilter_test
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/runfilter"
 )
 
 // Hostile input must cost time in proportion to its length. The bounds leave room
@@ -23,14 +23,14 @@ func TestParseTimeIsBounded(t *testing.T) { //nolint:paralleltest // it measures
 	} {
 		text := strings.Repeat(piece, 30_000/len(piece))
 		start := time.Now()
-		_, err := filter.ParseRuns(text, nil)
+		_, err := runfilter.Parse(text, nil)
 		took := time.Since(start)
 		require.Error(t, err, piece)
 		require.Less(t, took, 10*time.Second, "piece %q", piece)
 		t.Logf("%q: %v", piece, took)
 		small := strings.Repeat(piece, 9000/len(piece))
 		start = time.Now()
-		_, _ = filter.ParseRuns(small, []string{small})
+		_, _ = runfilter.Parse(small, []string{small})
 		require.Less(t, time.Since(start), 5*time.Second, "piece %q", piece)
 		t.Logf("%q: %v for 9 kB", piece, time.Since(start))
 	}

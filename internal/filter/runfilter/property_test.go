@@ -1,7 +1,8 @@
-package filter_test
+package runfilter_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/runfilter"
 )
 
 func keys() *rapid.Generator[string] {
@@ -62,8 +64,8 @@ func clauses() *rapid.Generator[filter.Clause] {
 				c.Value = filter.Value{Kind: filter.ValueStrings, Strs: list}
 			}
 		case filter.EntityAttribute:
-			c.Attr = filter.Attr(rapid.IntRange(int(filter.AttrRunID), int(filter.AttrEndTime)).Draw(t, "attr"))
-			c.Key = c.Attr.String()
+			c.Key = rapid.SampledFrom(slices.Sorted(maps.Keys(attrs()))).Draw(t, "attr")
+			c.Attr = attrs()[c.Key]
 			str(text.Draw(t, "op"))
 			if c.Attr.IsInt() {
 				c.Op = numeric.Draw(t, "op")
@@ -72,6 +74,13 @@ func clauses() *rapid.Generator[filter.Clause] {
 		}
 		return c
 	})
+}
+
+func attrs() map[string]filter.Attr {
+	return map[string]filter.Attr{
+		"run_id": runfilter.RunID, "run_name": runfilter.RunName, "user_id": runfilter.UserID, "status": runfilter.Status,
+		"artifact_uri": runfilter.ArtifactURI, "start_time": runfilter.StartTime, "end_time": runfilter.EndTime,
+	}
 }
 
 func runs() *rapid.Generator[*runRow] {
@@ -108,8 +117,8 @@ func TestPrintParseRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		want := rapid.SliceOfN(clauses(), 1, 4).Draw(t, "clauses")
-		text := (&filter.RunQuery{Clauses: want}).Filter()
-		q, err := filter.ParseRuns(text, nil)
+		text := (&runfilter.Query{Query: filter.Query{Clauses: want}}).Filter()
+		q, err := runfilter.Parse(text, nil)
 		require.NoError(t, err, text)
 		require.Equal(t, want, q.Clauses, text)
 	})
@@ -142,7 +151,7 @@ func naiveMatch(c filter.Clause, r *runRow) bool {
 		}
 	case filter.EntityAttribute:
 		switch {
-		case c.Attr == filter.AttrRunName:
+		case c.Attr == runfilter.RunName:
 			v, ok := r.Tags["mlflow.runName"]
 			add(v, ok)
 		case c.Attr.IsInt():
@@ -201,29 +210,30 @@ func TestMatchAgainstNaiveModel(t *testing.T) {
 		r := runs().Draw(t, "run")
 		cs := rapid.SliceOfN(clauses(), 0, 3).Draw(t, "clauses")
 		want := !slices.ContainsFunc(cs, func(c filter.Clause) bool { return !naiveMatch(c, r) })
-		require.Equal(t, want, (&filter.RunQuery{Clauses: cs}).Match(r))
+		require.Equal(t, want, (&runfilter.Query{Query: filter.Query{Clauses: cs}}).Match(r))
 	})
 }
 
-func orders() *rapid.Generator[filter.Order] {
-	return rapid.Custom(func(t *rapid.T) filter.Order {
+func orders() *rapid.Generator[*runfilter.Query] {
+	return rapid.Custom(func(t *rapid.T) *runfilter.Query {
 		var list []string
 		for _, k := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{
 			"metrics.a", "metrics.b", "params.a", "tags.a", "tags.b", "start_time", "end_time", "status", "user_id", "run_name",
 		}), 0, 4, rapid.ID).Draw(t, "keys") {
 			list = append(list, k+rapid.SampledFrom([]string{"", " ASC", " DESC"}).Draw(t, "direction"))
 		}
-		q, err := filter.ParseRuns("", list)
+		q, err := runfilter.Parse("", list)
 		require.NoError(t, err)
-		return q.Order
+		return q
 	})
 }
 
 func TestOrderIsStrictWeak(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		order := orders().Draw(t, "order")
-		tuple := func(name string) filter.Tuple { return order.AppendRun(nil, runs().Draw(t, name)) }
+		q := orders().Draw(t, "order")
+		order := q.Order
+		tuple := func(name string) filter.Tuple { return q.AppendPlace(nil, runs().Draw(t, name)) }
 		a, b, c := tuple("a"), tuple("b"), tuple("c")
 		require.Zero(t, order.Compare(a, a))
 		require.Equal(t, sign(order.Compare(a, b)), -sign(order.Compare(b, a)))
@@ -244,9 +254,9 @@ func TestOrderNullsLastInBothDirections(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		key := rapid.SampledFrom([]string{"metrics.a", "params.a", "tags.a", "user_id", "end_time"}).Draw(t, "key")
 		for _, direction := range []string{"ASC", "DESC"} {
-			q, err := filter.ParseRuns("", []string{key + " " + direction})
+			q, err := runfilter.Parse("", []string{key + " " + direction})
 			require.NoError(t, err)
-			a, b := q.Order.AppendRun(nil, runs().Draw(t, "a")), q.Order.AppendRun(nil, runs().Draw(t, "b"))
+			a, b := q.AppendPlace(nil, runs().Draw(t, "a")), q.AppendPlace(nil, runs().Draw(t, "b"))
 			if a[0].Kind != filter.ElementNull && b[0].Kind == filter.ElementNull {
 				require.Negative(t, q.Order.Compare(a, b))
 			}
@@ -260,7 +270,7 @@ func TestOrderNullsLastInBothDirections(t *testing.T) {
 func TestTupleRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		want := orders().Draw(t, "order").AppendRun(nil, runs().Draw(t, "run"))
+		want := orders().Draw(t, "order").AppendPlace(nil, runs().Draw(t, "run"))
 		prefix := rapid.SliceOf(rapid.Byte()).Draw(t, "prefix")
 		b := filter.AppendTuple(slices.Clone(prefix), want)
 		require.Equal(t, prefix, b[:len(prefix):len(prefix)])
@@ -273,12 +283,12 @@ func TestTupleRoundTrip(t *testing.T) {
 func TestPrintedOrderParses(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		want := orders().Draw(t, "order")
+		want := orders().Draw(t, "order").Order
 		var list []string
 		for _, k := range want {
 			list = append(list, fmt.Sprint(k))
 		}
-		q, err := filter.ParseRuns("", list)
+		q, err := runfilter.Parse("", list)
 		require.NoError(t, err)
 		require.Equal(t, want, q.Order)
 	})

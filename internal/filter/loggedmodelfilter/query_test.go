@@ -1,4 +1,4 @@
-package filter_test
+package loggedmodelfilter_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/loggedmodelfilter"
 )
 
 // loggedRow is a logged model with one attribute of each kind.
@@ -21,11 +22,11 @@ func (loggedRow) Param(key string) (string, bool) { return "0.1", key == "lr" }
 
 func (loggedRow) Tag(key string) (string, bool) { return "x", key == "a.b" }
 
-func (loggedRow) Points(metric string, visit func(filter.ModelPoint) bool) {
+func (loggedRow) Points(metric string, visit func(loggedmodelfilter.Point) bool) {
 	if metric != "" && metric != "acc" {
 		return
 	}
-	for _, p := range []filter.ModelPoint{
+	for _, p := range []loggedmodelfilter.Point{
 		{Value: 1, Step: 4, Timestamp: 9}, {Value: 3, Step: 5, Timestamp: 1, Dataset: "d", Digest: "g"}, {Value: 2, Step: 5, Timestamp: 1},
 	} {
 		if !visit(p) {
@@ -47,7 +48,7 @@ func TestParseLoggedModels(t *testing.T) {
 		"params.lr = 0.1": true, "params.lr = \"0.1\"": false, "params.none != 'x'": false, "tags.`a.b` = 'x'": true, "tags.a.b = 'x'": true,
 		"name = 'alpha' and metrics.acc > 2 AND": true, "status_message = 'x'": false,
 	} {
-		q, err := filter.ParseLoggedModels(text)
+		q, err := loggedmodelfilter.Parse(text)
 		require.NoError(t, err, text)
 		require.Equal(t, want, q.Match(loggedRow{}), text)
 	}
@@ -70,7 +71,7 @@ func TestParseLoggedModels(t *testing.T) {
 			"'status', 'status_message']",
 		"metrics.acc > 'x'": `could not convert string to float: "'x'"`,
 	} {
-		_, err := filter.ParseLoggedModels(text)
+		_, err := loggedmodelfilter.Parse(text)
 		require.EqualError(t, err, want, text)
 	}
 }
@@ -79,7 +80,7 @@ func TestParseLoggedModels(t *testing.T) {
 func FuzzParseLoggedModels(f *testing.F) {
 	f.Add("name IN ('a', 2) AND metrics.`x` > 1e3")
 	f.Fuzz(func(t *testing.T, text string) {
-		q, err := filter.ParseLoggedModels(text)
+		q, err := loggedmodelfilter.Parse(text)
 		if err == nil {
 			q.Match(loggedRow{})
 			return

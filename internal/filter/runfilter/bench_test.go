@@ -1,4 +1,4 @@
-package filter_test
+package runfilter_test
 
 import (
 	"testing"
@@ -6,6 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/filtertest"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/runfilter"
 )
 
 const benchFilter = "metrics.acc > 0.1 AND params.opt ILIKE '%DAM%' AND tags.k LIKE 'a%' AND status = 'FINISHED' " +
@@ -13,19 +15,19 @@ const benchFilter = "metrics.acc > 0.1 AND params.opt ILIKE '%DAM%' AND tags.k L
 
 func benchOrder() []string { return []string{"metrics.acc DESC", "params.lr", "status"} }
 
-func BenchmarkParseRuns(b *testing.B) {
+func BenchmarkParse(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := filter.ParseRuns(benchFilter, benchOrder()); err != nil {
+		if _, err := runfilter.Parse(benchFilter, benchOrder()); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 func BenchmarkMatch(b *testing.B) {
-	q, err := filter.ParseRuns(benchFilter, nil)
+	q, err := runfilter.Parse(benchFilter, nil)
 	require.NoError(b, err)
-	row := &readCorpus[runRow](b, "runs.json").Rows[0]
+	row := &filtertest.Read[runRow](b, "runs.json").Rows[0]
 	require.True(b, q.Match(row))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -34,27 +36,27 @@ func BenchmarkMatch(b *testing.B) {
 }
 
 func BenchmarkTuple(b *testing.B) {
-	q, err := filter.ParseRuns("", benchOrder())
+	q, err := runfilter.Parse("", benchOrder())
 	require.NoError(b, err)
-	rows := readCorpus[runRow](b, "runs.json").Rows
-	other := q.Order.AppendRun(nil, &rows[1])
+	rows := filtertest.Read[runRow](b, "runs.json").Rows
+	other := q.AppendPlace(nil, &rows[1])
 	var tuple filter.Tuple
 	b.ReportAllocs()
 	for b.Loop() {
-		tuple = q.Order.AppendRun(tuple[:0], &rows[0])
+		tuple = q.AppendPlace(tuple[:0], &rows[0])
 		q.Order.Compare(tuple, other)
 	}
 }
 
 func TestMatchDoesNotAllocate(t *testing.T) {
-	q, err := filter.ParseRuns(benchFilter, benchOrder())
+	q, err := runfilter.Parse(benchFilter, benchOrder())
 	require.NoError(t, err)
-	rows := readCorpus[runRow](t, "runs.json").Rows
+	rows := filtertest.Read[runRow](t, "runs.json").Rows
 	tuple := make(filter.Tuple, 0, len(q.Order))
 	require.Zero(t, testing.AllocsPerRun(100, func() {
 		for i := range rows {
 			q.Match(&rows[i])
-			tuple = q.Order.AppendRun(tuple[:0], &rows[i])
+			tuple = q.AppendPlace(tuple[:0], &rows[i])
 			q.Order.Compare(tuple, tuple)
 		}
 	}))

@@ -11,15 +11,15 @@ func TestParsePyInt(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int64{" 1 ": 1, "+1": 1, //nolint:gocritic // Python strips it
 		"-01": -1, "1_0": 10, "٣": 3, "１２": 12} {
-		v, ok := parsePyInt(text)
+		v, ok := ParsePyInt(text)
 		require.True(t, ok, text)
 		require.Equal(t, Value{Kind: ValueInt, Int: want}, v, text)
 	}
 	for _, text := range []string{"", " ", "+", "_1", "1_", "1__0", "1.0", "0x1", "--1", "a", "1 1"} {
-		_, ok := parsePyInt(text)
+		_, ok := ParsePyInt(text)
 		require.False(t, ok, text)
 	}
-	v, ok := parsePyInt("99999999999999999999")
+	v, ok := ParsePyInt("99999999999999999999")
 	require.True(t, ok)
 	require.Equal(t, Value{Kind: ValueFloat, Float: 1e20}, v)
 }

@@ -1,4 +1,4 @@
-package filter_test
+package runfilter_test
 
 import (
 	"strings"
@@ -7,9 +7,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/runfilter"
 )
 
-func TestParseRunsStructure(t *testing.T) {
+func TestParseStructure(t *testing.T) {
 	t.Parallel()
 	str := func(s string) filter.Value { return filter.Value{Kind: filter.ValueString, Str: s} }
 	for _, tc := range []struct {
@@ -27,11 +28,11 @@ func TestParseRunsStructure(t *testing.T) {
 			{Entity: filter.EntityTag, Key: "c.d", Op: filter.OpLike, Value: str("y")},
 		}},
 		{"alias", "Created < 5 AND attr.`Run Name` ilike 'z'", []filter.Clause{
-			{Key: "start_time", Attr: filter.AttrStartTime, Op: filter.OpLt, Value: filter.Value{Kind: filter.ValueInt, Int: 5}},
-			{Key: "run_name", Attr: filter.AttrRunName, Op: filter.OpILike, Value: str("z")},
+			{Key: "start_time", Attr: runfilter.StartTime, Op: filter.OpLt, Value: filter.Value{Kind: filter.ValueInt, Int: 5}},
+			{Key: "run_name", Attr: runfilter.RunName, Op: filter.OpILike, Value: str("z")},
 		}},
 		{"list", "run_id not in ('a', \"b\")", []filter.Clause{{
-			Key: "run_id", Attr: filter.AttrRunID, Op: filter.OpNotIn,
+			Key: "run_id", Attr: runfilter.RunID, Op: filter.OpNotIn,
 			Value: filter.Value{Kind: filter.ValueStrings, Strs: []string{"a", "b"}},
 		}}},
 		{"null", "tags.x is not null AND params.y IS NULL", []filter.Clause{
@@ -44,14 +45,14 @@ func TestParseRunsStructure(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			q, err := filter.ParseRuns(tc.filter, nil)
+			q, err := runfilter.Parse(tc.filter, nil)
 			require.NoError(t, err)
 			require.Equal(t, tc.want, q.Clauses)
 		})
 	}
 }
 
-func TestParseRunsErrors(t *testing.T) {
+func TestParseErrors(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name    string
@@ -86,7 +87,7 @@ func TestParseRunsErrors(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := filter.ParseRuns(tc.filter, tc.orderBy)
+			_, err := runfilter.Parse(tc.filter, tc.orderBy)
 			var e *filter.Error
 			require.ErrorAs(t, err, &e)
 			require.Equal(t, tc.want, e.Message)
@@ -96,7 +97,7 @@ func TestParseRunsErrors(t *testing.T) {
 
 func TestParseOrderDuplicates(t *testing.T) {
 	t.Parallel()
-	_, err := filter.ParseRuns("", []string{"metrics.`it's`", "metric.\"it's\" DESC"})
+	_, err := runfilter.Parse("", []string{"metrics.`it's`", "metric.\"it's\" DESC"})
 	var e *filter.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, "`order_by` contains duplicate fields: "+
@@ -117,25 +118,16 @@ func TestParseOrder(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			q, err := filter.ParseRuns("", tc.orderBy)
+			q, err := runfilter.Parse("", tc.orderBy)
 			require.NoError(t, err)
 			require.Equal(t, tc.want, q.Order.String())
 		})
 	}
-	t.Run("experiments", func(t *testing.T) {
-		t.Parallel()
-		q, err := filter.ParseExperiments("", nil)
-		require.NoError(t, err)
-		require.Equal(t, "attribute.creation_time DESC, attribute.experiment_id ASC", q.Order.String())
-		q, err = filter.ParseExperiments("", []string{"name"})
-		require.NoError(t, err)
-		require.Equal(t, "attribute.name ASC, attribute.experiment_id DESC", q.Order.String())
-	})
 }
 
 func TestOrderFits(t *testing.T) {
 	t.Parallel()
-	q, err := filter.ParseRuns("", []string{"metrics.a"})
+	q, err := runfilter.Parse("", []string{"metrics.a"})
 	require.NoError(t, err)
 	good := filter.Tuple{
 		{Kind: filter.ElementNaN}, {Kind: filter.ElementInt, Int: 1}, {Kind: filter.ElementString, Str: "r"},

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/experimentfilter"
 )
 
 // experimentPlan says how a search over experiments finds its candidates.
@@ -16,14 +17,14 @@ type experimentPlan struct {
 
 // planExperiments chooses what can serve a query. trigrams says which fields
 // are indexed for every experiment.
-func planExperiments(q *filter.ExperimentQuery, trigrams func(field string) bool) experimentPlan {
+func planExperiments(q *experimentfilter.Query, trigrams func(field string) bool) experimentPlan {
 	var p experimentPlan
 	for i := range q.Clauses {
 		c := &q.Clauses[i]
 		switch {
-		case c.Attr == filter.AttrExperimentID && (c.Op == filter.OpEq || c.Op == filter.OpIn):
+		case c.Attr == experimentfilter.ExperimentID && (c.Op == filter.OpEq || c.Op == filter.OpIn):
 			p.ids = narrowed(p.ids, experimentIDs(c.Value))
-		case c.Attr == filter.AttrName && c.Op == filter.OpEq:
+		case c.Attr == experimentfilter.Name && c.Op == filter.OpEq:
 			p.named, p.name = true, c.Value.Str
 		default:
 			if src := experimentSource(c, trigrams); src != nil {

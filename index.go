@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/runfilter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
@@ -98,7 +98,7 @@ func eachDatasetField(p *packedRun, add func(key, value string)) {
 	row := runRow{packedRun: p}
 	for i := range row.Datasets() {
 		d := row.Dataset(i)
-		for _, key := range filter.DatasetKeys() {
+		for _, key := range runfilter.DatasetKeys() {
 			if value, ok := d.Field(key); ok {
 				add(key, value)
 			}

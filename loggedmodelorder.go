@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/loggedmodelfilter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
@@ -17,7 +18,7 @@ import (
 // comes last in both directions.
 type loggedOrder struct {
 	keys     filter.Order
-	datasets []filter.ModelDataset // of the points of each key
+	datasets []loggedmodelfilter.Dataset // of the points of each key
 }
 
 // parseLoggedOrder reads an order, and completes it by creation time, newest
@@ -25,7 +26,7 @@ type loggedOrder struct {
 // Source: MLflow 3.17, sqlalchemy_store.py, _apply_order_by_search_logged_models.
 func parseLoggedOrder(orderBy []LoggedModelOrder) (loggedOrder, error) {
 	var o loggedOrder
-	add := func(entity filter.Entity, key string, desc bool, d filter.ModelDataset) {
+	add := func(entity filter.Entity, key string, desc bool, d loggedmodelfilter.Dataset) {
 		o.keys = append(o.keys, filter.OrderKey{Entity: entity, Key: key, Desc: desc})
 		o.datasets = append(o.datasets, d)
 	}
@@ -35,14 +36,14 @@ func parseLoggedOrder(orderBy []LoggedModelOrder) (loggedOrder, error) {
 			return o, invalidf("Invalid order by field name: %s. Only metrics are supported.", ob.Field)
 		}
 		if prefixed {
-			add(filter.EntityMetric, key, ob.Descending, filter.ModelDataset(ob.Dataset))
+			add(filter.EntityMetric, key, ob.Descending, loggedmodelfilter.Dataset(ob.Dataset))
 			continue
 		}
-		attr, ok := filter.LoggedModelAttr(ob.Field)
+		attr, ok := loggedmodelfilter.Attr(ob.Field)
 		if !ok {
 			return o, invalidf("Invalid order by field name: %s", ob.Field)
 		}
-		add(filter.EntityAttribute, attr, ob.Descending, filter.ModelDataset{})
+		add(filter.EntityAttribute, attr, ob.Descending, loggedmodelfilter.Dataset{})
 	}
 	for _, last := range []struct {
 		attr string
@@ -51,7 +52,7 @@ func parseLoggedOrder(orderBy []LoggedModelOrder) (loggedOrder, error) {
 		if !slices.ContainsFunc(o.keys, func(k filter.OrderKey) bool {
 			return k.Entity == filter.EntityAttribute && k.Key == last.attr
 		}) {
-			add(filter.EntityAttribute, last.attr, last.desc, filter.ModelDataset{})
+			add(filter.EntityAttribute, last.attr, last.desc, loggedmodelfilter.Dataset{})
 		}
 	}
 	return o, nil
@@ -65,7 +66,7 @@ func (o loggedOrder) isDefault() bool {
 
 // tuple is the place of a model in the order, where metrics are those among the
 // datasets of the query.
-func (o loggedOrder) tuple(q *filter.LoggedModelQuery, m loggedView) filter.Tuple {
+func (o loggedOrder) tuple(q *loggedmodelfilter.Query, m loggedView) filter.Tuple {
 	t := make(filter.Tuple, len(o.keys))
 	for i, k := range o.keys {
 		switch {

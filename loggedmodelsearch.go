@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/loggedmodelfilter"
 )
 
 const (
@@ -46,7 +47,7 @@ func (s *Store) AllLoggedModels(ctx context.Context, p SearchLoggedModelsParams)
 // loggedSearch is one request for logged models.
 type loggedSearch struct {
 	s      *Store
-	query  *filter.LoggedModelQuery
+	query  *loggedmodelfilter.Query
 	order  loggedOrder
 	max    int
 	after  filter.Tuple // position to continue behind; nil: the start
@@ -102,11 +103,11 @@ func (s *Store) newLoggedSearch(p SearchLoggedModelsParams) (*loggedSearch, erro
 	if err != nil {
 		return nil, err
 	}
-	if ms.query, err = filter.ParseLoggedModels(p.Filter); err != nil {
+	if ms.query, err = loggedmodelfilter.Parse(p.Filter); err != nil {
 		return nil, filterError(err)
 	}
 	for _, d := range p.Datasets {
-		ms.query.Datasets = append(ms.query.Datasets, filter.ModelDataset(d))
+		ms.query.Datasets = append(ms.query.Datasets, loggedmodelfilter.Dataset(d))
 	}
 	for _, id := range p.ExperimentIDs {
 		if err := validateExperimentID(id); err != nil {

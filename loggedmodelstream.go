@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/loggedmodelfilter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
@@ -189,7 +190,7 @@ type loggedView struct {
 	e *expState
 }
 
-var _ filter.LoggedModel = loggedView{}
+var _ loggedmodelfilter.View = loggedView{}
 
 // Text returns an attribute.
 func (v loggedView) Text(attr string) (string, bool) {
@@ -244,13 +245,13 @@ func (v loggedView) Param(key string) (string, bool) { return v.params.get(key) 
 func (v loggedView) Tag(key string) (string, bool) { return v.tags.get(key) }
 
 // Points visits the points of a metric, or all of them.
-func (v loggedView) Points(metric string, visit func(filter.ModelPoint) bool) {
+func (v loggedView) Points(metric string, visit func(loggedmodelfilter.Point) bool) {
 	for i := range v.points {
 		p := &v.points[i]
 		if metric != "" && p.Key != metric {
 			continue
 		}
-		if !visit(filter.ModelPoint{
+		if !visit(loggedmodelfilter.Point{
 			Value: p.Value, Timestamp: p.Timestamp, Step: p.Step, Run: p.RunID, Dataset: p.DatasetName, Digest: p.DatasetDigest,
 		}) {
 			return

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/modelfilter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
@@ -27,7 +28,7 @@ func planModels(clauses []filter.Clause) modelPlan {
 	var p modelPlan
 	for i := range clauses {
 		c := &clauses[i]
-		if c.Entity != filter.EntityAttribute || c.Attr != filter.AttrName {
+		if c.Entity != filter.EntityAttribute || c.Attr != modelfilter.Name {
 			continue
 		}
 		switch c.Op {

@@ -97,7 +97,7 @@ func (w *orderWalk) offerRows(ctx context.Context, best *firsts[expRun], rows []
 func (w *orderWalk) offerRun(best *firsts[expRun], p *packedRun, values []string) filter.Tuple {
 	rs := w.rs
 	rs.row = runRow{packedRun: p, e: w.e}
-	rs.tuple = rs.query.Order.AppendRun(rs.tuple[:0], &rs.row)
+	rs.tuple = rs.query.AppendPlace(rs.tuple[:0], &rs.row)
 	if v, ok := elementValue(&rs.tuple[0]); !ok || !slices.Contains(values, v) || rs.fetched[p.id] {
 		return nil
 	}
@@ -128,7 +128,7 @@ func (w *orderWalk) offerRest(ctx context.Context, best *firsts[expRun]) error {
 		rs.stats.ListRows++
 		w.offerWithout(best, p)
 		if w.looked++; w.o.simple && w.looked > rs.limits().scanned {
-			w.bound = rs.query.Order.AppendRun(nil, &runRow{packedRun: p, e: w.e})
+			w.bound = rs.query.AppendPlace(nil, &runRow{packedRun: p, e: w.e})
 			w.bound[0] = filter.Element{}
 			return nil
 		}
@@ -140,7 +140,7 @@ func (w *orderWalk) offerRest(ctx context.Context, best *firsts[expRun]) error {
 func (w *orderWalk) offerWithout(best *firsts[expRun], p *packedRun) {
 	rs := w.rs
 	rs.row = runRow{packedRun: p, e: w.e}
-	rs.tuple = rs.query.Order.AppendRun(rs.tuple[:0], &rs.row)
+	rs.tuple = rs.query.AppendPlace(rs.tuple[:0], &rs.row)
 	if rs.tuple[0].Kind != filter.ElementNull || rs.fetched[p.id] {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/runfilter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 )
 
@@ -53,7 +54,7 @@ type runPlan struct {
 }
 
 // planRuns chooses the indexes that can serve a query.
-func planRuns(q *filter.RunQuery, complete completeIndexes) runPlan {
+func planRuns(q *runfilter.Query, complete completeIndexes) runPlan {
 	var p runPlan
 	for i := range q.Clauses {
 		c := &q.Clauses[i]
@@ -72,7 +73,7 @@ func planRuns(q *filter.RunQuery, complete completeIndexes) runPlan {
 // clauseIDs returns the run ids that a clause names, nil if it is about
 // something else.
 func clauseIDs(c *filter.Clause) []string {
-	if c.Entity != filter.EntityAttribute || c.Attr != filter.AttrRunID {
+	if c.Entity != filter.EntityAttribute || c.Attr != runfilter.RunID {
 		return nil
 	}
 	switch c.Op {
@@ -108,7 +109,7 @@ func planClause(c *filter.Clause, complete completeIndexes) (indexSource, bool) 
 		}
 		return planText(c, keys.IndexTag, complete.tag(c.Key), field, complete)
 	case filter.EntityAttribute:
-		if c.Attr == filter.AttrRunName { // which filters take for the tag
+		if c.Attr == runfilter.RunName { // which filters take for the tag
 			tag := *c
 			tag.Entity, tag.Key = filter.EntityTag, runNameTag
 			return planText(&tag, keys.IndexTag, complete.tag(runNameTag), fieldRunName, complete)
@@ -237,7 +238,7 @@ func trigramRanges(field, pattern string) indexSource {
 func planOrder(o filter.Order, complete completeIndexes) *indexOrder {
 	out := &indexOrder{
 		key: o[0], name: o[0].Key,
-		simple: len(o) == 3 && o[1].Attr == filter.AttrStartTime && o[1].Desc && o[2].Attr == filter.AttrRunID && !o[2].Desc,
+		simple: len(o) == 3 && o[1].Attr == runfilter.StartTime && o[1].Desc && o[2].Attr == runfilter.RunID && !o[2].Desc,
 	}
 	usable := complete.basics()
 	switch o[0].Entity {
@@ -248,7 +249,7 @@ func planOrder(o filter.Order, complete completeIndexes) *indexOrder {
 	case filter.EntityTag:
 		out.kind, usable = keys.IndexTag, complete.tag(o[0].Key)
 	case filter.EntityAttribute, filter.EntityDataset:
-		out.kind, usable = keys.IndexAttr, usable && o[0].Attr == filter.AttrRunName
+		out.kind, usable = keys.IndexAttr, usable && o[0].Attr == runfilter.RunName
 	}
 	if !usable {
 		return nil

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/runfilter"
 )
 
 // PlanIndexes is a stand-in for what is complete.
@@ -19,11 +19,11 @@ func (p PlanIndexes) basics() bool                    { return p.Basics }
 func (p PlanIndexes) datasets() bool                  { return p.Datasets }
 func (p PlanIndexes) tag(key string) bool             { return slices.Contains(p.Tags, key) }
 func (p PlanIndexes) trigrams(f string) bool          { return slices.Contains(p.Fields, f) }
-func (p PlanIndexes) plan(q *filter.RunQuery) runPlan { return planRuns(q, p) }
+func (p PlanIndexes) plan(q *runfilter.Query) runPlan { return planRuns(q, p) }
 
 // PlanText plans a query and says in words what was chosen.
 func PlanText(p PlanIndexes, where string, orderBy []string) (string, error) {
-	q, err := filter.ParseRuns(where, orderBy)
+	q, err := runfilter.Parse(where, orderBy)
 	if err != nil {
 		return "", err
 	}

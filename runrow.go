@@ -2,6 +2,7 @@ package dynamodbstore
 
 import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/runfilter"
 )
 
 // datasetContextTag is the tag of an input that searches call its context.
@@ -15,7 +16,7 @@ type runRow struct {
 	parsed bool
 }
 
-var _ filter.Run = (*runRow)(nil)
+var _ runfilter.View = (*runRow)(nil)
 
 // Metric returns the latest value of a metric.
 func (r *runRow) Metric(key string) (float64, bool) {
@@ -36,15 +37,15 @@ func (r *runRow) Tag(key string) (string, bool) { return r.lookup(sectionTags, k
 // StringAttr returns a string attribute.
 func (r *runRow) StringAttr(a filter.Attr) (string, bool) {
 	switch a {
-	case filter.AttrRunID:
+	case runfilter.RunID:
 		return r.id, true
-	case filter.AttrRunName:
+	case runfilter.RunName:
 		return r.name, true
-	case filter.AttrUserID:
+	case runfilter.UserID:
 		return r.user, true
-	case filter.AttrStatus:
+	case runfilter.Status:
 		return string(r.status), true
-	case filter.AttrArtifactURI:
+	case runfilter.ArtifactURI:
 		return runArtifactURI(r.e.artifact, r.id), true
 	default:
 		return "", false
@@ -54,9 +55,9 @@ func (r *runRow) StringAttr(a filter.Attr) (string, bool) {
 // IntAttr returns a time.
 func (r *runRow) IntAttr(a filter.Attr) (int64, bool) {
 	switch a {
-	case filter.AttrStartTime:
+	case runfilter.StartTime:
 		return r.start, true
-	case filter.AttrEndTime:
+	case runfilter.EndTime:
 		return r.end, r.hasEnd
 	default:
 		return 0, false
@@ -74,8 +75,8 @@ func (r *runRow) Datasets() int {
 }
 
 // Dataset returns the i-th dataset input.
-func (r *runRow) Dataset(i int) filter.Dataset {
+func (r *runRow) Dataset(i int) runfilter.Dataset {
 	ref := r.refs[i]
 	context, ok := ref.tags.get(datasetContextTag)
-	return filter.Dataset{Name: ref.name, Digest: ref.digest, Context: context, HasContext: ok}
+	return runfilter.Dataset{Name: ref.name, Digest: ref.digest, Context: context, HasContext: ok}
 }

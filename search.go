@@ -10,6 +10,7 @@ import (
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/explain"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/runfilter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
@@ -159,7 +160,7 @@ func allPages[T any](fetch func(token string) (Page[T], error)) iter.Seq2[T, err
 // runSearch is one request for runs.
 type runSearch struct {
 	s      *Store
-	query  *filter.RunQuery
+	query  *runfilter.Query
 	view   ViewType
 	max    int
 	digest digest
@@ -222,7 +223,7 @@ func (x experimentIndexes) trigrams(field string) bool { return x.indexedField(f
 func (rs *runSearch) page(found []foundRun, bound filter.Tuple) ([]foundRun, filter.Tuple, error) {
 	order := rs.query.Order
 	place := func(f foundRun) filter.Tuple {
-		return order.AppendRun(nil, &runRow{packedRun: f.it.packed, e: f.it.e})
+		return rs.query.AppendPlace(nil, &runRow{packedRun: f.it.packed, e: f.it.e})
 	}
 	compare := func(a, b foundRun) int { return order.Compare(a.tuple, b.tuple) }
 	if isDefaultOrder(order) {
@@ -271,7 +272,7 @@ func (s *Store) newRunSearch(p SearchRunsParams) (*runSearch, error) {
 	if err := validateMaxResults(p.MaxResults, maxSearchResults); err != nil {
 		return nil, err
 	}
-	q, err := filter.ParseRuns(p.Filter, p.OrderBy)
+	q, err := runfilter.Parse(p.Filter, p.OrderBy)
 	if err != nil {
 		return nil, filterError(err)
 	}
@@ -354,7 +355,7 @@ func (s *Store) experimentStates(ctx context.Context, ids []string) ([]*expState
 
 // isDefaultOrder reports whether the order is that of the run list.
 func isDefaultOrder(o filter.Order) bool {
-	return len(o) == 2 && o[0].Attr == filter.AttrStartTime && o[0].Desc && o[1].Attr == filter.AttrRunID && !o[1].Desc
+	return len(o) == 2 && o[0].Attr == runfilter.StartTime && o[0].Desc && o[1].Attr == runfilter.RunID && !o[1].Desc
 }
 
 // matches reports whether a run is in the view and satisfies the filter.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/explain"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/experimentfilter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
@@ -21,18 +22,18 @@ func (r experimentRowView) Tag(key string) (string, bool) { return r.tags.get(ke
 
 // StringAttr returns the name.
 func (r experimentRowView) StringAttr(a filter.Attr) (string, bool) {
-	return r.name, a == filter.AttrName
+	return r.name, a == experimentfilter.Name
 }
 
 // IntAttr returns the id or a time.
 func (r experimentRowView) IntAttr(a filter.Attr) (int64, bool) {
 	switch a {
-	case filter.AttrExperimentID:
+	case experimentfilter.ExperimentID:
 		n, err := strconv.ParseInt(r.id, 10, 64)
 		return n, err == nil
-	case filter.AttrCreationTime:
+	case experimentfilter.CreationTime:
 		return r.created, true
-	case filter.AttrLastUpdateTime:
+	case experimentfilter.LastUpdateTime:
 		return r.updated, true
 	default:
 		return 0, false
@@ -63,7 +64,7 @@ func (s *Store) searchExperiments(ctx context.Context, p SearchExperimentsParams
 	if err := validateMaxResults(p.MaxResults, maxSearchResults); err != nil {
 		return page, err
 	}
-	q, err := filter.ParseExperiments(p.Filter, p.OrderBy)
+	q, err := experimentfilter.Parse(p.Filter, p.OrderBy)
 	if err != nil {
 		return page, filterError(err)
 	}
@@ -102,7 +103,7 @@ func (s *Store) AllExperiments(ctx context.Context, p SearchExperimentsParams) i
 // experimentSearch is one request for experiments.
 type experimentSearch struct {
 	s     *Store
-	query *filter.ExperimentQuery
+	query *experimentfilter.Query
 	view  ViewType
 	max   int
 	after filter.Tuple // position to continue behind; nil: the start
@@ -129,13 +130,13 @@ func (x *experimentSearch) find(ctx context.Context) ([]foundExperiment, error) 
 		return x.sorted(docs), err
 	}
 	switch first := x.query.Order[0]; first.Attr {
-	case filter.AttrCreationTime:
+	case experimentfilter.CreationTime:
 		x.stats.Say("list by creation")
 		return x.walkList(ctx, keys.CreatedPrefix, first.Desc)
-	case filter.AttrLastUpdateTime:
+	case experimentfilter.LastUpdateTime:
 		x.stats.Say("list by update")
 		return x.walkList(ctx, keys.UpdatedPrefix, first.Desc)
-	case filter.AttrName:
+	case experimentfilter.Name:
 		x.stats.Say("names in order")
 		return x.walkNames(ctx, first.Desc)
 	default:

@@ -165,7 +165,7 @@ func (rs *runSearch) takeMatching(ctx context.Context, runs *mergedRuns) (found 
 			held += l.rows[0].size()
 		}
 		if scanned == rs.limits().scanned || held > rs.limits().held {
-			return found, rs.query.Order.AppendRun(nil, row), nil
+			return found, rs.query.AppendPlace(nil, row), nil
 		}
 	}
 	return found, nil, nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/explain"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/modelfilter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
@@ -21,11 +22,11 @@ var _ filter.Tagged = modelRowView{}
 func (r modelRowView) Tag(key string) (string, bool) { return r.entries[noteTag].get(key) }
 
 // StringAttr returns the name.
-func (r modelRowView) StringAttr(a filter.Attr) (string, bool) { return r.name, a == filter.AttrName }
+func (r modelRowView) StringAttr(a filter.Attr) (string, bool) { return r.name, a == modelfilter.Name }
 
 // IntAttr returns the time of the last update.
 func (r modelRowView) IntAttr(a filter.Attr) (int64, bool) {
-	return r.updated, a == filter.AttrLastUpdateTime
+	return r.updated, a == modelfilter.LastUpdateTime
 }
 
 // SearchRegisteredModels returns the registered models that match a filter, by
@@ -50,7 +51,7 @@ func (s *Store) searchRegisteredModels(ctx context.Context, p SearchRegisteredMo
 	if err != nil {
 		return page, err
 	}
-	q, err := filter.ParseModels(p.Filter, p.OrderBy)
+	q, err := modelfilter.Parse(p.Filter, p.OrderBy)
 	if err != nil {
 		return page, filterError(err)
 	}
@@ -103,7 +104,7 @@ func (s *Store) AllRegisteredModels(ctx context.Context, p SearchRegisteredModel
 // modelSearch is one request for registered models.
 type modelSearch struct {
 	s     *Store
-	query *filter.ModelQuery
+	query *modelfilter.Query
 	max   int
 	after filter.Tuple // position to continue behind; nil: the start
 	stats *explain.Explanation
@@ -125,7 +126,7 @@ func (x *modelSearch) find(ctx context.Context) ([]foundModel, error) {
 	if ok {
 		return x.sorted(ctx, docs)
 	}
-	if first := x.query.Order[0]; first.Attr == filter.AttrName {
+	if first := x.query.Order[0]; first.Attr == modelfilter.Name {
 		x.stats.Say("names in order")
 		return x.walk(ctx, plan.prefix, first.Desc)
 	}

@@ -117,7 +117,7 @@ func (rs *runSearch) offer(best *firsts[expRun], e *expState, p *packedRun) {
 	if !rs.matches(&rs.row) {
 		return
 	}
-	rs.tuple = rs.query.Order.AppendRun(rs.tuple[:0], &rs.row)
+	rs.tuple = rs.query.AppendPlace(rs.tuple[:0], &rs.row)
 	if rs.isAhead(rs.tuple) {
 		best.offer(expRun{e, p}, rs.tuple)
 	}

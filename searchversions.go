@@ -10,6 +10,7 @@ import (
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/explain"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/modelfilter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
@@ -28,11 +29,11 @@ func (r versionRowView) Tag(key string) (string, bool) { return r.entries[noteTa
 // StringAttr returns the name, the run, "" if there is none, or the source.
 func (r versionRowView) StringAttr(a filter.Attr) (string, bool) {
 	switch a {
-	case filter.AttrName:
+	case modelfilter.Name:
 		return r.model.name, true
-	case filter.AttrRunID:
+	case modelfilter.RunID:
 		return r.run, true
-	case filter.AttrSourcePath:
+	case modelfilter.SourcePath:
 		return r.source, true
 	default:
 		return "", false
@@ -42,11 +43,11 @@ func (r versionRowView) StringAttr(a filter.Attr) (string, bool) {
 // IntAttr returns the number or a time.
 func (r versionRowView) IntAttr(a filter.Attr) (int64, bool) {
 	switch a {
-	case filter.AttrVersionNumber:
+	case modelfilter.VersionNumber:
 		return int64(r.version), true
-	case filter.AttrCreationTime:
+	case modelfilter.CreationTime:
 		return r.created, true
-	case filter.AttrLastUpdateTime:
+	case modelfilter.LastUpdateTime:
 		_, updated := r.model.stageOf(r.versionDoc)
 		return updated, true
 	default:
@@ -75,7 +76,7 @@ func (s *Store) searchModelVersions(ctx context.Context, p SearchModelVersionsPa
 	if err != nil {
 		return page, err
 	}
-	q, err := filter.ParseModelVersions(p.Filter, p.OrderBy)
+	q, err := modelfilter.ParseVersions(p.Filter, p.OrderBy)
 	if err != nil {
 		return page, filterError(err)
 	}
@@ -140,7 +141,7 @@ func (s *Store) AllModelVersions(ctx context.Context, p SearchModelVersionsParam
 // versionSearch is one request for model versions.
 type versionSearch struct {
 	s     *Store
-	query *filter.ModelQuery
+	query *modelfilter.Query
 	after filter.Tuple // position to continue behind; nil: the start
 	stats *explain.Explanation
 	first *firsts[versionRowView]
@@ -183,9 +184,9 @@ func indexedTexts(clauses []filter.Clause) (runs, sources []string) {
 			continue
 		}
 		switch texts := clauseTexts(c); {
-		case c.Attr == filter.AttrSourcePath:
+		case c.Attr == modelfilter.SourcePath:
 			sources = narrowed(sources, texts)
-		case c.Attr == filter.AttrRunID && !slices.Contains(texts, ""):
+		case c.Attr == modelfilter.RunID && !slices.Contains(texts, ""):
 			runs = narrowed(runs, texts)
 		}
 	}

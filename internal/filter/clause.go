@@ -11,7 +11,8 @@ import (
 // Entity says what kind of thing a clause or an order key is about.
 type Entity uint8
 
-// The entities, with the prefixes that filters spell them with.
+// The entities, with the prefixes that filters spell them with. Which of them a
+// search knows is up to its grammar.
 const (
 	EntityAttribute Entity = iota // attribute., attributes., attr., run. or none
 	EntityMetric                  // metric., metrics.
@@ -36,73 +37,6 @@ func (e Entity) String() string {
 	}
 }
 
-// Op is a comparator.
-type Op uint8
-
-// The comparators. Like compares case-sensitively, ILike without regard to the
-// case of ASCII letters.
-const (
-	OpEq Op = iota
-	OpNe
-	OpGt
-	OpGe
-	OpLt
-	OpLe
-	OpLike
-	OpILike
-	OpIn
-	OpNotIn
-	OpIsNull
-	OpIsNotNull
-)
-
-// opTexts is the spelling of each comparator, in the order of the constants.
-func opTexts() [12]string {
-	return [...]string{
-		"=", "!=", ">", ">=", "<", "<=", "LIKE", "ILIKE", wordIn, wordNotIn, wordIsNull, wordIsNotNull,
-	}
-}
-
-// String returns the comparator as filters spell it.
-func (o Op) String() string {
-	if texts := opTexts(); int(o) < len(texts) {
-		return texts[o]
-	}
-	return "Op(" + strconv.Itoa(int(o)) + ")"
-}
-
-func parseOp(text string) (Op, bool) {
-	for i, t := range opTexts() {
-		if t == text {
-			return Op(i), true
-		}
-	}
-	return 0, false
-}
-
-// ValueKind says which field of a [Value] is set.
-type ValueKind uint8
-
-// The kinds of values. Lists are the values of IN and NOT IN.
-const (
-	ValueNone    ValueKind = iota // IS NULL, IS NOT NULL
-	ValueString                   // Str
-	ValueInt                      // Int
-	ValueFloat                    // Float
-	ValueStrings                  // Strs
-	ValueInts                     // Ints: the ids of experiment_id IN
-)
-
-// Value is the right-hand side of a clause.
-type Value struct {
-	Kind  ValueKind
-	Str   string
-	Int   int64
-	Float float64
-	Strs  []string
-	Ints  []int64
-}
-
 // Clause is one condition of a query. All clauses of a query must hold.
 type Clause struct {
 	// Entity is what the clause is about.
@@ -110,13 +44,12 @@ type Clause struct {
 	// Key is the name of the metric, param or tag, the field of the dataset, or
 	// the canonical name of the attribute.
 	Key string
-	// Attr is the attribute of an EntityAttribute clause. For AttrRunName the
-	// clause is about the tag mlflow.runName, as in MLflow's SQL store.
+	// Attr is the attribute of an EntityAttribute clause.
 	Attr Attr
 	// Op is the comparator.
 	Op Op
-	// Value is what to compare with: a float for metrics; an int or float for
-	// times; ints for experiment ids; otherwise strings.
+	// Value is what to compare with: a float for metrics; an int, ints or a float
+	// for attributes that are integers; otherwise strings.
 	Value Value
 }
 
@@ -135,7 +68,7 @@ func (c *Clause) write(b *strings.Builder) {
 	b.WriteString(c.Op.String())
 	if c.Value.Kind != ValueNone {
 		b.WriteByte(' ')
-		c.Value.write(b, c.Attr == AttrExperimentID)
+		c.Value.write(b, c.Attr.isQuoted())
 	}
 }
 

@@ -1,25 +1,43 @@
-// Package filter understands MLflow's search language for runs, experiments,
-// registered models and model versions: the filter string and the order_by list
-// of search requests.
+// Package filter is MLflow's search language without what is searched: the
+// clauses of a filter string, the keys of an order_by list, how both are read,
+// compared and printed. It knows no entity. What searches for runs, experiments,
+// registered models, versions and logged models can ask for stands in a package
+// for each: runfilter, experimentfilter, modelfilter, loggedmodelfilter.
 //
-// [ParseRuns], [ParseExperiments], [ParseModels] and [ParseModelVersions] turn
-// both into a query whose structure is open ([Clause], [OrderKey]), so that a
-// planner can choose indexes from it, and which can be evaluated over any row
-// that implements [Run] or [Tagged] without allocating. A row's place in the result is a [Tuple]; tuples compare
-// under the query's [Order] and have a binary form for page tokens.
+// A [Grammar] turns a filter and an order_by into a [Query] whose structure is
+// open ([Clause], [OrderKey]), so that a planner can choose indexes from it.
+// Clauses are evaluated without allocating, over what the entity's package calls a
+// view, or over any [Tagged]. An entity's place in the result is a [Tuple]; tuples
+// compare under the query's [Order] and have a binary form for page tokens.
+//
+// # To add an entity
+//
+// Make a package beside the others, with
+//
+//   - its attributes: numbers from 1, with [IntAttr] or [IDAttr] for integers;
+//   - a Parse that fills in a [Grammar]: Read and Check for filters, OrderKey and
+//     Complete for order_by, and the order in which mistakes are found. What
+//     several entities share is here: [SplitIdentifier], [TrimKey], [ReadValue],
+//     [ParseOp], [CheckList], [InvalidComparator]. Texts are MLflow's, by
+//     [Invalidf];
+//   - a Query around [Query] whose Match goes through the clauses. Where attributes
+//     and tags are all there is, [Query.MatchTagged] and [Order.AppendTagged] are
+//     all of it; else see runfilter;
+//   - a corpus: its questions in testdata/corpus_cases.py, the real store's answers
+//     by testdata/gen_corpus.py in the package's own testdata, replayed by
+//     [github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/filtertest].
+//
+// experimentfilter is the one to begin with. What MLflow reads by other rules, as
+// it does the filters of logged models, has a reader of its own over package
+// syntax.
 //
 // # Where the rules come from
 //
-// MLflow 3.18.0 splits a filter with the SQL tokenizer sqlparse, groups the
-// tokens as if they were SQL, and then accepts a list of comparisons joined by
-// AND (mlflow/utils/search_utils.py, SearchUtils and SearchExperimentsUtils). The
-// texts of its errors quote the groups, so this package forms the same groups:
-// lexer (lex*.go), statements (statement.go), groups (group*.go), comparisons
-// (comparison.go). What a comparison means is what the SQL store does with it on
-// SQLite (mlflow/store/tracking/sqlalchemy_store.py), see match.go and order.go.
-//
-// testdata holds a corpus of questions and the real store's answers, which the
-// tests replay; testdata/gen_corpus.py makes it.
+// MLflow 3.18.0 takes filters apart with an SQL tokenizer, which package syntax
+// does here, and then accepts a list of comparisons joined by AND
+// (mlflow/utils/search_utils.py). What a comparison means is what the SQL store
+// does with it on SQLite (mlflow/store/tracking/sqlalchemy_store.py), see match.go,
+// like.go and order.go.
 //
 // # Deviations
 //

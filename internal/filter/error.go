@@ -3,7 +3,7 @@ package filter
 import "fmt"
 
 // Error says what is wrong with a filter or an order_by: INVALID_PARAMETER_VALUE
-// in MLflow's terms. Every error that this package's parsers return is one.
+// in MLflow's terms. Every error of a [Grammar] is one.
 type Error struct {
 	// Message is safe to show to clients and is MLflow's own text.
 	Message string
@@ -12,6 +12,7 @@ type Error struct {
 // Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
-func invalid(format string, args ...any) *Error {
+// Invalidf says what is wrong, in MLflow's words.
+func Invalidf(format string, args ...any) *Error {
 	return &Error{Message: fmt.Sprintf(format, args...)}
 }

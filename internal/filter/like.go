@@ -43,6 +43,14 @@ func sameByte(a, b byte, fold bool) bool {
 	return a == b || (fold && lowerByte(a) == lowerByte(b))
 }
 
+// lowerByte folds ASCII letters only, as SQLite's lower() does.
+func lowerByte(b byte) byte {
+	if b >= 'A' && b <= 'Z' {
+		return b + 'a' - 'A'
+	}
+	return b
+}
+
 func runeLen(s string) int {
 	if s[0] < utf8.RuneSelf {
 		return 1

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// Order is a complete order of rows: no two rows compare equal, for the last key
-// is the row's id.
+// Order is a complete order of entities: no two of them compare equal, for the
+// last key is the entity's id.
 //
-// Runs: absent values come last in both directions, and a metric that is NaN
-// between the numbers and the absent ones, as sqlalchemy_store.py,
-// _get_orderby_clauses, has it. NaNs are equal to each other. Experiments: absent
-// values are the smallest, as in SQLite. Strings compare bytewise.
+// Absent values come last in both directions, and a metric that is NaN between
+// the numbers and the absent ones, as sqlalchemy_store.py, _get_orderby_clauses,
+// has it; under keys that are NullLow, absent values are the smallest, as in
+// SQLite. NaNs are equal to each other. Strings compare bytewise.
 type Order []OrderKey
 
 // String returns the order in canonical form.
@@ -24,40 +24,6 @@ func (o Order) String() string {
 		b.WriteString(k.String())
 	}
 	return b.String()
-}
-
-// AppendRun appends the run's place in the order to t, which may be a tuple of
-// another row cut to length 0.
-func (o Order) AppendRun(t Tuple, r Run) Tuple {
-	for i := range o {
-		k := &o[i]
-		switch {
-		case k.Entity == EntityMetric:
-			t = append(t, metricElement(r.Metric(k.Key)))
-		case k.Entity == EntityParam:
-			t = append(t, stringElement(r.Param(k.Key)))
-		case k.Entity == EntityTag:
-			t = append(t, stringElement(r.Tag(k.Key)))
-		case k.Attr.IsInt():
-			t = append(t, intElement(r.IntAttr(k.Attr)))
-		default:
-			t = append(t, stringElement(r.StringAttr(k.Attr)))
-		}
-	}
-	return t
-}
-
-// AppendTagged appends the place in the order of an experiment, a registered
-// model or a model version to t.
-func (o Order) AppendTagged(t Tuple, e Tagged) Tuple {
-	for i := range o {
-		if k := &o[i]; k.Attr.IsInt() {
-			t = append(t, intElement(e.IntAttr(k.Attr)))
-		} else {
-			t = append(t, stringElement(e.StringAttr(k.Attr)))
-		}
-	}
-	return t
 }
 
 // Fits tells whether t could be a tuple of this order: of its length, each
@@ -87,7 +53,7 @@ func (k *OrderKey) fits(kind ElementKind) bool {
 	}
 }
 
-// Compare returns a negative number when a row with tuple a comes before one with
+// Compare returns a negative number when an entity with tuple a comes before one with
 // tuple b, a positive one when it comes after, and 0 when neither does. Both must
 // fit the order; an element that is missing counts as null.
 func (o Order) Compare(a, b Tuple) int {
@@ -113,7 +79,8 @@ func (k *OrderKey) compare(a, b *Element) int {
 	return c
 }
 
-func metricElement(v float64, ok bool) Element {
+// MetricElement is the place of a metric; null without one.
+func MetricElement(v float64, ok bool) Element {
 	switch {
 	case !ok:
 		return Element{}
@@ -124,14 +91,16 @@ func metricElement(v float64, ok bool) Element {
 	}
 }
 
-func stringElement(s string, ok bool) Element {
+// TextElement is the place of a text; null without one.
+func TextElement(s string, ok bool) Element {
 	if !ok {
 		return Element{}
 	}
 	return Element{Kind: ElementString, Str: s}
 }
 
-func intElement(n int64, ok bool) Element {
+// IntElement is the place of an integer; null without one.
+func IntElement(n int64, ok bool) Element {
 	if !ok {
 		return Element{}
 	}

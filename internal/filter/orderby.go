@@ -1,8 +1,10 @@
 package filter
 
 import (
+	"errors"
 	"strings"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/syntax"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
@@ -12,8 +14,7 @@ type OrderKey struct {
 	Entity Entity
 	// Key is the name of the metric, param or tag, or of the attribute.
 	Key string
-	// Attr is the attribute of an EntityAttribute key. AttrRunName orders by the
-	// run's own name, not by its tag.
+	// Attr is the attribute of an EntityAttribute key.
 	Attr Attr
 	// Desc puts the largest first.
 	Desc bool
@@ -34,65 +35,6 @@ func (k OrderKey) String() string {
 	return b.String()
 }
 
-// parseRunOrder reads the order_by list of a search over runs and completes it.
-// Source: sqlalchemy_store.py, _get_orderby_clauses.
-func parseRunOrder(orderBy []string) (Order, error) {
-	order := make(Order, 0, len(orderBy)+2)
-	for _, text := range orderBy {
-		name, desc, err := readOrderBy(text)
-		if err != nil {
-			return nil, err
-		}
-		entity, key, err := runIdentifier(name, isRunOrderKey, runOrderKeys)
-		if err != nil {
-			return nil, err
-		}
-		if entity == EntityDataset {
-			return nil, invalid("Invalid identifier type 'dataset'")
-		}
-		// A metric called created is ordered by as start_time: aliases count
-		// for every entity.
-		next := OrderKey{Entity: entity, Key: runAlias(key), Desc: desc}
-		if entity == EntityAttribute {
-			next.Attr = runAttr(key)
-		}
-		if order.has(next.Entity, next.Key) {
-			return nil, duplicateFields(orderBy)
-		}
-		order = append(order, next)
-	}
-	return order.
-		thenBy(OrderKey{Key: "start_time", Attr: AttrStartTime, Desc: true}).
-		thenBy(OrderKey{Key: "run_id", Attr: AttrRunID}), nil
-}
-
-// parseExperimentOrder reads the order_by list of a search over experiments and
-// completes it.
-// Source: sqlalchemy_store.py, _get_search_experiments_order_by_clauses.
-func parseExperimentOrder(orderBy []string) (Order, error) {
-	if len(orderBy) == 0 {
-		orderBy = []string{"creation_time DESC", "experiment_id ASC"}
-	}
-	order := make(Order, 0, len(orderBy)+1)
-	for _, text := range orderBy {
-		name, desc, err := readOrderBy(text)
-		if err != nil {
-			return nil, err
-		}
-		entity, key, err := experimentIdentifier(name)
-		if err != nil {
-			return nil, err
-		}
-		if entity != EntityAttribute {
-			return nil, invalid("Invalid order_by entity: %s", entity)
-		}
-		if !order.has(entity, key) {
-			order = append(order, OrderKey{Key: key, Attr: experimentAttr(key), Desc: desc, NullLow: true})
-		}
-	}
-	return order.thenBy(OrderKey{Key: "experiment_id", Attr: AttrExperimentID, Desc: true, NullLow: true}), nil
-}
-
 // has tells whether the order has a key.
 func (o Order) has(entity Entity, key string) bool {
 	for _, k := range o {
@@ -103,18 +45,33 @@ func (o Order) has(entity Entity, key string) bool {
 	return false
 }
 
+// ThenBy adds a key to the end of the order if it has none of that name.
+func (o Order) ThenBy(k OrderKey) Order {
+	if o.has(k.Entity, k.Key) {
+		return o
+	}
+	return append(o, k)
+}
+
+// duplicateFields is the error for a field that is ordered by twice. MLflow
+// forgets to say that it is the client's fault, and its client tries again for
+// minutes.
+func duplicateFields(orderBy []string) *Error {
+	return Invalidf("`order_by` contains duplicate fields: %s", pyrepr.List(orderBy))
+}
+
 // readOrderBy cuts an order_by entry into its identifier and direction.
 // Source: search_utils.py, SearchUtils._parse_order_by_string.
 func readOrderBy(text string) (name string, desc bool, err error) {
-	unparsable := invalid("Invalid order_by clause '%s'. Could not be parsed.", text)
-	name, ok, small := orderIdentifier(text)
-	if !small {
-		return "", false, invalid("Error on parsing order_by clause '%s'", text)
+	unparsable := Invalidf("Invalid order_by clause '%s'. Could not be parsed.", text)
+	name, err = syntax.Identifier(text)
+	if errors.Is(err, syntax.ErrTooLarge) {
+		return "", false, Invalidf("Error on parsing order_by clause '%s'", text)
 	}
-	if !ok {
+	if err != nil {
 		return "", false, unparsable
 	}
-	words, ok := splitShell(strings.ReplaceAll(name, "`", `"`))
+	words, ok := syntax.Words(strings.ReplaceAll(name, "`", `"`))
 	if !ok || len(words) > 2 {
 		return "", false, unparsable
 	}
@@ -125,73 +82,8 @@ func readOrderBy(text string) (name string, desc bool, err error) {
 		case "desc":
 			desc = true
 		default:
-			return "", false, invalid("Invalid ordering key in order_by clause '%s'.", text)
+			return "", false, Invalidf("Invalid ordering key in order_by clause '%s'.", text)
 		}
 	}
 	return strings.TrimFunc(name, pyrepr.IsSpace), desc, nil
-}
-
-// orderIdentifier checks that text is one identifier with or without a
-// direction. The word timestamp, a type name to the tokenizer, is let through.
-func orderIdentifier(text string) (name string, ok, small bool) {
-	statements := splitStatements(lex(text))
-	if len(statements) != 1 {
-		return "", false, true
-	}
-	nodes, small := groupTokens(text, statements[0])
-	if !small {
-		return "", false, false
-	}
-	first, last := &nodes[0], &nodes[len(nodes)-1]
-	switch {
-	case len(nodes) == 1 && first.kind == groupIdentifier:
-		return first.text, true, true
-	case first.kind != kindBuiltin || first.text != "timestamp":
-		return "", false, true
-	case len(nodes) == 1:
-		return first.text, true, true
-	default:
-		return first.text + " " + last.text, last.kind == kindOrder && allSpace(nodes[1:len(nodes)-1]), true
-	}
-}
-
-// splitShell cuts text into words as a POSIX shell does, with both kinds of
-// quotes and backslashes, but no comments. It is not ok when a quote is open.
-func splitShell(text string) (words []string, ok bool) {
-	var word strings.Builder
-	var quote byte
-	started := false
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case quote != 0 && c == quote:
-			quote = 0
-		case c == '\\' && quote != '\'':
-			if i++; i >= len(text) {
-				return nil, false
-			}
-			if quote == '"' && text[i] != '"' && text[i] != '\\' {
-				word.WriteByte('\\')
-			}
-			word.WriteByte(text[i])
-			started = true
-		case quote != 0:
-			word.WriteByte(c)
-		case isQuote(c):
-			quote, started = c, true
-		case strings.IndexByte(" \t\r\n", c) >= 0:
-			if started {
-				words = append(words, word.String())
-				word.Reset()
-				started = false
-			}
-		default:
-			word.WriteByte(c)
-			started = true
-		}
-	}
-	if started {
-		words = append(words, word.String())
-	}
-	return words, quote == 0
 }

@@ -2,62 +2,80 @@ package filter
 
 import (
 	"slices"
+	"strconv"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/syntax"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
-// rawClause is a clause whose key and value are resolved and whose comparator is
-// still to be checked: MLflow checks comparators after it has read everything.
-type rawClause struct {
-	entity     Entity
-	key        string // as written
-	comparator string // as written
-	value      Value
+// ValueKind says which field of a [Value] is set.
+type ValueKind uint8
+
+// The kinds of values. Lists are the values of IN and NOT IN.
+const (
+	ValueNone    ValueKind = iota // IS NULL, IS NOT NULL
+	ValueString                   // Str
+	ValueInt                      // Int
+	ValueFloat                    // Float
+	ValueStrings                  // Strs
+	ValueInts                     // Ints
+)
+
+// Value is the right-hand side of a clause.
+type Value struct {
+	Kind  ValueKind
+	Str   string
+	Int   int64
+	Float float64
+	Strs  []string
+	Ints  []int64
 }
 
-// parseValue reads the value of a clause. listKey is the only attribute that
+// ReadValue reads the value of a clause as searches for runs and experiments do.
+// numeric says that the attribute is a number; listKey is the only attribute that
 // takes lists.
 // Source: search_utils.py, SearchUtils._get_value.
-func parseValue(entity Entity, key string, numeric bool, listKey string, n *node) (Value, error) {
+func ReadValue(entity Entity, key string, numeric bool, listKey string, n *syntax.Node) (Value, error) {
 	switch {
 	case entity == EntityMetric:
-		if n.kind != kindInteger && n.kind != kindFloat {
-			return Value{}, invalid("Expected numeric value type for metric. Found %s", n.text)
+		if !n.IsNumber() {
+			return Value{}, Invalidf("Expected numeric value type for metric. Found %s", n.Text)
 		}
-		return Value{Kind: ValueFloat, Float: parseFloat(n.text)}, nil
+		return Value{Kind: ValueFloat, Float: parseFloat(n.Text)}, nil
 	case entity == EntityAttribute && numeric:
-		if n.kind != kindInteger && n.kind != kindFloat {
-			return Value{}, invalid("Expected numeric value type for numeric attribute: %s. Found %s", key, n.text)
+		if !n.IsNumber() {
+			return Value{}, Invalidf("Expected numeric value type for numeric attribute: %s. Found %s", key, n.Text)
 		}
-		return numberValue(n), nil
-	case n.kind == kindString || n.kind == groupIdentifier:
-		return stringValue(n.text)
-	case n.kind == groupParen && entity == EntityAttribute:
-		return listOf([]string{listKey}, key, n.text)
-	case n.kind == groupParen && entity == EntityDataset:
-		return listValue(n.text)
+		return NumberValue(n), nil
+	case n.IsText():
+		return TextValue(n.Text)
+	case n.IsList() && entity == EntityAttribute:
+		return ListValue([]string{listKey}, key, n.Text)
+	case n.IsList() && entity == EntityDataset:
+		return listValue(n.Text)
 	case entity == EntityAttribute:
-		return Value{}, invalid("Expected a quoted string value for attributes. Got value %s", n.text)
+		return Value{}, Invalidf("Expected a quoted string value for attributes. Got value %s", n.Text)
 	case entity == EntityDataset:
-		return Value{}, invalid("Expected a quoted string value for dataset attributes. Got value %s", n.text)
+		return Value{}, Invalidf("Expected a quoted string value for dataset attributes. Got value %s", n.Text)
 	default:
-		return Value{}, invalid("Expected a quoted string value for %s (e.g. 'my-value'). Got value %s", entity, n.text)
+		return Value{}, Invalidf("Expected a quoted string value for %s (e.g. 'my-value'). Got value %s", entity, n.Text)
 	}
 }
 
-func stringValue(text string) (Value, error) {
+// TextValue reads a text in single or double quotes.
+func TextValue(text string) (Value, error) {
 	s, ok := unquote(text)
 	if !ok {
-		return Value{}, invalid("Parameter value is either not quoted or unidentified quote types used for string "+
+		return Value{}, Invalidf("Parameter value is either not quoted or unidentified quote types used for string "+
 			"value %s. Use either single or double quotes.", text)
 	}
 	return Value{Kind: ValueString, Str: s}, nil
 }
 
-// listOf reads a list for an attribute, if it is one of those that take lists.
-func listOf(takers []string, key, text string) (Value, error) {
+// ListValue reads a list for an attribute, if it is one of those that take lists.
+func ListValue(takers []string, key, text string) (Value, error) {
 	if !slices.Contains(takers, key) {
-		return Value{}, invalid("Only %s attributes support comparison with a list of quoted string values.",
+		return Value{}, Invalidf("Only %s attributes support comparison with a list of quoted string values.",
 			pyrepr.List(takers))
 	}
 	return listValue(text)
@@ -66,53 +84,53 @@ func listOf(takers []string, key, text string) (Value, error) {
 // listValue reads a list, which MLflow evaluates as a Python literal.
 // Source: search_utils.py, SearchUtils._parse_list_from_sql_token.
 func listValue(text string) (Value, error) {
-	items, ok := parsePyTuple(text)
+	items, ok := syntax.ParseTuple(text)
 	if !ok {
-		return Value{}, invalid("While parsing a list in the query, expected a non-empty list of string values, " +
+		return Value{}, Invalidf("While parsing a list in the query, expected a non-empty list of string values, " +
 			"but got ill-formed list.")
 	}
 	if len(items) == 0 {
-		return Value{}, invalid("While parsing a list in the query, expected a non-empty list of string values, " +
+		return Value{}, Invalidf("While parsing a list in the query, expected a non-empty list of string values, " +
 			"but got empty list")
 	}
 	values := make([]string, len(items))
 	for i, item := range items {
-		if !item.isString {
-			return Value{}, invalid("While parsing a list in the query, expected string value, punctuation, or "+
-				"whitespace, but got different type in list: %s", pyTuple(items))
+		if !item.IsString {
+			return Value{}, Invalidf("While parsing a list in the query, expected string value, punctuation, or "+
+				"whitespace, but got different type in list: %s", syntax.Tuple(items))
 		}
-		values[i] = item.text
+		values[i] = item.Text
 	}
 	return Value{Kind: ValueStrings, Strs: values}, nil
 }
 
-// invalidComparator is the text for a comparator that is not in set. MLflow
-// forgets the closing quote in most places.
-func invalidComparator(comparator, set, closing string) *Error {
-	return invalid("Invalid comparator '%s' not one of '%s%s", comparator, set, closing)
-}
-
-func numericComparators() string { return pyrepr.Set("=", "!=", ">", ">=", "<", "<=") }
-
-func stringComparators() string { return pyrepr.Set("=", "!=", "LIKE", "ILIKE", wordIn, wordNotIn) }
-
-func nullableComparators() string {
-	return pyrepr.Set("=", "!=", "LIKE", "ILIKE", wordIsNull, wordIsNotNull)
-}
-
-func isNumericOp(op Op) bool { return op <= OpLe }
-
-func isStringOp(op Op) bool { return op <= OpNe || op == OpLike || op == OpILike }
-
-func isListOp(op Op) bool { return op == OpIn || op == OpNotIn }
-
-func isNullOp(op Op) bool { return op == OpIsNull || op == OpIsNotNull }
-
-// checkList refuses a list after any comparator but IN and NOT IN. The real store
-// passes it on to the database, which fails.
-func checkList(c *Clause) error {
-	if (c.Value.Kind == ValueStrings || c.Value.Kind == ValueInts) && !isListOp(c.Op) {
-		return invalid("Invalid comparator '%s' for a list of values. Use IN or NOT IN.", c.Op)
+// NumberValue converts a numeric literal as Python does. An integer that needs
+// more than 64 bits becomes the nearest float.
+func NumberValue(n *syntax.Node) Value {
+	if n.IsInteger() {
+		if i, err := strconv.ParseInt(n.Text, 10, 64); err == nil {
+			return Value{Kind: ValueInt, Int: i}
+		}
 	}
-	return nil
+	return Value{Kind: ValueFloat, Float: parseFloat(n.Text)}
+}
+
+// parseFloat converts the text of a number token; what is out of range becomes
+// an infinity.
+func parseFloat(text string) float64 {
+	f, _ := strconv.ParseFloat(text, 64) // the only error is ErrRange, which comes with an infinity
+	return f
+}
+
+// ParsePyInt converts text as Python's int() does, but that an integer of more
+// than 64 bits becomes the nearest float.
+func ParsePyInt(text string) (Value, bool) {
+	digits, ok := pyrepr.Int(text)
+	if !ok {
+		return Value{}, false
+	}
+	if i, err := strconv.ParseInt(digits, 10, 64); err == nil {
+		return Value{Kind: ValueInt, Int: i}, true
+	}
+	return Value{Kind: ValueFloat, Float: parseFloat(digits)}, true
 }

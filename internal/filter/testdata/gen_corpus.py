@@ -1,11 +1,11 @@
-"""Produces the golden corpus of this package by asking the real MLflow store.
+"""Produces the golden corpora of the packages beside this one by asking the real MLflow store.
 
 It builds a fixed set of runs, experiments, registered models and versions in a
 temporary SQLite database, sends every filter and order_by of corpus_cases.py to
 MLflow's SqlAlchemyStores and writes down what came back: the matching ids in order, or the error code and text.
 
     pip install mlflow==3.18.0
-    PYTHONHASHSEED=0 python gen_corpus.py            # rewrites the four .json files here
+    PYTHONHASHSEED=0 python gen_corpus.py            # rewrites the testdata of the packages
     PYTHONHASHSEED=0 python gen_corpus.py --soup 9000 --seed 7 --out DIR   # a larger random corpus
 
 The set reprs inside MLflow's messages change from process to process, so the
@@ -213,7 +213,9 @@ def version_case(store, text, order):
     return {"filter": text, "order_by": order} | ask(search)
 
 
-def write(path, rows, cases):
+def write(out, package, name, rows, cases):
+    """Writes a corpus to a directory, or to the package that replays it."""
+    path = (out or pathlib.Path(__file__).resolve().parents[1] / package / "testdata") / name
     lines = ",\n".join("    " + json.dumps(c, ensure_ascii=False) for c in cases)
     body = ",\n".join("    " + json.dumps(r, ensure_ascii=False) for r in rows)
     path.write_text(f'{{\n  "rows": [\n{body}\n  ],\n  "cases": [\n{lines}\n  ]\n}}\n')
@@ -225,7 +227,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--soup", type=int, default=400, help="random filters of each kind")
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).parent)
+    p.add_argument("--out", type=pathlib.Path, help="a directory for all of them, as FILTER_CORPUS names it")
     args = p.parse_args()
     if mlflow.__version__ != WANT_VERSION:
         raise SystemExit(f"want mlflow {WANT_VERSION}, have {mlflow.__version__}")
@@ -247,13 +249,15 @@ def main():
         cases = [(f, None) for f in RUN_FILTERS]
         cases += [(None, o) for o in RUN_ORDERS]
         cases += soup_runs(rng, args.soup)
-        write(args.out / "runs.json", RUNS, [run_case(store, f, o) for f, o in cases])
+        write(args.out, "runfilter", "runs.json", RUNS, [run_case(store, f, o) for f, o in cases])
 
         cases = [(f, None) for f in EXPERIMENT_FILTERS]
         cases += [(None, o) for o in EXPERIMENT_ORDERS]
         cases += soup_experiments(rng, args.soup // 2)
         write(
-            args.out / "experiments.json",
+            args.out,
+            "experimentfilter",
+            "experiments.json",
             EXPERIMENTS,
             [experiment_case(store, f, o) for f, o in cases],
         )
@@ -267,11 +271,23 @@ def main():
         cases = [(f, None) for f in MODEL_FILTERS]
         cases += [(None, o) for o in MODEL_ORDERS]
         cases += soup_registered_models(rng, args.soup // 2)
-        write(args.out / "models.json", MODELS, [model_case(store, f, o) for f, o in cases])
+        write(
+            args.out,
+            "modelfilter",
+            "models.json",
+            MODELS,
+            [model_case(store, f, o) for f, o in cases],
+        )
         cases = [(f, None) for f in VERSION_FILTERS]
         cases += [(None, o) for o in MODEL_ORDERS]
         cases += soup_versions(rng, args.soup // 2)
-        write(args.out / "versions.json", VERSIONS, [version_case(store, f, o) for f, o in cases])
+        write(
+            args.out,
+            "modelfilter",
+            "versions.json",
+            VERSIONS,
+            [version_case(store, f, o) for f, o in cases],
+        )
 
 
 if __name__ == "__main__":

@@ -219,11 +219,9 @@ func (e *experimentDoc) setTags(tags dict) {
 
 // loadExperiment reads the document, nil if there is none.
 func (s *Store) loadExperiment(ctx context.Context, id string) (*experimentDoc, error) {
-	it, found, err := s.t.Get(ctx, s.ks.Experiment(id), table.Strong)
-	if err != nil || !found {
-		return nil, err
-	}
-	return decodeExperiment(id, it)
+	return readDocument(ctx, s.t, s.ks.Experiment(id), func(it table.Item) (*experimentDoc, error) {
+		return decodeExperiment(id, it)
+	})
 }
 
 // fullExperiment reads the document and its tags that stand elsewhere.

@@ -64,6 +64,9 @@ func (m docMeta) attrs(attrs []table.Attr) []table.Attr {
 		table.Attr{Name: keys.Writes, Value: table.Bytes(m.writes)})
 }
 
+// meta is how documents, which embed it, show it.
+func (m *docMeta) meta() *docMeta { return m }
+
 func metaOf(it table.Item) docMeta {
 	return docMeta{rev: it.Num(keys.Rev), writes: it.Str(keys.Writes)}
 }
@@ -76,20 +79,54 @@ func (m docMeta) isRev() table.Cond {
 	return table.Equal(table.Attr{Name: keys.Rev, Value: table.Number(m.rev)})
 }
 
-// document says how [mutate] reads and writes one kind of document. A T is
-// immutable once it has been read or written.
-type document[T any] struct {
+// revised is a pointer to a document, a struct that embeds [docMeta]. What it
+// points to is immutable once it has been read or written; nil is the absent
+// document.
+type revised interface {
+	comparable
+	meta() *docMeta
+}
+
+// document says how [mutate] reads and writes one document.
+type document[D revised] struct {
 	// cached returns the last known copy, if any; may be nil.
-	cached func() (*T, bool)
+	cached func() (D, bool)
 	// read reads the document; nil if there is none.
-	read func(ctx context.Context) (*T, error)
+	read func(ctx context.Context) (D, error)
 	// write replaces cur (nil: nothing) by next. A lost race is a
 	// *table.ConditionError with the document's item.
-	write  func(ctx context.Context, cur, next *T) error
-	decode func(table.Item) (*T, error)
-	meta   func(*T) *docMeta
+	write  func(ctx context.Context, cur, next D) error
+	decode func(table.Item) (D, error)
 	now    func() time.Time
 	table  table.Table
+}
+
+// newDocument returns a document of a table, without cached copies, to which
+// write has to be added. now is the clock by which items expire.
+func newDocument[D revised](t table.Table, now func() time.Time,
+	read func(ctx context.Context) (D, error), decode func(table.Item) (D, error),
+) document[D] {
+	return document[D]{read: read, decode: decode, now: now, table: t}
+}
+
+// readDocument reads the document at a key; nil if there is none. 1 request, 1
+// RCU for each 4 KB.
+func readDocument[D revised](ctx context.Context, t table.Table, key table.Key, decode func(table.Item) (D, error)) (D, error) {
+	it, found, err := t.Get(ctx, key, table.Strong)
+	if err != nil || !found {
+		var none D
+		return none, err
+	}
+	return decode(it)
+}
+
+// lastMeta returns the meta of a document, the zero one if it is absent.
+func lastMeta[D revised](cur D) docMeta {
+	var none D
+	if cur == none {
+		return docMeta{}
+	}
+	return *cur.meta()
 }
 
 // mutate is the one way in which documents change: apply, a function without
@@ -102,7 +139,8 @@ type document[T any] struct {
 // An error, no change, or doubt that apply reports, is an answer that only a
 // current copy can give: when a cached one gave it, the document is read and
 // apply asked again.
-func mutate[T any](ctx context.Context, d document[T], apply func(cur *T) (next *T, doubt bool, err error)) (*T, error) {
+func mutate[D revised](ctx context.Context, d document[D], apply func(cur D) (next D, doubt bool, err error)) (D, error) {
+	var none D
 	cur, cached, err := d.first(ctx)
 	for attempt := 0; err == nil; attempt++ {
 		next, doubt, applyErr := apply(cur)
@@ -112,16 +150,12 @@ func mutate[T any](ctx context.Context, d document[T], apply func(cur *T) (next 
 			continue
 		}
 		if applyErr != nil {
-			return nil, applyErr
+			return none, applyErr
 		}
 		if next == cur { // somebody else's write is acknowledged with this answer
 			return next, table.Sync(ctx, d.table)
 		}
-		var m docMeta
-		if cur != nil {
-			m = *d.meta(cur)
-		}
-		*d.meta(next) = m.next()
+		*next.meta() = lastMeta(cur).next()
 		err = d.write(ctx, cur, next)
 		var lost *table.ConditionError
 		if !errors.As(err, &lost) {
@@ -131,16 +165,16 @@ func mutate[T any](ctx context.Context, d document[T], apply func(cur *T) (next 
 		if cur, err = d.current(lost); err != nil {
 			break
 		}
-		if cur != nil && d.meta(cur).wrote(*d.meta(next)) {
+		if lastMeta(cur).wrote(*next.meta()) {
 			return next, nil
 		}
 		err = backOff(ctx, attempt)
 	}
-	return nil, err
+	return none, err
 }
 
 // first returns the copy to begin with, and whether it is a cached one.
-func (d document[T]) first(ctx context.Context) (*T, bool, error) {
+func (d document[D]) first(ctx context.Context) (D, bool, error) {
 	if d.cached != nil {
 		if cur, ok := d.cached(); ok {
 			return cur, true, nil
@@ -151,9 +185,10 @@ func (d document[T]) first(ctx context.Context) (*T, bool, error) {
 }
 
 // current decodes the item of a failed write; an expired one is absent.
-func (d document[T]) current(lost *table.ConditionError) (*T, error) {
+func (d document[D]) current(lost *table.ConditionError) (D, error) {
 	if !lost.Found || lost.Item.ExpiredAt(d.now().Unix()) {
-		return nil, nil //nolint:nilnil // nil is the absent document
+		var none D
+		return none, nil
 	}
 	return d.decode(lost.Item)
 }

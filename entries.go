@@ -13,36 +13,24 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
+// headRules say where entries of a kind stand. Tags that grow in a frozen head
+// stay there up to headLimit. The run's name is inline always.
+func headRules(kind entryKind) entryRules {
+	r := entryRules{budget: headBudget, limit: headLimit, moves: maxMoves}
+	if kind == entryTag {
+		r.pinned = func(key, _ string) bool { return key == runNameTag }
+	}
+	return r
+}
+
 // setEntries sets entries of a head that may be changed, and returns those
-// that have to stand in items of their own. The first entry that does not fit
-// freezes the head: from then on no key becomes inline, so what is not inline
-// in any copy of a frozen head, however old, is in an item of its own. An
-// inline tag that grows too long moves to an item in the same write. The run's
-// name is inline always.
+// that have to stand in items of their own. An inline tag that grows too long
+// moves to an item in the same write.
 func (h *runHead) setEntries(kind entryKind, d dict) (spilled dict) {
-	if !h.frozen && h.size()+d.size() <= headBudget {
-		h.entries[kind] = h.entries[kind].merge(d)
-		return nil
+	e := inlineEntries{
+		entryRules: headRules(kind), inline: &h.entries[kind], size: h.size(), frozen: &h.frozen, moved: &h.moves,
 	}
-	for i := 0; i < len(d); i += 2 {
-		key, value := d[i], d[i+1]
-		old, inline := h.entries[kind].get(key)
-		size := h.size() + len(value) - len(old)
-		fits := !h.frozen && size+len(key) <= headBudget ||
-			inline && (size <= headLimit || h.moves.len() >= maxMoves)
-		if fits || kind == entryTag && key == runNameTag {
-			h.entries[kind] = h.entries[kind].set(key, value)
-			continue
-		}
-		h.frozen = true
-		if inline { // it must not be missing between two writes
-			h.entries[kind] = h.entries[kind].remove(key)
-			h.moves = h.moves.set(key, value)
-			continue
-		}
-		spilled = append(spilled, key, value)
-	}
-	return spilled
+	return e.set(d)
 }
 
 // maxMoves is how many tags one write of a head may move to overflow items.

@@ -210,28 +210,18 @@ func overflowItem(key table.Key, name, value string) table.Item {
 // setTags sets tags inline while they fit; the others will stand in items of
 // their own. e must be a copy that may be changed.
 func (e *experimentDoc) setTags(tags dict) {
-	var spilled dict
-	for i := 0; i < len(tags); i += 2 {
-		key, value := tags[i], tags[i+1]
-		_, inline := e.tags.get(key)
-		if next := e.tags.set(key, value); (!e.frozen || inline) && next.size() <= experimentBudget {
-			e.tags = next
-			continue
-		}
-		e.frozen = true
-		e.tags = e.tags.remove(key)
-		spilled = append(spilled, key, value)
+	own := inlineEntries{
+		entryRules: entryRules{budget: experimentBudget, limit: experimentBudget, padding: entryPadding},
+		inline:     &e.tags, size: e.tags.size(), frozen: &e.frozen,
 	}
-	e.spilled = e.spilled.merge(spilled)
+	e.spilled = e.spilled.merge(own.set(tags))
 }
 
 // loadExperiment reads the document, nil if there is none.
 func (s *Store) loadExperiment(ctx context.Context, id string) (*experimentDoc, error) {
-	it, found, err := s.t.Get(ctx, s.ks.Experiment(id), table.Strong)
-	if err != nil || !found {
-		return nil, err
-	}
-	return decodeExperiment(id, it)
+	return readDocument(ctx, s.t, s.ks.Experiment(id), func(it table.Item) (*experimentDoc, error) {
+		return decodeExperiment(id, it)
+	})
 }
 
 // fullExperiment reads the document and its tags that stand elsewhere.

@@ -16,15 +16,11 @@ func (s *Store) mutateExperiment(ctx context.Context, id string,
 	apply func(e *experimentDoc) (*experimentDoc, error),
 	extra func(cur, next *experimentDoc) ([]table.Op, error),
 ) error {
-	d := document[experimentDoc]{
-		read:   func(ctx context.Context) (*experimentDoc, error) { return s.loadExperiment(ctx, id) },
-		decode: func(it table.Item) (*experimentDoc, error) { return decodeExperiment(id, it) },
-		meta:   experimentMeta,
-		now:    s.clock,
-		table:  s.t,
-		write: func(ctx context.Context, cur, next *experimentDoc) error {
-			return s.writeExperiment(ctx, cur, next, extra)
-		},
+	d := newDocument(s.t, s.clock,
+		func(ctx context.Context) (*experimentDoc, error) { return s.loadExperiment(ctx, id) },
+		func(it table.Item) (*experimentDoc, error) { return decodeExperiment(id, it) })
+	d.write = func(ctx context.Context, cur, next *experimentDoc) error {
+		return s.writeExperiment(ctx, cur, next, extra)
 	}
 	e, err := mutate(ctx, d, func(cur *experimentDoc) (*experimentDoc, bool, error) {
 		if cur == nil {
@@ -87,11 +83,8 @@ func (s *Store) experimentOps(ctx context.Context, cur, next *experimentDoc) ([]
 	if err != nil {
 		return nil, err
 	}
-	var was docMeta
-	if cur != nil {
-		was = cur.docMeta
-	}
-	ops := []table.Op{table.Put{Item: encodeExperiment(s.ks.Experiment(next.id), next, match), Cond: was.isRev()}}
+	doc := encodeExperiment(s.ks.Experiment(next.id), next, match)
+	ops := []table.Op{table.Put{Item: doc, Cond: lastMeta(cur).isRev()}}
 	packed := packExperiment(next)
 	for _, k := range []table.Key{s.ks.ExperimentCreated(next.created, next.id), s.ks.ExperimentUpdated(next.updated, next.id)} {
 		ops = append(ops, table.Put{Item: experimentRow(k, next, packed)})

@@ -29,8 +29,6 @@ type experimentDoc struct {
 	spilled  dict // tags that the next write puts into items of their own
 }
 
-func experimentMeta(e *experimentDoc) *docMeta { return &e.docMeta }
-
 func (e *experimentDoc) clone() *experimentDoc {
 	c := *e
 	c.spilled = nil

@@ -33,15 +33,14 @@ type firsts[T any] struct {
 // offer keeps a copy of the tuple, if it keeps any.
 func (t *firsts[T]) offer(it T, tuple filter.Tuple) {
 	if len(t.list) < t.max {
-		t.list = append(t.list, found[T]{it, cloneTuple(tuple)})
-		t.up(len(t.list) - 1)
+		t.list = pushHeap(t.list, found[T]{it, cloneTuple(tuple)}, t.behind)
 		t.hold(it)
 		return
 	}
 	if t.order.Compare(tuple, t.list[0].tuple) < 0 {
 		t.release(t.list[0].it)
 		t.list[0] = found[T]{it, cloneTuple(tuple)}
-		t.down(0)
+		sinkRoot(t.list, t.behind)
 		t.hold(it)
 	}
 }
@@ -53,13 +52,9 @@ func (t *firsts[T]) hold(it T) {
 		return
 	}
 	for t.held += t.size(it); t.held > t.most && len(t.list) > 1; {
-		last := len(t.list) - 1
 		t.release(t.list[0].it)
-		t.list[0] = t.list[last]
-		t.list[last] = found[T]{}
-		t.list = t.list[:last]
-		t.down(0)
-		t.max, t.cut = last, true
+		t.list = popHeap(t.list, t.behind)
+		t.max, t.cut = len(t.list), true
 	}
 }
 
@@ -77,37 +72,8 @@ func cloneTuple(t filter.Tuple) filter.Tuple {
 	return c
 }
 
-func (t *firsts[T]) after(i, j int) bool {
-	return t.order.Compare(t.list[i].tuple, t.list[j].tuple) > 0
-}
-
-func (t *firsts[T]) up(i int) {
-	for i > 0 {
-		parent := (i - 1) / 2
-		if !t.after(i, parent) {
-			return
-		}
-		t.list[i], t.list[parent] = t.list[parent], t.list[i]
-		i = parent
-	}
-}
-
-func (t *firsts[T]) down(i int) {
-	for {
-		child := 2*i + 1
-		if child >= len(t.list) {
-			return
-		}
-		if child+1 < len(t.list) && t.after(child+1, child) {
-			child++
-		}
-		if !t.after(child, i) {
-			return
-		}
-		t.list[i], t.list[child] = t.list[child], t.list[i]
-		i = child
-	}
-}
+// behind is the order of the heap: its root is the last in that of the search.
+func (t *firsts[T]) behind(a, b *found[T]) bool { return t.order.Compare(a.tuple, b.tuple) > 0 }
 
 // take returns what was kept, in order.
 func (t *firsts[T]) take() []found[T] {

@@ -76,8 +76,6 @@ type runHead struct {
 // finished.
 const tombstoneStatus = "TOMBSTONE"
 
-func headMeta(h *runHead) *docMeta { return &h.docMeta }
-
 // clone returns a copy that may be changed; dicts are shared, as they never
 // change in place.
 func (h *runHead) clone() *runHead {

@@ -32,16 +32,13 @@ func (s *Store) changeHead(ctx context.Context, id string, apply func(h *runHead
 }
 
 // headDocument says how the head of a run is read and written.
-func (s *Store) headDocument(id string) document[runHead] {
-	return document[runHead]{
-		cached: func() (*runHead, bool) { return s.cachedHead(id) },
-		read:   func(ctx context.Context) (*runHead, error) { return s.readHead(ctx, id) },
-		write:  s.writeHead,
-		decode: func(it table.Item) (*runHead, error) { return decodeHead(id, it) },
-		meta:   headMeta,
-		now:    s.clock,
-		table:  s.t,
-	}
+func (s *Store) headDocument(id string) document[*runHead] {
+	d := newDocument(s.t, s.clock,
+		func(ctx context.Context) (*runHead, error) { return s.readHead(ctx, id) },
+		func(it table.Item) (*runHead, error) { return decodeHead(id, it) })
+	d.cached = func() (*runHead, bool) { return s.cachedHead(id) }
+	d.write = s.writeHead
+	return d
 }
 
 // flushHead writes a group of changes of one head as one.
@@ -81,7 +78,7 @@ func (s *Store) applyGroup(cur *runHead, group []*change[*headChange]) (next *ru
 
 // mutateHead is mutate for heads, with the cache kept right. A missing run is
 // RESOURCE_DOES_NOT_EXIST.
-func (s *Store) mutateHead(ctx context.Context, id string, d document[runHead],
+func (s *Store) mutateHead(ctx context.Context, id string, d document[*runHead],
 	apply func(cur *runHead) (*runHead, bool, error),
 ) (*runHead, error) {
 	h, err := mutate(ctx, d, func(cur *runHead) (*runHead, bool, error) {
@@ -120,11 +117,7 @@ func (s *Store) cacheHead(h *runHead) {
 
 // readHead reads a run's head; nil if there is no such run.
 func (s *Store) readHead(ctx context.Context, id string) (*runHead, error) {
-	it, found, err := s.t.Get(ctx, s.ks.Run(id), table.Strong)
-	if err != nil || !found {
-		return nil, err
-	}
-	h, err := decodeHead(id, it)
+	h, err := readDocument(ctx, s.t, s.ks.Run(id), func(it table.Item) (*runHead, error) { return decodeHead(id, it) })
 	if err == nil && h != nil {
 		s.cacheHead(h)
 	}
@@ -182,11 +175,7 @@ func (s *Store) headPut(ctx context.Context, cur, next *runHead) (table.Put, err
 	if err != nil {
 		return table.Put{}, err
 	}
-	var was docMeta
-	if cur != nil {
-		was = cur.docMeta
-	}
-	return table.Put{Item: encodeHead(s.ks.Run(next.id), next, match), Cond: was.isRev()}, nil
+	return table.Put{Item: encodeHead(s.ks.Run(next.id), next, match), Cond: lastMeta(cur).isRev()}, nil
 }
 
 // reopenRows marks the open row and the list row as open in the generation of

@@ -64,24 +64,19 @@ func (s *Store) mutateLoggedModel(ctx context.Context, id string, cached bool,
 	return m, nil
 }
 
-func (s *Store) loggedModelDocument(id string) document[loggedModelDoc] {
-	return document[loggedModelDoc]{
-		cached: func() (*loggedModelDoc, bool) { return s.modelDocs.Get(s.own(id)) },
-		read:   func(ctx context.Context) (*loggedModelDoc, error) { return s.readLoggedModel(ctx, id) },
-		decode: func(it table.Item) (*loggedModelDoc, error) { return decodeLoggedModel(id, it) },
-		meta:   loggedModelMeta,
-		now:    s.clock,
-		table:  s.t,
-	}
+func (s *Store) loggedModelDocument(id string) document[*loggedModelDoc] {
+	d := newDocument(s.t, s.clock,
+		func(ctx context.Context) (*loggedModelDoc, error) { return s.readLoggedModel(ctx, id) },
+		func(it table.Item) (*loggedModelDoc, error) { return decodeLoggedModel(id, it) })
+	d.cached = func() (*loggedModelDoc, bool) { return s.modelDocs.Get(s.own(id)) }
+	return d
 }
 
 // readLoggedModel reads the document; nil if there is none.
 func (s *Store) readLoggedModel(ctx context.Context, id string) (*loggedModelDoc, error) {
-	it, found, err := s.t.Get(ctx, s.ks.LoggedModel(id), table.Strong)
-	if err != nil || !found {
-		return nil, err
-	}
-	return decodeLoggedModel(id, it)
+	return readDocument(ctx, s.t, s.ks.LoggedModel(id), func(it table.Item) (*loggedModelDoc, error) {
+		return decodeLoggedModel(id, it)
+	})
 }
 
 func errLoggedModelNotFound(id string) error {
@@ -112,11 +107,7 @@ func (s *Store) writeLoggedModel(ctx context.Context, cur, next *loggedModelDoc,
 // document on the condition that cur is current, then the rows. A deleted
 // model has none but one that says where it is, and expires with it.
 func (s *Store) loggedModelOps(cur, next *loggedModelDoc) []table.Op {
-	var was docMeta
-	if cur != nil {
-		was = cur.docMeta
-	}
-	ops := []table.Op{table.Put{Item: encodeLoggedModel(s.ks.LoggedModel(next.id), next), Cond: was.isRev()}}
+	ops := []table.Op{table.Put{Item: encodeLoggedModel(s.ks.LoggedModel(next.id), next), Cond: lastMeta(cur).isRev()}}
 	row := s.ks.LoggedModelRow(next.exp, next.created, next.id)
 	ofRun := s.ks.LoggedModelOfRun(next.exp, next.run, next.created, next.id)
 	switch {

@@ -37,8 +37,6 @@ type loggedModelDoc struct {
 	metrics   string // as packModelMetrics writes them
 }
 
-func loggedModelMeta(m *loggedModelDoc) *docMeta { return &m.docMeta }
-
 func (m *loggedModelDoc) clone() *loggedModelDoc {
 	c := *m
 	return &c

@@ -12,23 +12,13 @@ import (
 )
 
 // setEntries sets entries of a document that may be changed, at its tags or
-// its params, and returns those that have to stand in items of their own. As
-// with runs the first one that does not fit freezes the document: no key
-// becomes inline from then on. An inline tag that grows too long moves out.
+// its params, and returns those that have to stand in items of their own.
 func (m *loggedModelDoc) setEntries(to *dict, d dict) (spilled dict) {
-	for ; len(d) > 0; d = d[2:] {
-		key, value := d[0], d[1]
-		old, inline := to.get(key)
-		size := m.tags.size() + m.params.size() + len(key) + len(value) - len(old)
-		if (inline || !m.frozen) && size <= loggedModelBudget {
-			*to = to.set(key, value)
-			continue
-		}
-		m.frozen = true
-		*to = to.remove(key)
-		spilled = append(spilled, key, value)
+	e := inlineEntries{
+		entryRules: entryRules{budget: loggedModelBudget, limit: loggedModelBudget, keyAgain: true},
+		inline:     to, size: m.tags.size() + m.params.size(), frozen: &m.frozen,
 	}
-	return spilled
+	return e.set(d)
 }
 
 // SetLoggedModelTags sets tags of a logged model, deleted or not; of a key

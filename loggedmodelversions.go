@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
@@ -58,7 +59,7 @@ func withModelVersion(list, name string, version int) string {
 			return list
 		}
 	}
-	entry := `{"name": ` + jsonString(name) + `, "version": ` + strconv.Itoa(version) + `}]`
+	entry := `{"name": ` + pyrepr.JSON(name) + `, "version": ` + strconv.Itoa(version) + `}]`
 	if isList {
 		return strings.TrimSuffix(strings.TrimSpace(list), "]") + ", " + entry
 	}

@@ -53,11 +53,9 @@ func (s *Store) mutateModel(ctx context.Context, name string, missing error,
 func (s *Store) tryMutateModel(ctx context.Context, name string, missing error,
 	apply func(ctx context.Context, cur *modelDoc) (*modelDoc, error),
 ) (*modelDoc, error) {
-	d := document[modelDoc]{
-		read:   func(ctx context.Context) (*modelDoc, error) { return s.loadModel(ctx, name) },
-		write:  s.writeModel,
-		decode: decodeModel, meta: modelMeta, now: s.clock, table: s.t,
-	}
+	d := newDocument(s.t, s.clock,
+		func(ctx context.Context) (*modelDoc, error) { return s.loadModel(ctx, name) }, decodeModel)
+	d.write = s.writeModel
 	return mutate(ctx, d, func(cur *modelDoc) (*modelDoc, bool, error) {
 		if cur == nil {
 			return nil, false, missing
@@ -70,11 +68,7 @@ func (s *Store) tryMutateModel(ctx context.Context, name string, missing error,
 // loadModel reads a document, nil if there is none. 1 request, 1 RCU for each
 // 4 KB.
 func (s *Store) loadModel(ctx context.Context, name string) (*modelDoc, error) {
-	it, found, err := s.t.Get(ctx, s.ks.RegisteredModel(name), table.Strong)
-	if err != nil || !found {
-		return nil, err
-	}
-	return decodeModel(it)
+	return readDocument(ctx, s.t, s.ks.RegisteredModel(name), decodeModel)
 }
 
 // writeModel replaces cur by next: in one transaction the document, in another

@@ -36,8 +36,6 @@ type modelDoc struct {
 	gone   bool         // the model is deleted
 }
 
-func modelMeta(m *modelDoc) *docMeta { return &m.docMeta }
-
 func (m *modelDoc) clone() *modelDoc {
 	c := *m
 	c.before, c.ops = nil, nil

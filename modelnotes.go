@@ -45,20 +45,21 @@ func (n *notes) size() int {
 	return size
 }
 
-// set sets an entry inline and returns true if it fits; otherwise the entry has
-// to stand in an item of its own. That it is a prompt is inline always.
-func (n *notes) set(kind noteKind, key, value string) bool {
-	old := n.entries[kind]
-	_, inline := old.get(key)
-	next := old.set(key, value)
-	fits := (!n.frozen || inline) && n.size()-old.size()+next.size() <= modelBudget
-	if fits || kind == noteTag && key == isPromptTag && value == isPromptValue {
-		n.entries[kind] = next
-		return true
+// noteRules say where notes of a kind stand. That it is a prompt is inline
+// always.
+func noteRules(kind noteKind) entryRules {
+	r := entryRules{budget: modelBudget, limit: modelBudget, padding: entryPadding}
+	if kind == noteTag {
+		r.pinned = func(key, value string) bool { return key == isPromptTag && value == isPromptValue }
 	}
-	n.frozen = true
-	n.entries[kind] = old.remove(key)
-	return false
+	return r
+}
+
+// set sets an entry inline and returns true if it fits; otherwise the entry has
+// to stand in an item of its own.
+func (n *notes) set(kind noteKind, key, value string) bool {
+	e := inlineEntries{entryRules: noteRules(kind), inline: &n.entries[kind], size: n.size(), frozen: &n.frozen}
+	return len(e.set(dict{key, value})) == 0
 }
 
 // isPrompt reports whether the entries are those of a prompt, or of a version

@@ -35,7 +35,7 @@ func validateModelName(name, param string) error {
 		return invalidf("Invalid model name '%s'. Names cannot contain '/' or ':'.", name)
 	case pathNotUnique(name):
 		return invalidf("Invalid value %s for parameter 'name' supplied: %s%s",
-			jsonString(name), badPathText, pyrepr.String(normPath(name)))
+			pyrepr.JSON(name), badPathText, pyrepr.String(normPath(name)))
 	case !utf8.ValidString(name):
 		return invalidf("Invalid model name %q. It is not UTF-8.", name)
 	}

@@ -176,23 +176,15 @@ func (r reconciliation) mergePolicy(it *table.Item) {
 // mergeConfig changes one CONFIG item by a function that keeps attributes it
 // does not know. Atomic.
 func (c *settings) mergeConfig(ctx context.Context, key table.Key, merge func(it *table.Item)) error {
-	d := document[configItem]{
-		read: func(ctx context.Context) (*configItem, error) { return c.readConfigItem(ctx, key) },
-		write: func(ctx context.Context, cur, next *configItem) error {
-			var was docMeta
-			if cur != nil {
-				was = cur.docMeta
-			}
-			it := next.Clone()
-			for _, a := range next.attrs(nil) {
-				it.Set(a.Name, a.Value)
-			}
-			return c.t.Put(ctx, table.Put{Item: it, Cond: was.isRev()})
-		},
-		decode: func(it table.Item) (*configItem, error) { return &configItem{metaOf(it), it}, nil },
-		meta:   func(c *configItem) *docMeta { return &c.docMeta },
-		now:    c.clock,
-		table:  c.t,
+	d := newDocument(c.t, c.clock,
+		func(ctx context.Context) (*configItem, error) { return c.readConfigItem(ctx, key) },
+		func(it table.Item) (*configItem, error) { return &configItem{metaOf(it), it}, nil })
+	d.write = func(ctx context.Context, cur, next *configItem) error {
+		it := next.Clone()
+		for _, a := range next.attrs(nil) {
+			it.Set(a.Name, a.Value)
+		}
+		return c.t.Put(ctx, table.Put{Item: it, Cond: lastMeta(cur).isRev()})
 	}
 	_, err := mutate(ctx, d, func(cur *configItem) (*configItem, bool, error) {
 		next := &configItem{Item: table.Item{Key: key}}

@@ -2,7 +2,6 @@ package dynamodbstore
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
 	"strings"
 
@@ -189,7 +188,7 @@ func (rs *runStream) considerSettling(ctx context.Context, r idleRun, l *loadedR
 // It reads no further than the run it was asked for.
 type mergedRuns struct {
 	streams []*listSearch
-	heads   runHeap
+	heads   []streamHead // a heap by the next run of each
 	begun   bool
 	taken   bool // whether the first run of heads has been returned
 }
@@ -220,11 +219,11 @@ func (m *mergedRuns) advance(ctx context.Context) error {
 		return err
 	}
 	if head == nil {
-		heap.Pop(&m.heads)
+		m.heads = popHeap(m.heads, (*streamHead).before)
 		return nil
 	}
 	m.heads[0].run = head
-	heap.Fix(&m.heads, 0)
+	sinkRoot(m.heads, (*streamHead).before)
 	return nil
 }
 
@@ -245,10 +244,9 @@ func (m *mergedRuns) begin(ctx context.Context) error {
 			return err
 		}
 		if first != nil {
-			m.heads = append(m.heads, streamHead{first, l})
+			m.heads = pushHeap(m.heads, streamHead{first, l}, (*streamHead).before)
 		}
 	}
-	heap.Init(&m.heads)
 	return nil
 }
 
@@ -257,25 +255,8 @@ type streamHead struct {
 	stream *listSearch
 }
 
-// runHeap is a heap of streams by their next run.
-type runHeap []streamHead
-
-func (h runHeap) Len() int { return len(h) }
-
-func (h runHeap) Less(i, j int) bool { return inDefaultOrder(h[i].run, h[j].run) < 0 }
-
-func (h runHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-
-// Push is part of heap.Interface.
-func (h *runHeap) Push(x any) { *h = append(*h, x.(streamHead)) } //nolint:forcetypeassert // heap.Interface
-
-// Pop is part of heap.Interface.
-func (h *runHeap) Pop() any {
-	old := *h
-	x := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return x
-}
+// before orders streams by their next run.
+func (h *streamHead) before(o *streamHead) bool { return inDefaultOrder(h.run, o.run) < 0 }
 
 // inDefaultOrder compares runs by start time, latest first, then by id.
 func inDefaultOrder(a, b *packedRun) int {

@@ -1,7 +1,6 @@
 package dynamodbstore
 
 import (
-	"math"
 	"path"
 	"strconv"
 	"strings"
@@ -96,7 +95,7 @@ func validateRunID(id string) error {
 	if isRunID(id) {
 		return nil
 	}
-	return invalidf("Invalid value %s for parameter 'run_id' supplied.", jsonString(id))
+	return invalidf("Invalid value %s for parameter 'run_id' supplied.", pyrepr.JSON(id))
 }
 
 // isRunID is [a-zA-Z0-9][\w\-]{0,255}.
@@ -150,7 +149,7 @@ func validateMetric(m Metric, at string) error {
 	if m.Timestamp < 0 {
 		return invalidf("Invalid value %d for parameter '%s' supplied: metric '%s' (value=%s). "+
 			"Timestamp must be a nonnegative long (64-bit integer) ",
-			m.Timestamp, joinPath(at, "timestamp"), m.Key, pyFloat(m.Value))
+			m.Timestamp, joinPath(at, "timestamp"), m.Key, pyrepr.Float(m.Value))
 	}
 	return checkLength("Metric name", maxEntityKey, m.Key)
 }
@@ -312,11 +311,11 @@ func validateMaxResults(n, most int) error {
 func validateName(name, at, field string) error {
 	if !nameCharsOK(name) {
 		return invalidf("Invalid value %s for parameter '%s' supplied: %s",
-			jsonString(name), joinPath(at, field), badCharacterText)
+			pyrepr.JSON(name), joinPath(at, field), badCharacterText)
 	}
 	if pathNotUnique(name) {
 		return invalidf("Invalid value %s for parameter '%s' supplied: %s%s",
-			jsonString(name), joinPath(at, field), badPathText, pyrepr.String(normPath(name)))
+			pyrepr.JSON(name), joinPath(at, field), badPathText, pyrepr.String(normPath(name)))
 	}
 	return nil
 }
@@ -419,60 +418,4 @@ func limitLength(what string, limit int, value string, truncate bool) (string, e
 		n++
 	}
 	return value, nil
-}
-
-// pyFloat writes a float as Python's repr does.
-func pyFloat(f float64) string {
-	switch {
-	case math.IsNaN(f):
-		return "nan"
-	case math.IsInf(f, 1):
-		return "inf"
-	case math.IsInf(f, -1):
-		return "-inf"
-	}
-	if a := math.Abs(f); a != 0 && (a < 1e-4 || a >= 1e16) {
-		return strconv.FormatFloat(f, 'e', -1, 64)
-	}
-	s := strconv.FormatFloat(f, 'f', -1, 64)
-	if !strings.Contains(s, ".") {
-		s += ".0"
-	}
-	return s
-}
-
-const hexDigits = "0123456789abcdef"
-
-// jsonString returns s as Python's json.dumps writes it: ASCII only.
-func jsonString(s string) string {
-	b := []byte{'"'}
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r >= ' ' && r < 0x7f:
-			b = append(b, byte(r))
-		case r == '\n':
-			b = append(b, `\n`...)
-		case r == '\r':
-			b = append(b, `\r`...)
-		case r == '\t':
-			b = append(b, `\t`...)
-		case r == '\b':
-			b = append(b, `\b`...)
-		case r == '\f':
-			b = append(b, `\f`...)
-		case r >= 0x10000:
-			r -= 0x10000
-			b = appendUnicodeEscape(b, 0xd800+r>>10)
-			b = appendUnicodeEscape(b, 0xdc00+r&0x3ff)
-		default:
-			b = appendUnicodeEscape(b, r)
-		}
-	}
-	return string(append(b, '"'))
-}
-
-func appendUnicodeEscape(b []byte, r rune) []byte {
-	return append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
 }

@@ -54,8 +54,9 @@ func (q *Query) Match(v View) bool {
 // AppendPlace appends the run's place in the order to t, which may be a tuple of
 // another run cut to length 0.
 func (q *Query) AppendPlace(t filter.Tuple, v View) filter.Tuple {
-	for i := range q.Order {
-		k := &q.Order[i]
+	order := q.Order
+	for i := range order {
+		k := &order[i]
 		switch {
 		case k.Entity == filter.EntityMetric:
 			t = append(t, filter.MetricElement(v.Metric(k.Key)))

@@ -73,10 +73,7 @@ func (s *Store) searchLoggedModels(ctx context.Context, p SearchLoggedModelsPara
 	if err != nil {
 		return page, failure(err)
 	}
-	if len(found) > ms.max {
-		found = found[:ms.max]
-		last = found[ms.max-1].tuple
-	}
+	found, last = cutPage(found, ms.max, last)
 	for _, f := range found {
 		page.Items = append(page.Items, f.it.entity(f.it.e, f.it.points))
 	}

@@ -119,9 +119,7 @@ func (s *Store) searchRuns(ctx context.Context, p SearchRunsParams, stats *expla
 	if page.Items, last, err = search.find(ctx); err != nil {
 		return page, failure(err)
 	}
-	if last != nil {
-		page.NextPageToken = encodeToken(search.digest, filter.AppendTuple(nil, last))
-	}
+	page.NextPageToken = search.token(last)
 	return page, nil
 }
 
@@ -162,10 +160,8 @@ type runSearch struct {
 	s      *Store
 	query  *runfilter.Query
 	view   ViewType
-	max    int
-	digest digest
-	after  filter.Tuple // position to continue behind; nil: the start
 	states []*expState
+	openedPage
 
 	began   time.Time
 	indexes *configuration
@@ -266,10 +262,8 @@ func (rs *runSearch) byID(ctx context.Context, ids []string) ([]foundRun, filter
 }
 
 func (s *Store) newRunSearch(p SearchRunsParams) (*runSearch, error) {
-	if p.MaxResults == 0 {
-		p.MaxResults = defaultSearchResults
-	}
-	if err := validateMaxResults(p.MaxResults, maxSearchResults); err != nil {
+	most, err := pageSize(p.MaxResults, defaultSearchResults, maxSearchResults, validateMaxResults)
+	if err != nil {
 		return nil, err
 	}
 	q, err := runfilter.Parse(p.Filter, p.OrderBy)
@@ -282,11 +276,10 @@ func (s *Store) newRunSearch(p SearchRunsParams) (*runSearch, error) {
 		}
 	}
 	rs := &runSearch{
-		s: s, query: q, view: p.View, max: p.MaxResults, plans: map[string]*runPlan{}, fetched: map[string]bool{},
+		s: s, query: q, view: p.View, plans: map[string]*runPlan{}, fetched: map[string]bool{},
 	}
-	parts := append([]string{"runs", q.Filter(), q.Order.String(), strconv.Itoa(int(p.View))}, sortedIDs(p.ExperimentIDs)...)
-	rs.digest = queryDigest(parts...)
-	rs.after, err = parsePosition(p.PageToken, rs.digest, q.Order)
+	parts := append([]string{strconv.Itoa(int(p.View))}, sortedIDs(p.ExperimentIDs)...)
+	rs.openedPage, err = openPage(p.PageToken, most, q.Order, "runs", q.Filter(), parts...)
 	return rs, err
 }
 

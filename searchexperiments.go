@@ -58,30 +58,25 @@ func (s *Store) searchExperiments(ctx context.Context, p SearchExperimentsParams
 	var page Page[*Experiment]
 	ctx, stats, done := explain.Begin(ctx)
 	defer done()
-	if p.MaxResults == 0 {
-		p.MaxResults = defaultSearchResults
-	}
-	if err := validateMaxResults(p.MaxResults, maxSearchResults); err != nil {
+	most, err := pageSize(p.MaxResults, defaultSearchResults, maxSearchResults, validateMaxResults)
+	if err != nil {
 		return page, err
 	}
 	q, err := experimentfilter.Parse(p.Filter, p.OrderBy)
 	if err != nil {
 		return page, filterError(err)
 	}
-	d := queryDigest("experiments", q.Filter(), q.Order.String(), strconv.Itoa(int(p.View)))
-	after, err := parsePosition(p.PageToken, d, q.Order)
+	opened, err := openPage(p.PageToken, most, q.Order, "experiments", q.Filter(), strconv.Itoa(int(p.View)))
 	if err != nil {
 		return page, err
 	}
-	x := &experimentSearch{s: s, query: q, view: p.View, max: p.MaxResults, after: after, stats: stats}
+	x := &experimentSearch{s: s, query: q, view: p.View, openedPage: opened, stats: stats}
 	found, err := x.find(ctx)
 	if err != nil {
 		return page, failure(err)
 	}
-	if len(found) > p.MaxResults {
-		found = found[:p.MaxResults]
-		page.NextPageToken = encodeToken(d, filter.AppendTuple(nil, found[len(found)-1].tuple))
-	}
+	found, last := cutPage(found, most, nil)
+	page.NextPageToken = x.token(last)
 	page.Items = make([]*Experiment, len(found))
 	for i, f := range found {
 		page.Items[i] = f.it.entity()
@@ -105,9 +100,8 @@ type experimentSearch struct {
 	s     *Store
 	query *experimentfilter.Query
 	view  ViewType
-	max   int
-	after filter.Tuple // position to continue behind; nil: the start
 	stats *explain.Explanation
+	openedPage
 }
 
 type foundExperiment = found[*experimentDoc]

@@ -47,7 +47,7 @@ func (s *Store) searchRegisteredModels(ctx context.Context, p SearchRegisteredMo
 	var page Page[*RegisteredModel]
 	ctx, stats, done := explain.Begin(ctx)
 	defer done()
-	most, err := modelResults(p.MaxResults, defaultModelResults, maxModelResults)
+	most, err := pageSize(p.MaxResults, defaultModelResults, maxModelResults, validateModelResults)
 	if err != nil {
 		return page, err
 	}
@@ -55,39 +55,31 @@ func (s *Store) searchRegisteredModels(ctx context.Context, p SearchRegisteredMo
 	if err != nil {
 		return page, filterError(err)
 	}
-	d := queryDigest("models", q.Filter(), q.Order.String(), strconv.FormatBool(q.HidesPrompts))
-	after, err := parsePosition(p.PageToken, d, q.Order)
+	opened, err := openPage(p.PageToken, most, q.Order, "models", q.Filter(), strconv.FormatBool(q.HidesPrompts))
 	if err != nil {
 		return page, err
 	}
-	x := &modelSearch{s: s, query: q, max: most, after: after, stats: stats}
+	x := &modelSearch{s: s, query: q, openedPage: opened, stats: stats}
 	found, err := x.find(ctx)
 	if err != nil {
 		return page, failure(err)
 	}
-	if len(found) > most {
-		found = found[:most]
-		x.reached = found[most-1].tuple
-	}
-	if x.reached != nil {
-		page.NextPageToken = encodeToken(d, filter.AppendTuple(nil, x.reached))
-	}
+	found, last := cutPage(found, most, x.reached)
+	page.NextPageToken = x.token(last)
 	page.Items, err = s.modelEntities(ctx, found)
 	return page, failure(err)
 }
 
-// modelResults returns how many results a page has.
+// validateModelResults refuses the sizes of pages that MLflow's registry does.
 // Source: MLflow 3.17, model_registry/sqlalchemy_store.py.
-func modelResults(n, unset, most int) (int, error) {
-	switch {
-	case n == 0:
-		return unset, nil
-	case n < 0:
-		return 0, invalidf("Invalid value for max_results. It must be a positive integer, but got %d", n)
-	case n > most:
-		return 0, invalidf("Invalid value for request parameter max_results. It must be at most %d, but got value %d", most, n)
+func validateModelResults(n, most int) error {
+	if n < 0 {
+		return invalidf("Invalid value for max_results. It must be a positive integer, but got %d", n)
 	}
-	return n, nil
+	if n > most {
+		return invalidf("Invalid value for request parameter max_results. It must be at most %d, but got value %d", most, n)
+	}
+	return nil
 }
 
 // AllRegisteredModels iterates over all pages of SearchRegisteredModels. It
@@ -105,9 +97,8 @@ func (s *Store) AllRegisteredModels(ctx context.Context, p SearchRegisteredModel
 type modelSearch struct {
 	s     *Store
 	query *modelfilter.Query
-	max   int
-	after filter.Tuple // position to continue behind; nil: the start
 	stats *explain.Explanation
+	openedPage
 	// reached is the position of the last model that was looked at, when there
 	// are more than one request looks at.
 	reached filter.Tuple

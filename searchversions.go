@@ -72,7 +72,7 @@ func (s *Store) searchModelVersions(ctx context.Context, p SearchModelVersionsPa
 	var page Page[*ModelVersion]
 	ctx, stats, done := explain.Begin(ctx)
 	defer done()
-	most, err := modelResults(p.MaxResults, defaultVersions, maxVersions)
+	most, err := pageSize(p.MaxResults, defaultVersions, maxVersions, validateModelResults)
 	if err != nil {
 		return page, err
 	}
@@ -80,23 +80,20 @@ func (s *Store) searchModelVersions(ctx context.Context, p SearchModelVersionsPa
 	if err != nil {
 		return page, filterError(err)
 	}
-	d := queryDigest("versions", q.Filter(), q.Order.String(), strconv.FormatBool(q.HidesPrompts))
-	after, err := parsePosition(p.PageToken, d, q.Order)
+	opened, err := openPage(p.PageToken, most, q.Order, "versions", q.Filter(), strconv.FormatBool(q.HidesPrompts))
 	if err != nil {
 		return page, err
 	}
 	x := &versionSearch{
-		s: s, query: q, after: after, stats: stats,
+		s: s, query: q, openedPage: opened, stats: stats,
 		first: &firsts[versionRowView]{order: q.Order, max: most + 1},
 	}
 	found, err := x.find(ctx)
 	if err != nil {
 		return page, failure(err)
 	}
-	if len(found) > most {
-		found = found[:most]
-		page.NextPageToken = encodeToken(d, filter.AppendTuple(nil, found[most-1].tuple))
-	}
+	found, last := cutPage(found, most, nil)
+	page.NextPageToken = x.token(last)
 	page.Items, err = s.foundVersions(ctx, found)
 	return page, failure(err)
 }
@@ -142,9 +139,9 @@ func (s *Store) AllModelVersions(ctx context.Context, p SearchModelVersionsParam
 type versionSearch struct {
 	s     *Store
 	query *modelfilter.Query
-	after filter.Tuple // position to continue behind; nil: the start
 	stats *explain.Explanation
 	first *firsts[versionRowView]
+	openedPage
 }
 
 type foundVersion = found[versionRowView]

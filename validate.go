@@ -295,7 +295,6 @@ func validateDatasetInputs(in []DatasetInput) error {
 	return nil
 }
 
-//nolint:unparam // other searches will have other limits
 func validateMaxResults(n, most int) error {
 	if n < 1 {
 		return invalidf("Invalid value %d for parameter 'max_results' supplied. It must be a positive integer", n)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	dynamodbstore "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 )
 
 // runOfKeys is a settled run with that many metric keys, and its experiment.

@@ -1,132 +1,169 @@
 package dynamodbstore
 
-// LifecycleStage tells whether an experiment or run is deleted.
-type LifecycleStage string
+import (
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
+)
+
+// LifecycleStage tells whether an experiment or run is deleted. See
+// [mlflow.LifecycleStage].
+type LifecycleStage = mlflow.LifecycleStage
 
 // The two stages.
 const (
-	StageActive  LifecycleStage = "active"
-	StageDeleted LifecycleStage = "deleted"
+	StageActive  = mlflow.StageActive
+	StageDeleted = mlflow.StageDeleted
 )
 
-// ViewType chooses entities by lifecycle stage. The zero value is active
-// ones only.
-type ViewType int
+// ViewType chooses entities by lifecycle stage. See [mlflow.ViewType].
+type ViewType = mlflow.ViewType
 
 // The views, numbered as MLflow's ViewType less one.
 const (
-	ViewActiveOnly ViewType = iota
-	ViewDeletedOnly
-	ViewAll
+	ViewActiveOnly  = mlflow.ViewActiveOnly
+	ViewDeletedOnly = mlflow.ViewDeletedOnly
+	ViewAll         = mlflow.ViewAll
 )
 
-// RunStatus is the status of a run.
-type RunStatus string
+// RunStatus is the status of a run. See [mlflow.RunStatus].
+type RunStatus = mlflow.RunStatus
 
 // The statuses of MLflow.
 const (
-	StatusRunning   RunStatus = "RUNNING"
-	StatusScheduled RunStatus = "SCHEDULED"
-	StatusFinished  RunStatus = "FINISHED"
-	StatusFailed    RunStatus = "FAILED"
-	StatusKilled    RunStatus = "KILLED"
+	StatusRunning   = mlflow.StatusRunning
+	StatusScheduled = mlflow.StatusScheduled
+	StatusFinished  = mlflow.StatusFinished
+	StatusFailed    = mlflow.StatusFailed
+	StatusKilled    = mlflow.StatusKilled
 )
 
-// Terminal reports whether a run of this status has ended.
-func (s RunStatus) Terminal() bool {
-	return s == StatusFinished || s == StatusFailed || s == StatusKilled
-}
+// Tag is a key and value that can be changed. Its fields: [mlflow.Tag].
+type Tag = mlflow.Tag
 
-// Tag is a key and value that can be changed.
-type Tag struct{ Key, Value string }
+// Param is a key and value that is written once. Its fields: [mlflow.Param].
+type Param = mlflow.Param
 
-// Param is a key and value that is written once.
-type Param struct{ Key, Value string }
+// Metric is one point of a metric. Its fields: [mlflow.Metric].
+type Metric = mlflow.Metric
 
-// Metric is one point of a metric. Times are milliseconds since the epoch.
-type Metric struct {
-	Key   string
-	Value float64 // NaN is kept; infinities are kept as ±math.MaxFloat64, as MLflow does
-	// Timestamp is now if it is 0 when it is logged. Set it where a call may be
-	// repeated: a point with another time is another point.
-	Timestamp int64
-	Step      int64
+// Experiment groups runs. Its fields: [mlflow.Experiment].
+type Experiment = mlflow.Experiment
 
-	// The logged model and dataset that the metric is of. As in MLflow they
-	// are no part of a run's metric; the logged model keeps them. A dataset has
-	// both a name and a digest.
-	ModelID       string
-	DatasetName   string
-	DatasetDigest string
-}
+// RunInfo is what a run is, without its data. Its fields: [mlflow.RunInfo].
+type RunInfo = mlflow.RunInfo
 
-// Experiment groups runs. Times are milliseconds since the epoch.
-type Experiment struct {
-	ID               string
-	Name             string
-	ArtifactLocation string
-	LifecycleStage   LifecycleStage
-	CreationTime     int64
-	LastUpdateTime   int64
-	Tags             []Tag // sorted by key
-}
+// Run is one run with its latest metrics, params, tags and inputs, each sorted
+// by key. Its fields: [mlflow.Run].
+type Run = mlflow.Run
 
-// RunInfo is what a run is, without its data. Times are milliseconds since
-// the epoch.
-type RunInfo struct {
-	RunID          string
-	ExperimentID   string
-	Name           string
-	UserID         string
-	Status         RunStatus
-	StartTime      int64
-	EndTime        *int64
-	ArtifactURI    string
-	LifecycleStage LifecycleStage
-}
+// RunInputs is what a run used. Its fields: [mlflow.RunInputs].
+type RunInputs = mlflow.RunInputs
 
-// Run is one run with its latest metrics, params, tags and inputs, each
-// sorted by key.
-type Run struct {
-	Info    RunInfo
-	Metrics []Metric // the latest point of each key, by step, timestamp, value
-	Params  []Param
-	Tags    []Tag
-	Inputs  RunInputs
-	Outputs []ModelOutput
-}
+// ModelOutput is a model that a run made. Its fields: [mlflow.ModelOutput].
+type ModelOutput = mlflow.ModelOutput
 
-// RunInputs is what a run used.
-type RunInputs struct {
-	Datasets []DatasetInput
-	Models   []string // model ids
-}
-
-// ModelOutput is a model that a run made.
-type ModelOutput struct {
-	ModelID string
-	Step    int64
-}
-
-// DatasetInput is a dataset that a run used, with tags such as its context.
-type DatasetInput struct {
-	Dataset Dataset
-	Tags    []Tag
-}
+// DatasetInput is a dataset that a run used, with tags such as its context. Its
+// fields: [mlflow.DatasetInput].
+type DatasetInput = mlflow.DatasetInput
 
 // Dataset describes a dataset; its name and digest identify it within an
-// experiment.
-type Dataset struct {
-	Name       string // at most 500 characters
-	Digest     string // at most 36 characters
-	SourceType string
-	Source     string // at most 65,535 characters
-	Schema     string // at most 1,048,575 characters
-	Profile    string // at most 16,777,215 characters
-}
+// experiment. Its fields: [mlflow.Dataset].
+type Dataset = mlflow.Dataset
 
-// Page is one page of a listing. NextPageToken is "" on the last one.
-type Page[T any] struct {
-	Items         []T
-	NextPageToken string
-}
+// Page is one page of a listing. Its fields: [mlflow.Page].
+type Page[T any] = mlflow.Page[T]
+
+// DefaultExperimentID is the id of the experiment that always exists.
+const DefaultExperimentID = mlflow.DefaultExperimentID
+
+// LoggedModel is a model that was logged to an experiment. Its fields:
+// [mlflow.LoggedModel].
+type LoggedModel = mlflow.LoggedModel
+
+// LoggedModelStatus tells whether a logged model can be used. See
+// [mlflow.LoggedModelStatus].
+type LoggedModelStatus = mlflow.LoggedModelStatus
+
+// The statuses of MLflow.
+const (
+	LoggedModelUnspecified = mlflow.LoggedModelUnspecified
+	LoggedModelPending     = mlflow.LoggedModelPending
+	LoggedModelReady       = mlflow.LoggedModelReady
+	LoggedModelFailed      = mlflow.LoggedModelFailed
+)
+
+// CreateLoggedModelParams describes a new logged model. Its fields:
+// [mlflow.CreateLoggedModelParams].
+type CreateLoggedModelParams = mlflow.CreateLoggedModelParams
+
+// SearchLoggedModelsParams selects logged models that are not deleted. Its
+// fields: [mlflow.SearchLoggedModelsParams].
+type SearchLoggedModelsParams = mlflow.SearchLoggedModelsParams
+
+// DatasetFilter names datasets. Its fields: [mlflow.DatasetFilter].
+type DatasetFilter = mlflow.DatasetFilter
+
+// LoggedModelOrder is one part of an order of logged models. Its fields:
+// [mlflow.LoggedModelOrder].
+type LoggedModelOrder = mlflow.LoggedModelOrder
+
+// DatasetSummary says that runs of an experiment have used a dataset. Its
+// fields: [mlflow.DatasetSummary].
+type DatasetSummary = mlflow.DatasetSummary
+
+// RegisteredModel is a name under which versions of a model, or of a prompt,
+// are kept. Its fields: [mlflow.RegisteredModel].
+type RegisteredModel = mlflow.RegisteredModel
+
+// ModelAlias is another name for one version of a registered model. Its fields:
+// [mlflow.ModelAlias].
+type ModelAlias = mlflow.ModelAlias
+
+// ModelStage is the stage of a model version. See [mlflow.ModelStage].
+type ModelStage = mlflow.ModelStage
+
+// The stages of MLflow.
+const (
+	StageNone       = mlflow.StageNone
+	StageStaging    = mlflow.StageStaging
+	StageProduction = mlflow.StageProduction
+	StageArchived   = mlflow.StageArchived
+)
+
+// ModelVersion is one version of a registered model. Its fields:
+// [mlflow.ModelVersion].
+type ModelVersion = mlflow.ModelVersion
+
+// ModelVersionStatus tells whether a version can be used. See
+// [mlflow.ModelVersionStatus].
+type ModelVersionStatus = mlflow.ModelVersionStatus
+
+// VersionReady is the status of every version that this store makes.
+const VersionReady = mlflow.VersionReady
+
+// CreateRegisteredModelParams describes a new registered model. Its fields:
+// [mlflow.CreateRegisteredModelParams].
+type CreateRegisteredModelParams = mlflow.CreateRegisteredModelParams
+
+// UpdateRegisteredModelParams changes a registered model. Its fields:
+// [mlflow.UpdateRegisteredModelParams].
+type UpdateRegisteredModelParams = mlflow.UpdateRegisteredModelParams
+
+// CreateModelVersionParams describes a new version. Its fields:
+// [mlflow.CreateModelVersionParams].
+type CreateModelVersionParams = mlflow.CreateModelVersionParams
+
+// UpdateModelVersionParams changes a version. Its fields:
+// [mlflow.UpdateModelVersionParams].
+type UpdateModelVersionParams = mlflow.UpdateModelVersionParams
+
+// TransitionModelVersionParams moves a version to another stage. Its fields:
+// [mlflow.TransitionModelVersionParams].
+type TransitionModelVersionParams = mlflow.TransitionModelVersionParams
+
+// SearchRegisteredModelsParams searches registered models. Its fields:
+// [mlflow.SearchRegisteredModelsParams].
+type SearchRegisteredModelsParams = mlflow.SearchRegisteredModelsParams
+
+// SearchModelVersionsParams searches model versions. Its fields:
+// [mlflow.SearchModelVersionsParams].
+type SearchModelVersionsParams = mlflow.SearchModelVersionsParams

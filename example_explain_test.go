@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	dynamodbstore "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 )
 
 // An explanation tells why a search is dear: what it has read, and in which

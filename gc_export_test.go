@@ -1,15 +1,19 @@
 package dynamodbstore
 
-import "context"
+import (
+	"context"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/upkeep"
+)
 
 // CollectInPages is CollectGarbage in pages of so many items, and notes its
 // place after every few.
 func CollectInPages(ctx context.Context, s *Store, p GCParams, items int) (GCReport, error) {
-	c, ctx, err := newCollection(ctx, s, p.engine())
+	c, ctx, err := upkeep.NewCollection(ctx, s.upkeep, p.engine())
 	if err != nil {
 		return GCReport{}, err
 	}
-	c.pageItems = items
-	err = c.run(ctx)
-	return gcReportOf(c.report), failure(err)
+	c.PageItems = items
+	err = c.Run(ctx)
+	return gcReportOf(c.Report), failure(err)
 }

@@ -23,7 +23,7 @@ func CountItems(ctx context.Context, s *Store, pages int) (ItemCounts, error) {
 	c := ItemCounts{Kinds: map[string]int64{}}
 	scan := table.Scan{Consistency: table.Eventual}
 	for range pages {
-		page, err := s.t.Scan(ctx, scan)
+		page, err := s.view.Table.Scan(ctx, scan)
 		if err != nil {
 			return c, failure(err)
 		}

@@ -3,6 +3,8 @@ package dynamodbstore
 import (
 	"context"
 	"time"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/upkeep"
 )
 
 // PassOptions are the options of a pass over many items: a backfill,
@@ -31,10 +33,10 @@ type Progress struct {
 	Doing string
 }
 
-func (o PassOptions) engine() passOptions {
-	e := passOptions{unitsPerSecond: o.UnitsPerSecond, restart: o.Restart}
+func (o PassOptions) engine() upkeep.Options {
+	e := upkeep.Options{UnitsPerSecond: o.UnitsPerSecond, Restart: o.Restart}
 	if o.Progress != nil {
-		e.report = func(p progress) { o.Progress(Progress{p.seen, p.changed, p.total, Units(p.units), p.doing}) }
+		e.Report = func(p upkeep.Progress) { o.Progress(Progress{p.Seen, p.Changed, p.Total, Units(p.Units), p.Doing}) }
 	}
 	return e
 }
@@ -95,16 +97,16 @@ type GCReport struct {
 // about as much again for the heads of runs that have history or index rows,
 // and 1 WCU for each KB of an item removed.
 func (s *Store) CollectGarbage(ctx context.Context, p GCParams) (GCReport, error) {
-	r, err := s.collectGarbage(ctx, p.engine())
+	r, err := s.upkeep.CollectGarbage(ctx, p.engine())
 	return gcReportOf(r), failure(err)
 }
 
-func (p GCParams) engine() gcParams {
-	return gcParams{p.PassOptions.engine(), p.DryRun, p.OlderThan, p.RunIDs, p.ExperimentIDs, p.DeleteArtifacts}
+func (p GCParams) engine() upkeep.GarbageParams {
+	return upkeep.GarbageParams{Options: p.PassOptions.engine(), DryRun: p.DryRun, OlderThan: p.OlderThan, RunIDs: p.RunIDs, ExperimentIDs: p.ExperimentIDs, DeleteArtifacts: p.DeleteArtifacts}
 }
 
-func gcReportOf(r gcReport) GCReport {
-	return GCReport{r.dryRun, r.resumed, r.scanned, r.experiments, r.runs, r.removed, r.artifacts, r.left, Units(r.units)}
+func gcReportOf(r upkeep.GarbageReport) GCReport {
+	return GCReport{r.DryRun, r.Resumed, r.Scanned, r.Experiments, r.Runs, r.Removed, r.Artifacts, r.Left, Units(r.Units)}
 }
 
 // BackfillParams are the parameters of a backfill.
@@ -127,10 +129,10 @@ type BackfillReport struct {
 	Units    Units
 }
 
-func (p BackfillParams) engine() backfillParams {
-	return backfillParams{p.PassOptions.engine(), p.ExperimentID, p.NoServers}
+func (p BackfillParams) engine() upkeep.BackfillParams {
+	return upkeep.BackfillParams{Options: p.PassOptions.engine(), ExperimentID: p.ExperimentID, NoServers: p.NoServers}
 }
 
-func backfillReportOf(r backfillReport) BackfillReport {
-	return BackfillReport{r.seen, r.changed, r.complete, Units(r.units)}
+func backfillReportOf(r upkeep.BackfillReport) BackfillReport {
+	return BackfillReport{r.Seen, r.Changed, r.Complete, Units(r.Units)}
 }

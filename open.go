@@ -60,7 +60,7 @@ func Connect(ctx context.Context, loc Location, opts ...Option) (*Store, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.t.Init(ctx, false); err != nil {
+	if err := s.view.Table.Init(ctx, false); err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", loc, errors.Join(err, s.Close()))
 	}
 	return s, nil
@@ -73,7 +73,7 @@ func NewClient(ctx context.Context, loc Location, opts ...Option) (*dynamodb.Cli
 	if err != nil {
 		return nil, err
 	}
-	return newClient(ctx, loc, o.logger, configureImpatient)
+	return newClient(ctx, loc, o.Logger, configureImpatient)
 }
 
 // configureImpatient sets a client up for a user who waits.
@@ -100,7 +100,7 @@ func dial(ctx context.Context, loc Location, opts []Option, configure func(*dyna
 	if err != nil {
 		return nil, err
 	}
-	client, err := newClient(ctx, loc, o.logger, configure)
+	client, err := newClient(ctx, loc, o.Logger, configure)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func New(client DynamoDB, table string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return OpenTable(dynamo.New(client, table, dynamo.Options{Clock: o.clock, Logger: o.logger}), opts...)
+	return OpenTable(dynamo.New(client, table, dynamo.Options{Clock: o.Clock, Logger: o.Logger}), opts...)
 }
 
 func newClient(

@@ -1,93 +1,47 @@
 package dynamodbstore
 
-// CreateExperimentParams describes a new experiment.
-type CreateExperimentParams struct {
-	Name             string // 1 to 500 characters, unique, deleted experiments included
-	ArtifactLocation string // "": <artifact root of the store>/<experiment id>
-	Tags             []Tag
-}
+import (
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
+)
 
-// SearchExperimentsParams selects experiments.
-type SearchExperimentsParams struct {
-	Filter     string   // MLflow's filter grammar; "": all
-	OrderBy    []string // such as "name ASC"; empty: newest first
-	View       ViewType
-	MaxResults int // 1 to 50,000
-	PageToken  string
-}
+// CreateExperimentParams describes a new experiment. Its fields:
+// [mlflow.CreateExperimentParams].
+type CreateExperimentParams = mlflow.CreateExperimentParams
 
-// CreateRunParams describes a new run.
-type CreateRunParams struct {
-	ExperimentID string
-	UserID       string
-	Name         string // "": the tag mlflow.runName, else a random one
-	StartTime    int64  // milliseconds since the epoch; 0: now
-	Tags         []Tag
-}
+// SearchExperimentsParams selects experiments. Its fields:
+// [mlflow.SearchExperimentsParams].
+type SearchExperimentsParams = mlflow.SearchExperimentsParams
 
-// UpdateRunParams changes a run; what is zero stays.
-type UpdateRunParams struct {
-	RunID  string
-	Status RunStatus
-	// EndTime is in milliseconds since the epoch; a pointer to 0: now. A run that
-	// gets a terminal status, and has no end time and is given none, ends now.
-	EndTime *int64
-	Name    string
-}
+// CreateRunParams describes a new run. Its fields: [mlflow.CreateRunParams].
+type CreateRunParams = mlflow.CreateRunParams
+
+// UpdateRunParams changes a run; what is zero stays. Its fields:
+// [mlflow.UpdateRunParams].
+type UpdateRunParams = mlflow.UpdateRunParams
 
 // LogBatchParams is a batch of data for one run: at most 1,000 metrics, 100
-// params and 100 tags, 1,000 in all.
-type LogBatchParams struct {
-	RunID   string
-	Metrics []Metric
-	Params  []Param
-	Tags    []Tag
-}
+// params and 100 tags, 1,000 in all. Its fields: [mlflow.LogBatchParams].
+type LogBatchParams = mlflow.LogBatchParams
 
-// LogInputsParams attaches inputs to a run.
-type LogInputsParams struct {
-	RunID    string
-	Datasets []DatasetInput
-	Models   []string // model ids
-}
+// LogInputsParams attaches inputs to a run. Its fields:
+// [mlflow.LogInputsParams].
+type LogInputsParams = mlflow.LogInputsParams
 
-// SearchRunsParams selects runs.
-type SearchRunsParams struct {
-	ExperimentIDs []string // none: no runs
-	Filter        string   // MLflow's filter grammar; "": all
-	OrderBy       []string // such as "metrics.loss ASC"; empty: newest first
-	View          ViewType
-	MaxResults    int // 1 to 50,000
-	PageToken     string
-}
+// SearchRunsParams selects runs. Its fields: [mlflow.SearchRunsParams].
+type SearchRunsParams = mlflow.SearchRunsParams
 
-// MetricHistoryParams selects points of one metric of a run.
-type MetricHistoryParams struct {
-	RunID      string
-	Key        string
-	MaxResults int // 0: all
-	PageToken  string
-}
+// MetricHistoryParams selects points of one metric of a run. Its fields:
+// [mlflow.MetricHistoryParams].
+type MetricHistoryParams = mlflow.MetricHistoryParams
 
-// MetricHistoryBulkParams selects points of one metric of several runs.
-type MetricHistoryBulkParams struct {
-	RunIDs     []string
-	Key        string
-	MaxResults int // most points over all runs, 1 to 25,000; 0: 25,000
-}
+// MetricHistoryBulkParams selects points of one metric of several runs. Its
+// fields: [mlflow.MetricHistoryBulkParams].
+type MetricHistoryBulkParams = mlflow.MetricHistoryBulkParams
 
 // MetricHistoryIntervalParams selects sampled points of one metric of several
-// runs.
-type MetricHistoryIntervalParams struct {
-	RunIDs     []string // at most 100
-	Key        string
-	StartStep  *int64 // nil: from the first step
-	EndStep    *int64 // nil: to the last step
-	MaxResults int    // most points of one run, 1 to 2,500; 0: 2,500
-}
+// runs. Its fields: [mlflow.MetricHistoryIntervalParams].
+type MetricHistoryIntervalParams = mlflow.MetricHistoryIntervalParams
 
-// RunMetric is a point of a metric with its run.
-type RunMetric struct {
-	Metric
-	RunID string
-}
+// RunMetric is a point of a metric with its run. Its fields:
+// [mlflow.RunMetric].
+type RunMetric = mlflow.RunMetric

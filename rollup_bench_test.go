@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	dynamodbstore "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/ddblocal"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/pebbletable"

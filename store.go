@@ -1,27 +1,23 @@
 package dynamodbstore
 
 import (
-	"context"
 	"errors"
 	"sync"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/dataset"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/experiment"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/fence"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/history"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/index"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/loggedmodel"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/registry"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/run"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/runsearch"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/settings"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
-)
-
-const (
-	// cachedRuns is how many runs and heads the caches hold.
-	cachedRuns = 4096
-	// cachedExperiments is how many experiment states are held.
-	cachedExperiments = 1024
-	// cachedLoggedModels is how many documents of logged models are held, each
-	// below 20 KB but for what has no limit: names, types and runs.
-	cachedLoggedModels = 512
-	// cachedUses is how many dataset uses are known to be there.
-	cachedUses = 4096
-	// cachedHeadBytes is the size up to which a head is cached.
-	cachedHeadBytes = 32 << 10
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/tracking"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/upkeep"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
 )
 
 // Store keeps MLflow tracking data in one table. It is safe for concurrent
@@ -36,24 +32,38 @@ const (
 // has deleted the experiment that may succeed for a second. Nothing is refused,
 // nothing made in an experiment and nothing read by what is not current.
 type Store struct {
-	*view
+	view        *workspace.View
+	shared      *shared
 	createTable bool
-	settings    *settings
+	ofWorkspace bool // made by Workspace: another Store closes the table
+	areas
+}
 
-	heads   *committer[scoped, *headChange]
-	metrics *committer[scoped, *metricChange]
-	models  *committer[scoped, modelTask]
+// areas are the parts of one workspace, each of which knows those above it.
+type areas struct {
+	settings     *settings.Store
+	experiments  *experiment.Store
+	histories    *history.Store
+	datasets     *dataset.Store
+	loggedmodels *loggedmodel.Store
+	registry     *registry.Store
+	fence        *fence.Store
+	tracking     *tracking.Store
+	search       *runsearch.Store
+	upkeep       *upkeep.Store
+}
 
-	headCache *lru.Cache[scoped, *runHead]
-	shapes    *lru.Cache[scoped, *metricShape]
-	expCache  *lru.Cache[scoped, *cachedState]
-	bodies    *lru.Cache[string, Dataset]
-	uses      *lru.Cache[string, struct{}] // keys of dataset uses that are there
-	modelDocs *lru.Cache[scoped, *loggedModelDoc]
-
-	settling *settleQueue
-	rollups  *workQueue
-	closing  *sync.Once
+// shared is what the Stores of all workspaces of a table have in common.
+type shared struct {
+	settings     *settings.Shared
+	experiments  *experiment.Shared
+	histories    *history.Shared
+	datasets     *dataset.Shared
+	loggedmodels *loggedmodel.Shared
+	registry     *registry.Shared
+	fence        *fence.Shared
+	tracking     *tracking.Shared
+	closing      sync.Once
 }
 
 // OpenTable returns a Store on a table of this module, for the embedded table
@@ -63,56 +73,74 @@ func OpenTable(t table.Table, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := o.view.of(t)
-	s := &Store{view: v, createTable: o.createTable == nil || *o.createTable, closing: new(sync.Once)}
-	s.heads = newCommitter(writeTimeout, flushHead)
-	s.metrics = newCommitter(writeTimeout, flushMetrics)
-	s.models = newCommitter(writeTimeout, flushModels)
-	s.settling = newSettleQueue(s.logger)
-	s.rollups = newWorkQueue("roll up history", rollUpWorkers, o.logger)
-	var errs [7]error
-	s.headCache, errs[0] = lru.New[scoped, *runHead](cachedRuns)
-	s.shapes, errs[1] = lru.New[scoped, *metricShape](cachedRuns)
-	s.expCache, errs[2] = lru.New[scoped, *cachedState](cachedExperiments)
-	s.bodies, errs[3] = lru.New[string, Dataset](cachedBodies)
-	s.modelDocs, errs[4] = lru.New[scoped, *loggedModelDoc](cachedLoggedModels)
-	s.uses, errs[5] = lru.New[string, struct{}](cachedUses)
-	sharedSet, err := newSharedSettings()
-	errs[6] = err
-	s.settings = newSettings(v, sharedSet)
+	v := o.View.Of(t)
+	sh, err := newShared(v)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{shared: sh, createTable: o.createTable == nil || *o.createTable}
+	return s.in(v), nil
+}
+
+// in returns a Store like s for another view of its table.
+func (s *Store) in(v *workspace.View) *Store {
+	return &Store{view: v, shared: s.shared, createTable: s.createTable, areas: newAreas(v, s.shared)}
+}
+
+func newShared(v *workspace.View) (*shared, error) {
+	s := &shared{histories: history.NewShared(v.Logger), registry: registry.NewShared()}
+	var errs [6]error
+	s.experiments, errs[0] = experiment.NewShared()
+	s.datasets, errs[1] = dataset.NewShared()
+	s.loggedmodels, errs[2] = loggedmodel.NewShared()
+	s.fence, errs[3] = fence.NewShared(v.Logger)
+	s.tracking, errs[4] = tracking.NewShared()
+	s.settings, errs[5] = settings.NewShared()
 	return s, errors.Join(errs[:]...)
 }
 
-// Init makes the table unless it exists, merges the environment into the
-// persisted configuration and makes experiment 0, "Default". Safe to call
-// from several processes at once, and again.
-func (s *Store) Init(ctx context.Context) error {
-	if err := s.t.Init(ctx, s.createTable); errors.Is(err, table.ErrClosed) {
-		return failure(err)
-	} else if err != nil {
-		return err
-	}
-	if err := s.settings.reconcile(ctx); err != nil {
-		return err
-	}
-	return s.createDefaultExperiment(ctx)
+// newAreas makes the parts of one workspace from the ground up.
+func newAreas(v *workspace.View, sh *shared) areas {
+	rows, writer := run.New(v), index.New(v)
+	a := areas{settings: settings.New(v, sh.settings), histories: history.New(v, sh.histories)}
+	a.experiments = experiment.New(v, sh.experiments, a.settings, writer)
+	a.datasets = dataset.New(v, sh.datasets, a.experiments)
+	a.loggedmodels = loggedmodel.New(v, sh.loggedmodels, a.settings, a.experiments)
+	a.registry = registry.New(v, sh.registry, writer)
+	a.fence = fence.New(v, sh.fence, a.settings, writer, a.experiments, rows)
+	a.tracking = tracking.New(v, sh.tracking, tracking.Areas{
+		Settings: a.settings, Experiments: a.experiments, Rows: rows, Histories: a.histories,
+		Datasets: a.datasets, LoggedModels: a.loggedmodels, Fence: a.fence,
+	})
+	a.search = runsearch.New(v, a.settings, a.experiments, a.fence, a.tracking)
+	a.upkeep = upkeep.New(v, upkeep.Areas{
+		Settings: a.settings, Index: writer, Experiments: a.experiments, Rows: rows,
+		LoggedModels: a.loggedmodels, Registry: a.registry, Fence: a.fence, Tracking: a.tracking,
+	})
+	return a
 }
 
 // Close waits for writes under way, then closes the table if the Store opened
 // it. Calls of other methods fail then with an error that wraps [ErrClosed]. A
-// second Close does nothing and succeeds.
+// second Close does nothing and succeeds, and so does one of a Store that
+// [Store.Workspace] has made.
 func (s *Store) Close() (err error) {
-	s.closing.Do(func() { err = s.close() })
+	if s.ofWorkspace {
+		return nil
+	}
+	s.shared.closing.Do(func() {
+		s.shared.close()
+		err = s.view.Table.Close()
+	})
 	return err
 }
 
-func (s *Store) close() error {
-	s.settling.close()
-	s.rollups.close()
-	s.metrics.close()
-	s.models.close()
-	s.heads.close()
-	return s.t.Close()
+func (s *shared) close() {
+	s.fence.StopSettling()
+	s.histories.Close()
+	s.tracking.Close()
+	s.registry.Close()
+	s.fence.Close()
 }
 
 // Health returns nil while the table may be used, and an error with
@@ -121,29 +149,4 @@ func (s *Store) close() error {
 // more: what is in memory may be more than what is on disk. Close the Store and
 // open it anew; all that was acknowledged is there then. It makes no request,
 // so that a table of DynamoDB is always healthy.
-func (s *Store) Health() error { return failure(table.Health(s.t)) }
-
-// failure turns an error of the table into one for callers: what is an
-// *Error, a context's end or nil stays, throttling and unavailability get
-// their MLflow codes, the rest is internal.
-func failure(err error) error {
-	var known *Error
-	switch {
-	case err == nil, errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
-	case errors.Is(err, table.ErrThrottled):
-		return &Error{Code: CodeResourceExhausted, Message: "The table throttles requests, please try again later.", Err: err}
-	case errors.Is(err, table.ErrUnavailable), errors.Is(err, errSlow):
-		return &Error{Code: CodeTemporarilyUnavailable, Message: "The table is unavailable, please try again later.", Err: err}
-	case errors.Is(err, table.ErrBroken):
-		return &Error{Code: CodeTemporarilyUnavailable, Message: "The table cannot be written, please try again later.", Err: err}
-	case errors.Is(err, ErrClosed), errors.Is(err, table.ErrClosed):
-		return &Error{Code: CodeTemporarilyUnavailable, Message: "The store is closed.", Err: ErrClosed}
-	case errors.Is(err, table.ErrConflict): // nothing was written: clients may repeat a creation
-		return &Error{Code: CodeResourceExhausted, Message: "The store is busy, please try again later.", Err: err}
-	case errors.Is(err, table.ErrLimit):
-		return &Error{Code: CodeInvalidParameterValue, Message: limitText(err), Err: err}
-	default:
-		return &Error{Code: CodeInternalError, Message: "The table cannot be used.", Err: err}
-	}
-}
+func (s *Store) Health() error { return failure(table.Health(s.view.Table)) }

@@ -16,7 +16,7 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	dynamodbstore "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 )
 
 // open returns a bucket over a directory that is not there yet.

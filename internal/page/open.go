@@ -1,0 +1,49 @@
+package page
+
+import (
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+)
+
+// OpenedPage is how a search begins and ends: how many results it has, where it
+// goes on, and the query that the token of the next page will belong to.
+type OpenedPage struct {
+	Max    int          // results at most
+	After  filter.Tuple // position to continue behind; nil: the start
+	digest Digest
+}
+
+// OpenPage opens a page of max results in an order, behind the position of a
+// token, "" for the first page. parts are what besides the order makes two
+// queries differ, the kind of results first and what the filter says second.
+func OpenPage(token string, most int, order filter.Order, kind, clauses string, parts ...string) (OpenedPage, error) {
+	d := QueryDigest(append([]string{kind, clauses, order.String()}, parts...)...)
+	after, err := parsePosition(token, d, order)
+	return OpenedPage{Max: most, After: after, digest: d}, err
+}
+
+// Token is the token of the next page, which continues behind last; "" if last
+// is nil: there is none.
+func (o *OpenedPage) Token(last filter.Tuple) string {
+	if last == nil {
+		return ""
+	}
+	return EncodeToken(o.digest, filter.AppendTuple(nil, last))
+}
+
+// PageSize is how many results a page has of which n are asked for, where 0
+// leaves it to the server. check refuses less than one and more than most.
+func PageSize(n, unset, most int, check func(n, most int) error) (int, error) {
+	if n == 0 {
+		return unset, nil
+	}
+	return n, check(n, most)
+}
+
+// CutPage cuts what was found to a page, and returns the position behind it;
+// reached, which may be nil for the end, if all of it is on the page.
+func CutPage[T any](found []Found[T], most int, reached filter.Tuple) ([]Found[T], filter.Tuple) {
+	if len(found) <= most {
+		return found, reached
+	}
+	return found[:most], found[most-1].Tuple
+}

@@ -1,0 +1,35 @@
+package registry
+
+import (
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/groupcommit"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/index"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
+)
+
+// Store keeps the registered models of one workspace.
+type Store struct {
+	*workspace.View
+	*Shared
+	index *index.Writer
+}
+
+// Shared is what the Stores of all workspaces of a table have in common.
+type Shared struct {
+	models *groupcommit.Committer[workspace.ID, task]
+}
+
+// NewShared returns what Stores share.
+func NewShared() *Shared {
+	return &Shared{groupcommit.New(workspace.WriteTimeout, flush)}
+}
+
+// Close waits for changes under way, and refuses further ones.
+func (s *Shared) Close() { s.models.Close() }
+
+// WaitWritten waits for changes whose callers have gone.
+func (s *Shared) WaitWritten() { s.models.Wait() }
+
+// New returns the Store of a workspace.
+func New(v *workspace.View, shared *Shared, w *index.Writer) *Store {
+	return &Store{View: v, Shared: shared, index: w}
+}

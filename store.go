@@ -73,7 +73,7 @@ func OpenTable(t table.Table, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := o.View.Of(t)
+	v := o.Of(t)
 	sh, err := newShared(v)
 	if err != nil {
 		return nil, err

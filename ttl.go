@@ -68,6 +68,6 @@ type ApplyTTLReport struct {
 // heads, metric history. Writes 1 WCU for each KB of a history item, 12 for a
 // run, 10 for an experiment, 4 for a logged model.
 func (s *Store) ApplyTTLPolicy(ctx context.Context, params ApplyTTLParams) (ApplyTTLReport, error) {
-	at, err := s.upkeep.ApplyPolicy(ctx, params.PassOptions.engine())
+	at, err := s.upkeep.ApplyPolicy(ctx, params.engine())
 	return ApplyTTLReport{at.Seen, at.Changed, Units(at.Units)}, failure(err)
 }

@@ -1,5 +1,7 @@
 package mlflow
 
+// DefaultExperimentID is the id of the experiment "Default", which is always
+// there.
 const DefaultExperimentID = "0"
 
 // CreateExperimentParams describes a new experiment.

@@ -111,6 +111,7 @@ func unpackBody(d *mlflow.Dataset, body string) error {
 	return nil
 }
 
+//nolint:gochecknoglobals // immutable once made; DecodeAll is safe for concurrent use
 var zstdReader = sync.OnceValues(func() (*zstd.Decoder, error) {
 	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxBodyBytes))
 })

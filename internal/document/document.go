@@ -59,6 +59,7 @@ func (m Meta) Wrote(o Meta) bool {
 	return false
 }
 
+// AppendTo appends the attributes that every document has.
 func (m Meta) AppendTo(attrs []table.Attr) []table.Attr {
 	return append(attrs,
 		table.Attr{Name: keys.Version, Value: table.Number(SchemaVersion)},
@@ -69,6 +70,7 @@ func (m Meta) AppendTo(attrs []table.Attr) []table.Attr {
 // meta is how documents, which embed it, show it.
 func (m *Meta) meta() *Meta { return m }
 
+// MetaOf reads what every document has.
 func MetaOf(it table.Item) Meta {
 	return Meta{Rev: it.Num(keys.Rev), writes: it.Str(keys.Writes)}
 }

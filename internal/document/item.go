@@ -11,6 +11,7 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
+// OverflowItem is the item of an entry that does not stand inline.
 func OverflowItem(key table.Key, name, value string) table.Item {
 	return table.NewItem(key,
 		table.Attr{Name: keys.Version, Value: table.Number(SchemaVersion)},
@@ -18,6 +19,7 @@ func OverflowItem(key table.Key, name, value string) table.Item {
 		table.Attr{Name: keys.Value, Value: table.String(value)})
 }
 
+// AppendExpiry appends the ttl of what expires; 0: it does not.
 func AppendExpiry(attrs []table.Attr, expiry int64) []table.Attr {
 	if expiry == 0 {
 		return attrs
@@ -78,6 +80,7 @@ func SortedDict(kv packed.Dict) packed.Dict {
 	return packed.DictOf(tags)
 }
 
+// RepeatedKey returns a key that is in a list twice, if one is.
 func RepeatedKey(list []mlflow.Tag) (string, bool) {
 	seen := make(map[string]bool, len(list))
 	for _, t := range list {
@@ -89,6 +92,7 @@ func RepeatedKey(list []mlflow.Tag) (string, bool) {
 	return "", false
 }
 
+// OverflowItems are the items of entries that do not stand inline.
 func OverflowItems(d packed.Dict, key func(string) table.Key) []table.Item {
 	var items []table.Item
 	for ; len(d) > 0; d = d[2:] {
@@ -97,6 +101,7 @@ func OverflowItems(d packed.Dict, key func(string) table.Key) []table.Item {
 	return items
 }
 
+// AsConditionError returns the lost condition of a write that failed for it.
 func AsConditionError(err error) (*table.ConditionError, bool) {
 	var lost *table.ConditionError
 	ok := errors.As(err, &lost)

@@ -24,7 +24,7 @@ func Metric(t *rapid.T, label string) mlflow.Metric {
 // Dict draws a Dict of at most so many entries.
 func Dict(t *rapid.T, label string, most int) packed.Dict {
 	m := rapid.MapOfN(rapid.StringN(0, 20, -1), rapid.String(), 0, most).Draw(t, label)
-	var tags []mlflow.Tag
+	tags := make([]mlflow.Tag, 0, len(m))
 	for k, v := range m {
 		tags = append(tags, mlflow.Tag{Key: k, Value: v})
 	}

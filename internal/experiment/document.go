@@ -33,6 +33,7 @@ type Document struct {
 	spilled  packed.Dict // tags that the next write puts into items of their own
 }
 
+// Clone returns a copy that may be changed.
 func (e *Document) Clone() *Document {
 	c := *e
 	c.spilled = nil
@@ -58,6 +59,7 @@ func checkExperimentActive(id string, st mlflow.LifecycleStage) error {
 	return nil
 }
 
+// ErrNotFound says that there is no such experiment.
 func ErrNotFound(id string) error {
 	return failure.Errorf(mlflow.CodeResourceDoesNotExist, "No Experiment with id=%s exists", id)
 }

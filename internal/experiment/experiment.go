@@ -100,6 +100,7 @@ func (s *Store) validateNewExperiment(p mlflow.CreateExperimentParams) error {
 	return validate.ArtifactLocation(p.ArtifactLocation)
 }
 
+// CreateDefault makes experiment 0, "Default", unless it is there.
 func (s *Store) CreateDefault(ctx context.Context) error {
 	_, found, err := s.Table.Get(ctx, s.Keys.Experiment(mlflow.DefaultExperimentID), table.Strong)
 	if err != nil || found {

@@ -54,7 +54,7 @@ func (s *Store) search(ctx context.Context, p mlflow.SearchExperimentsParams) (m
 	var result mlflow.Page[*mlflow.Experiment]
 	ctx, stats, done := explain.Begin(ctx)
 	defer done()
-	most, err := page.PageSize(p.MaxResults, page.DefaultSearchResults, page.MaxSearchResults, validate.MaxResults)
+	most, err := page.Size(p.MaxResults, page.DefaultSearchResults, page.MaxSearchResults, validate.MaxResults)
 	if err != nil {
 		return result, err
 	}

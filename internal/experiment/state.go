@@ -28,6 +28,7 @@ type cachedState struct {
 	read  time.Time
 }
 
+// StateOf is what runs need to know of an experiment.
 func StateOf(e *Document) *State {
 	return &State{ID: e.ID, Gen: e.Gen, Stage: e.Stage, Artifact: e.Artifact}
 }

@@ -169,6 +169,7 @@ func (s *Store) TransactHead(ctx context.Context, ops ...table.Op) error {
 	return err
 }
 
+// HeadPut is the write that replaces a head, unless it has changed.
 func (s *Store) HeadPut(ctx context.Context, cur, next *run.Head) (table.Put, error) {
 	if cur != nil && next.Gen > cur.Gen {
 		if err := s.reopenRows(table.DeferSync(ctx), cur, next); err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// crowd is how many open runs a search may meet before all idle ones of
+	// Crowd is how many open runs a search may meet before all idle ones of
 	// the experiment are settled, after a part of the usual time,
 	// 1/crowdedPart.
 	Crowd       = 100

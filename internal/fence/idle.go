@@ -28,6 +28,7 @@ type settleQueue struct {
 	crowds  map[workspace.ID]crowdState // by experiment
 }
 
+// IdleRun is a run whose rows lag behind, and what led to it.
 type IdleRun struct {
 	Exp    string
 	ID     string

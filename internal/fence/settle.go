@@ -33,9 +33,10 @@ import (
 const (
 	// SettledLately is how long before a search began a run may have settled for
 	// the search to look it up though it is in the indexes: clocks of servers
-	// may differ by that much. Of its own clock a process needs OwnLately.
+	// may differ by that much.
 	SettledLately = 10 * time.Second
-	OwnLately     = time.Second
+	// OwnLately is SettledLately of a process's own clock.
+	OwnLately = time.Second
 	// settledRowStays is longer than any search takes, and SettledLately.
 	settledRowStays = 10 * time.Minute
 )

@@ -77,6 +77,7 @@ func (sh *Shape) RecordsPay(settled bool) bool {
 	return history.WorthOf(settled).Pays(sh.pile, len(sh.seen))
 }
 
+// ForgetRecords begins to count records anew.
 func (sh *Shape) ForgetRecords() {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()

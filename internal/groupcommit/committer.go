@@ -50,6 +50,7 @@ type queue[C any] struct {
 	wake    chan struct{} // closed at want; nil while nobody waits for it
 }
 
+// New returns a Committer whose flush has that much time.
 func New[K comparable, C any](timeout time.Duration, flush func(context.Context, K, []*Change[C])) *Committer[K, C] {
 	return &Committer[K, C]{flush: flush, timeout: timeout, queues: map[K]*queue[C]{}}
 }

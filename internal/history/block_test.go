@@ -26,7 +26,7 @@ func drawPoints(t *rapid.T, most int) []point.Point {
 			continue
 		}
 		m := draw.Metric(t, "")
-		points[i] = point.PointOf(&m)
+		points[i] = point.Of(&m)
 	}
 	return points
 }

@@ -37,6 +37,7 @@ import (
 // Steps is a range of steps, both included.
 type Steps struct{ From, To int64 }
 
+// AllSteps is the range of all steps.
 func AllSteps() Steps { return Steps{math.MinInt64, math.MaxInt64} }
 
 // blockPage is how many blocks are read at first where a reader of a range of

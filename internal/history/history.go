@@ -19,12 +19,13 @@ const (
 	recordBytes = 200 << 10
 	// pointBytes is the most that one point takes, without its key.
 	pointBytes = 28
-	// MaxHistoryBulk is the most points of one bulk read, MaxHistorySample
-	// the most sampled points of one run, MaxHistoryRuns the most runs.
-	// Source: MLflow 3.17, server/handlers.py and entities/metric.py.
-	MaxHistoryBulk   = 25000
+	// MaxHistoryBulk is the most points of one bulk read.
+	// Source of these: MLflow 3.17, server/handlers.py and entities/metric.py.
+	MaxHistoryBulk = 25000
+	// MaxHistorySample is the most sampled points of one run.
 	MaxHistorySample = 2500
-	MaxHistoryRuns   = 100
+	// MaxHistoryRuns is the most runs.
+	MaxHistoryRuns = 100
 	// HistoryReaders is how many histories one call reads at once.
 	HistoryReaders = 8
 )
@@ -39,6 +40,7 @@ func RecordEnd(points []mlflow.Metric) int {
 	return n
 }
 
+// RecordItem is the item of points that were logged together.
 func (s *Store) RecordItem(run string, points []mlflow.Metric, expiry int64) table.Item {
 	record, first := point.EncodeRecord(points)
 	return table.NewItem(s.Keys.Record(run, first, point.RecordHash(record)), document.AppendExpiry([]table.Attr{
@@ -82,6 +84,7 @@ func (s *Store) readHistory(ctx context.Context, run Run, metric string, in Step
 	return h.points, err
 }
 
+// Fill reads the points of one metric into h.
 func (s *Store) Fill(ctx context.Context, run Run, metric string, in Steps, h *KeyHistory) error {
 	q := table.Query{
 		PK: s.Keys.HistoryPK(run.ID), From: keys.RecordPrefix, To: keys.RecordPrefix + keys.Asc(in.To) + keys.Last,
@@ -220,6 +223,7 @@ type Run struct {
 	Settled bool
 }
 
+// AppendRunMetrics appends points as those of a run's metric.
 func AppendRunMetrics(out []mlflow.RunMetric, run, key string, points []point.Point) []mlflow.RunMetric {
 	out = slices.Grow(out, len(points))
 	for _, x := range points {

@@ -39,10 +39,11 @@ const (
 	rollUpBytes = 4 << 20
 )
 
-// A pile is records that are not rolled up: their bytes, the write units that
+// A Pile is records that are not rolled up: their bytes, the write units that
 // they took, and their points.
 type Pile struct{ bytes, units, Points int }
 
+// Add adds a pile.
 func (p *Pile) Add(o Pile) {
 	p.bytes += o.bytes
 	p.units += o.units
@@ -55,12 +56,13 @@ func RecordPile(it table.Item, points int) Pile {
 	return Pile{size, int(table.WriteUnits(0, size)), points}
 }
 
-// A worth says from which pile on rolling up pays.
+// A Worth says from which pile on rolling up pays.
 type Worth struct {
 	Waste  int
 	Blocks float64
 }
 
+// WorthOf is from when on it pays for a run that is settled, or is not.
 func WorthOf(settled bool) Worth {
 	if settled {
 		return Worth{settledWaste, settledBlocks}

@@ -17,6 +17,8 @@ func Token(p point.Point, d page.Digest) string {
 	return page.EncodeToken(d, binary.BigEndian.AppendUint64(b, math.Float64bits(p.Value)))
 }
 
+// ParseToken returns the point that a token continues behind; nil for the
+// start.
 func ParseToken(token string, d page.Digest) (*point.Point, error) {
 	if token == "" {
 		return nil, nil //nolint:nilnil // no token: from the start

@@ -123,8 +123,8 @@ type Prober struct {
 	PK    func(r Range) string // the partition of a range
 }
 
-// candidates are what the sources of a plan come to.
-type candidates struct {
+// Candidates are what the sources of a plan come to.
+type Candidates struct {
 	Stream PlaceStream // in the order of runs; nil: no source is worth it
 	Few    bool        // all of them are known
 	Places []string    // those, if few
@@ -133,13 +133,13 @@ type candidates struct {
 // Collect probes the sources behind a place and chooses: if one has few
 // candidates, those that are in all such sources; otherwise the intersection
 // of the rarest ranges that are in the order of runs, if there are any.
-func (p *Prober) Collect(ctx context.Context, sources []Source, behind string) (candidates, error) {
+func (p *Prober) Collect(ctx context.Context, sources []Source, behind string) (Candidates, error) {
 	var known []placeList
 	var streams []probedRange
 	for _, src := range sources {
 		lists, more, err := p.probe(ctx, src, behind)
 		if err != nil {
-			return candidates{}, err
+			return Candidates{}, err
 		}
 		known, streams = append(known, lists...), append(streams, more...)
 		if p.enough(known) {
@@ -149,10 +149,10 @@ func (p *Prober) Collect(ctx context.Context, sources []Source, behind string) (
 	if len(known) > 0 {
 		places := intersection(known)
 		list := placeList(places)
-		return candidates{Stream: &list, Few: true, Places: places}, nil
+		return Candidates{Stream: &list, Few: true, Places: places}, nil
 	}
 	if len(streams) == 0 {
-		return candidates{}, nil
+		return Candidates{}, nil
 	}
 	// The further a probe got in the list, the rarer its rows.
 	slices.SortStableFunc(streams, func(a, b probedRange) int { return strings.Compare(b.reached, a.reached) })
@@ -160,7 +160,7 @@ func (p *Prober) Collect(ctx context.Context, sources []Source, behind string) (
 	for _, probed := range streams[:min(len(streams), p.V.Limits.Merged)] {
 		m = append(m, probed.stream)
 	}
-	return candidates{Stream: m}, nil
+	return Candidates{Stream: m}, nil
 }
 
 // probedRange is a range with more rows than a probe reads.

@@ -65,7 +65,7 @@ func AnyOf(r Range, list []string) []Range {
 	return union
 }
 
-// wildcards are the characters of LIKE that stand for others.
+// Wildcards are the characters of LIKE that stand for others.
 const Wildcards = "%_"
 
 // BeforeWildcard is the beginning of a pattern that stands for itself.

@@ -23,6 +23,8 @@ const (
 	FieldParamPrefix    = "params."
 )
 
+// AlwaysFields are the trigram fields that are indexed whatever the
+// configuration says.
 func AlwaysFields() []string {
 	return []string{FieldExperimentName, FieldRunName, FieldModelName}
 }

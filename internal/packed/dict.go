@@ -13,6 +13,7 @@ import (
 // place; set and remove return a new one.
 type Dict []string
 
+// Len is how many entries d has.
 func (d Dict) Len() int { return len(d) / 2 }
 
 func (d Dict) find(key string) (int, bool) {
@@ -20,6 +21,7 @@ func (d Dict) find(key string) (int, bool) {
 	return 2 * n, 2*n < len(d) && d[2*n] == key
 }
 
+// Get returns the value of a key, and whether d has it.
 func (d Dict) Get(key string) (string, bool) {
 	if i, ok := d.find(key); ok {
 		return d[i+1], true
@@ -27,6 +29,7 @@ func (d Dict) Get(key string) (string, bool) {
 	return "", false
 }
 
+// Set returns d with an entry more, or another value of it.
 func (d Dict) Set(key, value string) Dict {
 	i, ok := d.find(key)
 	if !ok {
@@ -40,6 +43,7 @@ func (d Dict) Set(key, value string) Dict {
 	return c
 }
 
+// Remove returns d without a key.
 func (d Dict) Remove(key string) Dict {
 	i, ok := d.find(key)
 	if !ok {
@@ -111,6 +115,7 @@ func (d Dict) Tags() []mlflow.Tag {
 	return tags
 }
 
+// Params returns the entries as params.
 func (d Dict) Params() []mlflow.Param {
 	if len(d) == 0 {
 		return nil

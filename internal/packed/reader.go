@@ -8,6 +8,9 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
+// ZstdWriter makes the encoder that all use.
+//
+//nolint:gochecknoglobals // immutable once made; EncodeAll is safe for concurrent use
 var ZstdWriter = sync.OnceValues(func() (*zstd.Encoder, error) {
 	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
 })
@@ -26,12 +29,16 @@ func (r *Reader) Dict() Dict {
 	return d
 }
 
+// ErrPacked says that packed bytes are malformed.
 var ErrPacked = errors.New("packed run is malformed")
 
+// AppendString appends a string behind its length.
 func AppendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
+// AppendSection appends the entries of d; fixed: values whose length readers
+// know.
 func AppendSection(b []byte, d Dict, fixed bool) []byte {
 	n := 0
 	for i := 0; i < len(d); i += 2 {
@@ -68,6 +75,7 @@ type Reader struct {
 
 func (r *Reader) fail() { r.S, r.Bad = "", true }
 
+// Byte reads one byte.
 func (r *Reader) Byte() byte {
 	if r.S == "" {
 		r.fail()
@@ -78,6 +86,7 @@ func (r *Reader) Byte() byte {
 	return c
 }
 
+// Uvarint reads a number.
 func (r *Reader) Uvarint() uint64 {
 	var x uint64
 	for shift := 0; shift < 64; shift += 7 {
@@ -91,11 +100,13 @@ func (r *Reader) Uvarint() uint64 {
 	return 0
 }
 
+// Varint reads a number that may be negative.
 func (r *Reader) Varint() int64 {
 	u := r.Uvarint()
 	return int64(u>>1) ^ -int64(u&1)
 }
 
+// Take reads n bytes.
 func (r *Reader) Take(n uint64) string {
 	if n > uint64(len(r.S)) {
 		r.fail()
@@ -106,4 +117,5 @@ func (r *Reader) Take(n uint64) string {
 	return s
 }
 
+// Str reads a string behind its length.
 func (r *Reader) Str() string { return r.Take(r.Uvarint()) }

@@ -64,6 +64,7 @@ func (t *Firsts[T]) release(it T) {
 	}
 }
 
+// CloneTuple returns a position that shares nothing with t.
 func CloneTuple(t filter.Tuple) filter.Tuple {
 	c := slices.Clone(t)
 	for i := range c {

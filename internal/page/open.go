@@ -30,9 +30,9 @@ func (o *OpenedPage) Token(last filter.Tuple) string {
 	return EncodeToken(o.digest, filter.AppendTuple(nil, last))
 }
 
-// PageSize is how many results a page has of which n are asked for, where 0
+// Size is how many results a page has of which n are asked for, where 0
 // leaves it to the server. check refuses less than one and more than most.
-func PageSize(n, unset, most int, check func(n, most int) error) (int, error) {
+func Size(n, unset, most int, check func(n, most int) error) (int, error) {
 	if n == 0 {
 		return unset, nil
 	}

@@ -37,6 +37,7 @@ func InTime[P, T any](ctx context.Context, p P, search func(context.Context, P) 
 const searchTooLong = "The search took longer than 2 minutes. Please try again later, or search with smaller pages, " +
 	"fewer experiments or a narrower filter."
 
+// AllPages walks over the pages that fetch returns until one has no token.
 func AllPages[T any](fetch func(token string) (mlflow.Page[T], error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for token := ""; ; {
@@ -74,6 +75,7 @@ func parsePosition(token string, d Digest, order filter.Order) (filter.Tuple, er
 	return t, nil
 }
 
+// FilterError turns an error of a filter into one for clients.
 func FilterError(err error) error {
 	if f, ok := errors.AsType[*filter.Error](err); ok {
 		return &mlflow.Error{Code: mlflow.CodeInvalidParameterValue, Message: f.Message}

@@ -17,6 +17,7 @@ const (
 	digestSize   = 8
 )
 
+// Digest tells the queries apart that tokens belong to.
 type Digest [digestSize]byte
 
 // QueryDigest identifies a query by its parts.
@@ -29,6 +30,7 @@ func QueryDigest(parts ...string) Digest {
 	return Digest(h.Sum(nil)[:digestSize])
 }
 
+// EncodeToken makes the token of a position in a query.
 func EncodeToken(d Digest, position []byte) string {
 	b := append([]byte{tokenVersion}, d[:]...)
 	return base64.URLEncoding.EncodeToString(append(b, position...))

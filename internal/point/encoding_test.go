@@ -28,7 +28,7 @@ func TestRegisterOrder(t *testing.T) {
 			b.Timestamp = a.Timestamp
 		}
 		want := cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Timestamp, b.Timestamp),
-			cmp.Compare(PointOf(&a).rank(), PointOf(&b).rank()))
+			cmp.Compare(Of(&a).rank(), Of(&b).rank()))
 		got := strings.Compare(NewRegister(&a), NewRegister(&b))
 		if want != 0 {
 			require.Equal(t, want, got)
@@ -61,7 +61,7 @@ func TestRecordRoundTrip(t *testing.T) {
 		byKey := map[string][]Point{}
 		low := points[0].Step
 		for i := range points {
-			byKey[points[i].Key] = append(byKey[points[i].Key], PointOf(&points[i]))
+			byKey[points[i].Key] = append(byKey[points[i].Key], Of(&points[i]))
 			low = min(low, points[i].Step)
 		}
 		require.Equal(t, low, first)

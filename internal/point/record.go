@@ -13,6 +13,7 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
+// Metric returns the point as one of the metric of that key.
 func (p Point) Metric(key string) mlflow.Metric {
 	return mlflow.Metric{Key: key, Value: p.Value, Timestamp: p.Timestamp, Step: p.Step}
 }
@@ -76,7 +77,7 @@ func EncodeRecord(points []mlflow.Metric) (record string, first int64) {
 		if c := strings.Compare(a.Key, b.Key); c != 0 {
 			return c
 		}
-		return ByStep(PointOf(&a), PointOf(&b))
+		return ByStep(Of(&a), Of(&b))
 	})
 	first = sorted[0].Step
 	b := append(make([]byte, 0, 64+24*len(sorted)), recordFormat)
@@ -86,7 +87,7 @@ func EncodeRecord(points []mlflow.Metric) (record string, first int64) {
 		key := sorted[0].Key
 		column = column[:0]
 		for len(sorted) > 0 && sorted[0].Key == key {
-			if p := PointOf(&sorted[0]); len(column) == 0 || ByStep(column[len(column)-1], p) != 0 {
+			if p := Of(&sorted[0]); len(column) == 0 || ByStep(column[len(column)-1], p) != 0 {
 				column = append(column, p)
 			}
 			sorted = sorted[1:]
@@ -99,8 +100,10 @@ func EncodeRecord(points []mlflow.Metric) (record string, first int64) {
 	return string(b), first
 }
 
-func PointOf(m *mlflow.Metric) Point { return Point{m.Step, m.Timestamp, m.Value} }
+// Of returns what a metric's point is but for its key.
+func Of(m *mlflow.Metric) Point { return Point{m.Step, m.Timestamp, m.Value} }
 
+// AppendColumn appends the points of one metric.
 func AppendColumn(b []byte, column []Point) []byte {
 	b = binary.AppendUvarint(b, uint64(len(column)))
 	var last int64
@@ -158,6 +161,7 @@ func EachColumn(record string, visit func(key, body string) (bool, error)) error
 	return nil
 }
 
+// ParseColumn appends the points of one metric that AppendColumn has written.
 func ParseColumn(column []Point, body string) ([]Point, error) {
 	r := packed.Reader{S: body}
 	n := r.Uvarint()

@@ -11,7 +11,7 @@ import (
 // in the last bit that tells NaN from 0.
 const RegisterSize = 24
 
-// A register holds the latest point of one metric as bytes whose order is
+// A Register holds the latest point of one metric as bytes whose order is
 // the order in which MLflow picks the latest point: step, timestamp, value
 // (NaN as 0). So "is the new point later" is one byte comparison, which the
 // table makes under the same condition as the write.

@@ -39,6 +39,7 @@ type Model struct {
 	gone   bool         // the model is deleted
 }
 
+// Clone returns a copy that may be changed.
 func (m *Model) Clone() *Model {
 	c := *m
 	c.before, c.ops = nil, nil
@@ -111,7 +112,7 @@ func (m *Model) versionEntity(v *Version) *mlflow.ModelVersion {
 
 // encodeModel builds the document's item.
 func encodeModel(key table.Key, m *Model) table.Item {
-	attrs := m.Meta.AppendTo(make([]table.Attr, 0, 20))
+	attrs := m.AppendTo(make([]table.Attr, 0, 20))
 	attrs = append(attrs,
 		table.Attr{Name: keys.ModelID, Value: table.String(m.ID)},
 		table.Attr{Name: keys.Name, Value: table.String(m.Name)},
@@ -126,7 +127,7 @@ func encodeModel(key table.Key, m *Model) table.Item {
 			attrs = append(attrs, a)
 		}
 	}
-	return table.NewItem(key, m.stageAttrs(m.notes.attrs(attrs))...)
+	return table.NewItem(key, m.stageAttrs(m.attrs(attrs))...)
 }
 
 // decodeModel reads the document's item.
@@ -149,6 +150,7 @@ func modelPointer(key table.Key, m *Model) table.Item {
 		table.Attr{Name: keys.Name, Value: table.String(m.Name)})
 }
 
+// ErrNoModel says that there is no such registered model.
 func ErrNoModel(name string) error {
 	return failure.Errorf(mlflow.CodeResourceDoesNotExist, "Registered Model with name=%s not found", name)
 }

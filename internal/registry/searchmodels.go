@@ -43,7 +43,7 @@ func (s *Store) searchRegisteredModels(ctx context.Context, p mlflow.SearchRegis
 	var result mlflow.Page[*mlflow.RegisteredModel]
 	ctx, stats, done := explain.Begin(ctx)
 	defer done()
-	most, err := page.PageSize(p.MaxResults, validate.DefaultModelResults, validate.MaxModelResults, validateModelResults)
+	most, err := page.Size(p.MaxResults, validate.DefaultModelResults, validate.MaxModelResults, validateModelResults)
 	if err != nil {
 		return result, err
 	}

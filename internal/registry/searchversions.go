@@ -70,7 +70,7 @@ func (s *Store) searchModelVersions(ctx context.Context, p mlflow.SearchModelVer
 	var result mlflow.Page[*mlflow.ModelVersion]
 	ctx, stats, done := explain.Begin(ctx)
 	defer done()
-	most, err := page.PageSize(p.MaxResults, validate.DefaultVersions, validate.MaxVersions, validateModelResults)
+	most, err := page.Size(p.MaxResults, validate.DefaultVersions, validate.MaxVersions, validateModelResults)
 	if err != nil {
 		return result, err
 	}

@@ -26,6 +26,7 @@ func (r DatasetRef) Encode() (key, value string) {
 	return keys.Hash(r.Name, r.Digest), string(b)
 }
 
+// ParseDatasetRef reads what a run keeps of a dataset.
 func ParseDatasetRef(value string) (DatasetRef, error) {
 	var list []string
 	if err := json.Unmarshal([]byte(value), &list); err != nil || len(list) < 2 || len(list)%2 != 0 {
@@ -34,6 +35,7 @@ func ParseDatasetRef(value string) (DatasetRef, error) {
 	return DatasetRef{Name: list[0], Digest: list[1], Tags: list[2:]}, nil
 }
 
+// ParseDatasetRefs reads what a run keeps of its datasets.
 func ParseDatasetRefs(d packed.Dict) ([]DatasetRef, error) {
 	if len(d) == 0 {
 		return nil, nil

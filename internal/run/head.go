@@ -10,17 +10,18 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
-// Kinds of entries of a run: maps of strings that live in the head until it
-// is frozen, and in items of their own from then on.
+// EntryKind is a kind of entries of a run: maps of strings that live in the head
+// until it is frozen, and in items of their own from then on.
 type EntryKind int
 
+// The kinds of entries.
 const (
 	EntryTag EntryKind = iota
 	EntryParam
 	EntryInput  // dataset inputs: hash of name and digest -> packed reference
 	EntryModel  // model inputs: model id -> ""
 	EntryOutput // model outputs: model id -> step
-	EntryKinds
+	EntryKinds  // how many there are
 )
 
 // attr is the attribute of the head with the inline entries.
@@ -101,6 +102,7 @@ func stageOf(mark string, markGen int64, e *experiment.State) mlflow.LifecycleSt
 	return e.Stage
 }
 
+// Stage is whether a run of an experiment in that state is deleted.
 func (h *Head) Stage(e *experiment.State) mlflow.LifecycleStage { return stageOf(h.Mark, h.MarkGen, e) }
 
 // CheckActive returns MLflow's error for a change of a deleted run.
@@ -115,6 +117,7 @@ func errRunNotActive(id string, st mlflow.LifecycleStage) error {
 	return failure.Invalidf("The run %s must be in the 'active' state. Current state is %s.", id, st)
 }
 
+// ErrNotFound says that there is no such run.
 func ErrNotFound(id string) error {
 	return failure.Errorf(mlflow.CodeResourceDoesNotExist, "Run with id=%s not found", id)
 }

@@ -50,6 +50,7 @@ const (
 	sectionMetrics = iota - 2
 	sectionParams
 	sectionTags
+	// SectionInputs and SectionModels have the entries of EntryInput and EntryModel.
 	SectionInputs
 	SectionModels
 	sectionOutputs

@@ -11,6 +11,7 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
 )
 
+// Tombstone is what takes the place of a run's head.
 func (s *Rows) Tombstone(id string) table.Item {
 	return table.NewItem(s.Keys.Run(id),
 		table.Attr{Name: keys.Version, Value: table.Number(document.SchemaVersion)},

@@ -187,7 +187,7 @@ func (rs *runSearch) byID(ctx context.Context, ids []string) ([]tracking.FoundRu
 }
 
 func (s *Store) newRunSearch(p mlflow.SearchRunsParams) (*runSearch, error) {
-	most, err := page.PageSize(p.MaxResults, page.DefaultSearchResults, page.MaxSearchResults, validate.MaxResults)
+	most, err := page.Size(p.MaxResults, page.DefaultSearchResults, page.MaxSearchResults, validate.MaxResults)
 	if err != nil {
 		return nil, err
 	}

@@ -40,11 +40,13 @@ type Shared struct {
 	byWorkspace *lru.Cache[string, *knownSettings]
 }
 
+// NewShared returns what the settings of all workspaces share.
 func NewShared() (*Shared, error) {
 	c, err := lru.New[string, *knownSettings](knownWorkspaces)
 	return &Shared{c}, err
 }
 
+// New returns the settings of a workspace.
 func New(v *workspace.View, shared *Shared) *Store {
 	known := &knownSettings{reading: make(chan struct{}, 1)}
 	if before, ok, _ := shared.byWorkspace.PeekOrAdd(v.Workspace, known); ok {

@@ -89,7 +89,7 @@ func (c *Store) changeConfig(ctx context.Context, key table.Key, change func(it 
 }
 
 // Values is what an environment has for the configuration.
-func (e environment) Values() Values {
+func (e Environment) Values() Values {
 	return Values{e.patterns, policyChange(e.days), e.fields}
 }
 

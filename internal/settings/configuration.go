@@ -170,6 +170,7 @@ func (c *Configuration) IndexSpec(exp string) []string {
 	return slices.Compact(spec)
 }
 
+// ListOf returns a list of a CONFIG item.
 func ListOf(it table.Item, name string) []string {
 	v, _ := it.Get(name)
 	return slices.Clone(v.Strings())

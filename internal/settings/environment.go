@@ -17,8 +17,8 @@ const (
 	envTrigramFields = "MLFLOW_DYNAMODB_FTS_TRIGRAM_FIELDS"
 )
 
-// environment is what the variables say.
-type environment struct {
+// Environment is what the variables say.
+type Environment struct {
 	patterns []string
 	days     map[string]int64 // by attribute of the policy
 	fields   []string
@@ -26,8 +26,8 @@ type environment struct {
 
 // ReadEnvironment reads and checks the variables. An error names the variable
 // and its value.
-func ReadEnvironment(lookup func(string) (string, bool)) (environment, error) {
-	env := environment{days: map[string]int64{}}
+func ReadEnvironment(lookup func(string) (string, bool)) (Environment, error) {
+	env := Environment{days: map[string]int64{}}
 	if v, ok := lookup(envDenormalize); ok {
 		env.patterns = splitList(v)
 		if err := ValidatePatterns(env.patterns); err != nil {

@@ -70,8 +70,10 @@ type List struct {
 	always []string
 }
 
+// PatternList is the list of tag patterns.
 func PatternList() List { return List{attrPatterns, nil} }
 
+// FieldList is the list of trigram fields.
 func FieldList() List {
 	return List{attrFields, append(index.AlwaysFields(), markDatasets)}
 }

@@ -34,7 +34,7 @@ func (c *Store) Reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := reconciliation{environment: env, now: c.Clock()}
+	r := reconciliation{Environment: env, now: c.Clock()}
 	if before.lists < globalLists {
 		if r.empty, err = c.isEmpty(ctx); err != nil {
 			return err
@@ -77,7 +77,7 @@ func (c *Store) isEmpty(ctx context.Context) (bool, error) {
 
 // reconciliation merges an environment into the CONFIG items.
 type reconciliation struct {
-	environment
+	Environment
 	now   time.Time
 	empty bool // the table
 }

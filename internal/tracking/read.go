@@ -54,6 +54,7 @@ type ExpRun struct {
 	Packed *run.Packed
 }
 
+// FoundRun is a run at its place in the order of a search.
 type FoundRun = page.Found[ExpRun]
 
 // Unpack returns a run that was found, with its datasets; with the model

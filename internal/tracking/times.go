@@ -9,7 +9,7 @@ import (
 
 // zeroIsMeant reports whether a zero time is no more than that.
 func (s *Store) zeroIsMeant(ctx context.Context) bool {
-	return s.TimesAsGiven || ctx.Value(mlflow.GivenTimesKey{}) != nil
+	return s.TimesAsGiven || mlflow.TimesAsGiven(ctx)
 }
 
 // orNow is a time, or now if it is zero and not meant.

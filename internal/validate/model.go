@@ -87,6 +87,8 @@ func NewModelName(name, param string) error {
 	return CheckLength(param, maxModelName, name)
 }
 
+// ModelTags refuses tags of a registered model, or of a version, that MLflow
+// refuses.
 func ModelTags(tags []mlflow.Tag, ofVersion bool) error {
 	for _, t := range tags {
 		if err := ModelTag(t, ofVersion); err != nil {
@@ -96,6 +98,7 @@ func ModelTags(tags []mlflow.Tag, ofVersion bool) error {
 	return nil
 }
 
+// ModelTag refuses one tag of a registered model, or of a version.
 func ModelTag(t mlflow.Tag, ofVersion bool) error {
 	if err := Name(t.Key, "", "key"); err != nil {
 		return err

@@ -52,6 +52,7 @@ const (
 		" when treated as such. This name would resolve to "
 )
 
+// ExperimentName refuses names that no experiment can have.
 func ExperimentName(name string) error {
 	if strings.TrimFunc(name, pyrepr.IsSpace) == "" {
 		return failure.Invalidf("Invalid experiment name: '%s'", name)
@@ -59,6 +60,7 @@ func ExperimentName(name string) error {
 	return CheckLength("name", maxExperimentName, name)
 }
 
+// ExperimentTag refuses tags of an experiment that MLflow refuses.
 func ExperimentTag(key, value string) error {
 	if err := Name(key, "", "key"); err != nil {
 		return err
@@ -102,6 +104,7 @@ func isInteger(s string) bool {
 	return digit
 }
 
+// RunID refuses what MLflow takes for no id of a run.
 func RunID(id string) error {
 	if isRunID(id) {
 		return nil
@@ -153,6 +156,7 @@ func Tag(t mlflow.Tag, at string, truncate bool) (mlflow.Tag, error) {
 	return mlflow.Tag{Key: t.Key, Value: value}, err
 }
 
+// Metric refuses a point of a metric; at is where it stands in the request.
 func Metric(m mlflow.Metric, at string) error {
 	if err := Name(m.Key, at, "name"); err != nil {
 		return err
@@ -276,6 +280,7 @@ func validateUniqueKeys(params []mlflow.Param) error {
 		"the request contains only one param value per param key.", dupes)
 }
 
+// DatasetInputs refuses datasets of a run that MLflow refuses.
 func DatasetInputs(in []mlflow.DatasetInput) error {
 	for i := range in {
 		d := &in[i].Dataset
@@ -306,6 +311,7 @@ func DatasetInputs(in []mlflow.DatasetInput) error {
 	return nil
 }
 
+// MaxResults refuses a size of a page below one and above the most.
 func MaxResults(n, most int) error {
 	if n < 1 {
 		return failure.Invalidf("Invalid value %d for parameter 'max_results' supplied. It must be a positive integer", n)
@@ -408,6 +414,7 @@ func joinPath(at, field string) string {
 	return at + "." + field
 }
 
+// CheckLength refuses a value that is longer than its limit, in characters.
 func CheckLength(what string, limit int, value string) error {
 	_, err := limitLength(what, limit, value, false)
 	return err

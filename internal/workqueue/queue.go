@@ -37,6 +37,7 @@ type work struct {
 	do  func(ctx context.Context) error
 }
 
+// New returns a queue of so many workers; what is what they do, for the log.
 func New(what string, workers int, logger *slog.Logger) *Queue {
 	return &Queue{what: what, logger: logger, workers: workers, queued: map[task]bool{}, busy: map[task]bool{}}
 }

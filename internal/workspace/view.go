@@ -86,6 +86,7 @@ type Limits struct {
 	Dense int
 }
 
+// DefaultSearchLimits are the limits in production.
 func DefaultSearchLimits() Limits {
 	return Limits{
 		Scanned: 100000, Held: 24 << 20, Probe: 128, Enough: 3, Probes: 12, Collected: 1024, Merged: 3, Least: 16, Most: 100, Sorted: 500, Dense: 5,
@@ -149,6 +150,7 @@ func newViewID() string {
 	return string(binary.BigEndian.AppendUint64(nil, rand.Uint64()))
 }
 
+// Validate refuses options that make no sense.
 func (v *View) Validate() error {
 	var errs []error
 	if v.Logger == nil || v.Clock == nil || v.Env == nil {
@@ -167,9 +169,10 @@ func (v *View) Validate() error {
 }
 
 // Of returns the view on a table.
-func (v View) Of(t table.Table) *View {
-	v.Table, v.Keys = &closingTable{Table: t}, keys.Workspace(v.Workspace)
-	return &v
+func (v *View) Of(t table.Table) *View {
+	w := *v
+	w.Table, w.Keys = &closingTable{Table: t}, keys.Workspace(w.Workspace)
+	return &w
 }
 
 // In returns the view of another workspace of the same table.

@@ -1,0 +1,3 @@
+// Package dataset keeps the bodies of datasets, one for each experiment, name and
+// digest, and where they are used.
+package dataset

@@ -102,18 +102,6 @@ const RunNameTag = "mlflow.runName"
 // DatasetContextTag is the tag of an input that searches call its context.
 const DatasetContextTag = "mlflow.data.context"
 
-// Shows reports whether entities of a stage are in the view.
-func (v ViewType) Shows(stage LifecycleStage) bool {
-	switch v {
-	case ViewAll:
-		return true
-	case ViewDeletedOnly:
-		return stage == StageDeleted
-	default:
-		return stage == StageActive
-	}
-}
-
 // DescriptionTag is the tag that carries the description of a run or an
 // experiment.
 const DescriptionTag = "mlflow.note.content"

@@ -160,7 +160,7 @@ func (x *searching) candidates(ctx context.Context, p experimentPlan) ([]string,
 // behind the position.
 func (x *searching) offer(e *Document) (foundExperiment, bool) {
 	row := experimentRowView{e}
-	if !x.view.Shows(e.Stage) || !x.query.Match(row) {
+	if !page.Shows(x.view, e.Stage) || !x.query.Match(row) {
 		return foundExperiment{}, false
 	}
 	f := foundExperiment{Value: e, Tuple: x.query.Order.AppendTagged(nil, row)}

@@ -82,3 +82,15 @@ func FilterError(err error) error {
 	}
 	return err
 }
+
+// Shows reports whether entities of a stage are in a view.
+func Shows(v mlflow.ViewType, stage mlflow.LifecycleStage) bool {
+	switch v {
+	case mlflow.ViewAll:
+		return true
+	case mlflow.ViewDeletedOnly:
+		return stage == mlflow.StageDeleted
+	default:
+		return stage == mlflow.StageActive
+	}
+}

@@ -215,5 +215,5 @@ func isDefaultOrder(o filter.Order) bool {
 
 // matches reports whether a run is in the view and satisfies the filter.
 func (rs *runSearch) matches(row *run.View) bool {
-	return rs.view.Shows(row.Stage(row.E)) && rs.query.Match(row)
+	return page.Shows(rs.view, row.Stage(row.E)) && rs.query.Match(row)
 }

@@ -160,3 +160,15 @@ func isTurned(e ast.Expr) bool {
 	}
 	return false
 }
+
+// TestGuide: the package comment leads to every call of a Store.
+func TestGuide(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	for _, name := range exportedNames(t, ".") {
+		if strings.HasPrefix(name, "Store.") {
+			require.Contains(t, string(guide), "["+name+"]")
+		}
+	}
+}

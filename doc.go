@@ -18,6 +18,10 @@
 // first steps and for tests. It is a package of its own, so that programs which
 // use DynamoDB link no database.
 //
+// Types of entities and parameters are those of package mlflow under the same
+// names: their fields are at go doc mlflow.Run and so on. [Store.Workspace] gives a
+// Store of another workspace of the same table.
+//
 // A Store is safe for concurrent use, and so is a table, by any number of
 // processes. Close the Store to finish the writes under way. [Store.EnsureExperiment]
 // is the way to an experiment by its name, made if it is absent.
@@ -41,6 +45,51 @@
 // whichever process makes them. [Store.SearchRuns] returns a [Page]; its token
 // is a position, so that a late page costs what an early one costs.
 // [Store.AllRuns] iterates over all pages.
+//
+// # Calls
+//
+// By area; each comment says what is atomic, which errors are special and what it
+// costs.
+//
+//   - Experiments: [Store.CreateExperiment], [Store.EnsureExperiment],
+//     [Store.GetExperiment], [Store.GetExperimentByName],
+//     [Store.RenameExperiment], [Store.DeleteExperiment],
+//     [Store.RestoreExperiment], [Store.SetExperimentTag],
+//     [Store.DeleteExperimentTag], [Store.SearchExperiments],
+//     [Store.AllExperiments]
+//   - Runs: [Store.LogParam], [Store.SetTag], [Store.DeleteTag],
+//     [Store.LogBatch], [Store.LogModel], [Store.LogOutputs],
+//     [Store.CreateRun], [Store.GetRun], [Store.UpdateRun], [Store.DeleteRun],
+//     [Store.RestoreRun], [Store.SearchRuns], [Store.VisitRuns],
+//     [Store.AllRuns]
+//   - Metrics: [Store.MetricHistory], [Store.VisitMetricHistory],
+//     [Store.MetricHistoryBulk], [Store.MetricHistoryBulkInterval],
+//     [Store.LogMetric]
+//   - Datasets: [Store.LogInputs], [Store.SearchDatasets]
+//   - Logged models: [Store.CreateLoggedModel], [Store.GetLoggedModel],
+//     [Store.GetAnyLoggedModel], [Store.FinalizeLoggedModel],
+//     [Store.DeleteLoggedModel], [Store.SetLoggedModelTags],
+//     [Store.DeleteLoggedModelTag], [Store.LogLoggedModelParams],
+//     [Store.SearchLoggedModels], [Store.AllLoggedModels],
+//     [Store.AddModelVersionToLoggedModel]
+//   - Model registry: [Store.SetRegisteredModelTag],
+//     [Store.DeleteRegisteredModelTag], [Store.SetRegisteredModelAlias],
+//     [Store.DeleteRegisteredModelAlias], [Store.CreateModelVersion],
+//     [Store.GetModelVersion], [Store.ModelVersionDownloadURI],
+//     [Store.UpdateModelVersion], [Store.TransitionModelVersionStage],
+//     [Store.DeleteModelVersion], [Store.SetModelVersionTag],
+//     [Store.DeleteModelVersionTag], [Store.LatestVersions],
+//     [Store.GetModelVersionByAlias], [Store.CreateRegisteredModel],
+//     [Store.GetRegisteredModel], [Store.UpdateRegisteredModel],
+//     [Store.RenameRegisteredModel], [Store.DeleteRegisteredModel],
+//     [Store.SearchRegisteredModels], [Store.AllRegisteredModels],
+//     [Store.SearchModelVersions], [Store.AllModelVersions]
+//   - Configuration: [Store.TagPatterns], [Store.SetTagPatterns],
+//     [Store.TTLPolicy], [Store.SetTTLPolicy], [Store.TrigramFields],
+//     [Store.SetTrigramFields], [ReadConfiguration]
+//   - Maintenance: [Store.CollectGarbage], [Store.ApplyTTLPolicy],
+//     [Store.BackfillTags], [Store.BackfillTrigrams], [CountItems]
+//   - The table: [Store.Close], [Store.Health], [Store.Init], [Store.Workspace]
 //
 // # Errors
 //

@@ -53,43 +53,42 @@
 //
 //   - Experiments: [Store.CreateExperiment], [Store.EnsureExperiment],
 //     [Store.GetExperiment], [Store.GetExperimentByName],
-//     [Store.RenameExperiment], [Store.DeleteExperiment],
-//     [Store.RestoreExperiment], [Store.SetExperimentTag],
-//     [Store.DeleteExperimentTag], [Store.SearchExperiments],
-//     [Store.AllExperiments]
-//   - Runs: [Store.LogParam], [Store.SetTag], [Store.DeleteTag],
-//     [Store.LogBatch], [Store.LogModel], [Store.LogOutputs],
-//     [Store.CreateRun], [Store.GetRun], [Store.UpdateRun], [Store.DeleteRun],
-//     [Store.RestoreRun], [Store.SearchRuns], [Store.VisitRuns],
-//     [Store.AllRuns]
-//   - Metrics: [Store.MetricHistory], [Store.VisitMetricHistory],
-//     [Store.MetricHistoryBulk], [Store.MetricHistoryBulkInterval],
-//     [Store.LogMetric]
+//     [Store.SearchExperiments], [Store.AllExperiments],
+//     [Store.RenameExperiment], [Store.SetExperimentTag],
+//     [Store.DeleteExperimentTag], [Store.DeleteExperiment],
+//     [Store.RestoreExperiment]
+//   - Runs: [Store.CreateRun], [Store.GetRun], [Store.UpdateRun],
+//     [Store.DeleteRun], [Store.RestoreRun], [Store.LogBatch],
+//     [Store.LogParam], [Store.SetTag], [Store.DeleteTag], [Store.LogOutputs],
+//     [Store.LogModel], [Store.SearchRuns], [Store.AllRuns], [Store.VisitRuns]
+//   - Metrics: [Store.LogMetric], [Store.MetricHistory],
+//     [Store.VisitMetricHistory], [Store.MetricHistoryBulk],
+//     [Store.MetricHistoryBulkInterval]
 //   - Datasets: [Store.LogInputs], [Store.SearchDatasets]
-//   - Logged models: [Store.CreateLoggedModel], [Store.GetLoggedModel],
-//     [Store.GetAnyLoggedModel], [Store.FinalizeLoggedModel],
-//     [Store.DeleteLoggedModel], [Store.SetLoggedModelTags],
-//     [Store.DeleteLoggedModelTag], [Store.LogLoggedModelParams],
+//   - Logged models: [Store.CreateLoggedModel], [Store.FinalizeLoggedModel],
+//     [Store.GetLoggedModel], [Store.GetAnyLoggedModel],
 //     [Store.SearchLoggedModels], [Store.AllLoggedModels],
-//     [Store.AddModelVersionToLoggedModel]
-//   - Model registry: [Store.SetRegisteredModelTag],
-//     [Store.DeleteRegisteredModelTag], [Store.SetRegisteredModelAlias],
-//     [Store.DeleteRegisteredModelAlias], [Store.CreateModelVersion],
-//     [Store.GetModelVersion], [Store.ModelVersionDownloadURI],
-//     [Store.UpdateModelVersion], [Store.TransitionModelVersionStage],
-//     [Store.DeleteModelVersion], [Store.SetModelVersionTag],
-//     [Store.DeleteModelVersionTag], [Store.LatestVersions],
-//     [Store.GetModelVersionByAlias], [Store.CreateRegisteredModel],
-//     [Store.GetRegisteredModel], [Store.UpdateRegisteredModel],
-//     [Store.RenameRegisteredModel], [Store.DeleteRegisteredModel],
-//     [Store.SearchRegisteredModels], [Store.AllRegisteredModels],
-//     [Store.SearchModelVersions], [Store.AllModelVersions]
+//     [Store.SetLoggedModelTags], [Store.DeleteLoggedModelTag],
+//     [Store.LogLoggedModelParams], [Store.AddModelVersionToLoggedModel],
+//     [Store.DeleteLoggedModel]
+//   - Model registry: [Store.CreateRegisteredModel],
+//     [Store.GetRegisteredModel], [Store.SearchRegisteredModels],
+//     [Store.AllRegisteredModels], [Store.UpdateRegisteredModel],
+//     [Store.RenameRegisteredModel], [Store.SetRegisteredModelTag],
+//     [Store.DeleteRegisteredModelTag], [Store.DeleteRegisteredModel],
+//     [Store.CreateModelVersion], [Store.GetModelVersion],
+//     [Store.GetModelVersionByAlias], [Store.LatestVersions],
+//     [Store.ModelVersionDownloadURI], [Store.SearchModelVersions],
+//     [Store.AllModelVersions], [Store.UpdateModelVersion],
+//     [Store.TransitionModelVersionStage], [Store.SetModelVersionTag],
+//     [Store.DeleteModelVersionTag], [Store.SetRegisteredModelAlias],
+//     [Store.DeleteRegisteredModelAlias], [Store.DeleteModelVersion]
 //   - Configuration: [Store.TagPatterns], [Store.SetTagPatterns],
 //     [Store.TTLPolicy], [Store.SetTTLPolicy], [Store.TrigramFields],
 //     [Store.SetTrigramFields], [ReadConfiguration]
 //   - Maintenance: [Store.CollectGarbage], [Store.ApplyTTLPolicy],
 //     [Store.BackfillTags], [Store.BackfillTrigrams], [CountItems]
-//   - The table: [Store.Close], [Store.Health], [Store.Init], [Store.Workspace]
+//   - The table: [Store.Init], [Store.Workspace], [Store.Health], [Store.Close]
 //
 // # Errors
 //

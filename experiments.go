@@ -49,46 +49,6 @@ func (s *Store) GetExperimentByName(ctx context.Context, name string) (*Experime
 	return v, failure(err)
 }
 
-// RenameExperiment gives an active experiment another name. Atomic with the
-// old name's release. 2 requests, 1 RCU and 10 to 14 WCU below 1 KB.
-func (s *Store) RenameExperiment(ctx context.Context, id, name string) error {
-	return failure(s.experiments.Rename(ctx, id, name))
-}
-
-// DeleteExperiment marks an active experiment as deleted, and with it all its
-// runs; RESOURCE_DOES_NOT_EXIST if there is none that is active. It expires
-// after the retention of soft-deleted entities; the default one never does.
-//
-// Atomic. 2 requests, 10 WCU below 1 KB, whatever the number of its runs.
-func (s *Store) DeleteExperiment(ctx context.Context, id string) error {
-	return failure(s.experiments.Delete(ctx, id))
-}
-
-// RestoreExperiment brings a deleted experiment back, and with it all its
-// runs, those deleted one by one included; RESOURCE_DOES_NOT_EXIST if there is
-// none that is deleted.
-//
-// The runs deleted one by one are freed from their expiry first, each
-// atomically, then the experiment flips in one transaction: after a crash in
-// between it is still deleted, and repeating the call finishes the work.
-// 10 WCU below 1 KB, and about 8 for each run deleted by itself.
-func (s *Store) RestoreExperiment(ctx context.Context, id string) error {
-	return failure(s.tracking.RestoreExperiment(ctx, id))
-}
-
-// SetExperimentTag sets one tag of an active experiment. Atomic. 2 requests,
-// 6 WCU below 1 KB.
-func (s *Store) SetExperimentTag(ctx context.Context, id string, t Tag) error {
-	return failure(s.experiments.SetTag(ctx, id, t))
-}
-
-// DeleteExperimentTag removes one tag of an active experiment;
-// RESOURCE_DOES_NOT_EXIST if it has none of that key. Atomic. 3 requests at
-// most, 6 WCU below 1 KB.
-func (s *Store) DeleteExperimentTag(ctx context.Context, id, key string) error {
-	return failure(s.experiments.DeleteTag(ctx, id, key))
-}
-
 // SearchExperiments returns the experiments that match a filter, newest first
 // unless OrderBy says otherwise. MaxResults 0 means 1,000.
 //
@@ -113,4 +73,44 @@ func (s *Store) AllExperiments(ctx context.Context, p SearchExperimentsParams) i
 		}
 		return s.SearchExperiments(ctx, p)
 	})
+}
+
+// RenameExperiment gives an active experiment another name. Atomic with the
+// old name's release. 2 requests, 1 RCU and 10 to 14 WCU below 1 KB.
+func (s *Store) RenameExperiment(ctx context.Context, id, name string) error {
+	return failure(s.experiments.Rename(ctx, id, name))
+}
+
+// SetExperimentTag sets one tag of an active experiment. Atomic. 2 requests,
+// 6 WCU below 1 KB.
+func (s *Store) SetExperimentTag(ctx context.Context, id string, t Tag) error {
+	return failure(s.experiments.SetTag(ctx, id, t))
+}
+
+// DeleteExperimentTag removes one tag of an active experiment;
+// RESOURCE_DOES_NOT_EXIST if it has none of that key. Atomic. 3 requests at
+// most, 6 WCU below 1 KB.
+func (s *Store) DeleteExperimentTag(ctx context.Context, id, key string) error {
+	return failure(s.experiments.DeleteTag(ctx, id, key))
+}
+
+// DeleteExperiment marks an active experiment as deleted, and with it all its
+// runs; RESOURCE_DOES_NOT_EXIST if there is none that is active. It expires
+// after the retention of soft-deleted entities; the default one never does.
+//
+// Atomic. 2 requests, 10 WCU below 1 KB, whatever the number of its runs.
+func (s *Store) DeleteExperiment(ctx context.Context, id string) error {
+	return failure(s.experiments.Delete(ctx, id))
+}
+
+// RestoreExperiment brings a deleted experiment back, and with it all its
+// runs, those deleted one by one included; RESOURCE_DOES_NOT_EXIST if there is
+// none that is deleted.
+//
+// The runs deleted one by one are freed from their expiry first, each
+// atomically, then the experiment flips in one transaction: after a crash in
+// between it is still deleted, and repeating the call finishes the work.
+// 10 WCU below 1 KB, and about 8 for each run deleted by itself.
+func (s *Store) RestoreExperiment(ctx context.Context, id string) error {
+	return failure(s.tracking.RestoreExperiment(ctx, id))
 }

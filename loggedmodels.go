@@ -22,6 +22,15 @@ func (s *Store) CreateLoggedModel(ctx context.Context, p CreateLoggedModelParams
 	return v, failure(err)
 }
 
+// FinalizeLoggedModel sets the status of a logged model, deleted or not, and
+// returns it. Atomic. 1 request and 4 WCU for a small model; 1 request and 1
+// RCU more for each of model and experiment that was not used lately, or if the
+// model has data outside of its document.
+func (s *Store) FinalizeLoggedModel(ctx context.Context, id string, status LoggedModelStatus) (*LoggedModel, error) {
+	v, err := s.loggedmodels.Finalize(ctx, id, status)
+	return v, failure(err)
+}
+
 // GetLoggedModel returns a logged model that is not deleted;
 // RESOURCE_DOES_NOT_EXIST if there is none. All of it is read in one query,
 // which is not a snapshot across items. 2 requests, 2 RCU for a model below
@@ -35,45 +44,6 @@ func (s *Store) GetLoggedModel(ctx context.Context, id string) (*LoggedModel, er
 func (s *Store) GetAnyLoggedModel(ctx context.Context, id string) (*LoggedModel, error) {
 	v, err := s.loggedmodels.GetAny(ctx, id)
 	return v, failure(err)
-}
-
-// FinalizeLoggedModel sets the status of a logged model, deleted or not, and
-// returns it. Atomic. 1 request and 4 WCU for a small model; 1 request and 1
-// RCU more for each of model and experiment that was not used lately, or if the
-// model has data outside of its document.
-func (s *Store) FinalizeLoggedModel(ctx context.Context, id string, status LoggedModelStatus) (*LoggedModel, error) {
-	v, err := s.loggedmodels.Finalize(ctx, id, status)
-	return v, failure(err)
-}
-
-// DeleteLoggedModel marks a logged model as deleted; it expires after the
-// retention of soft-deleted entities. Deleting a deleted one only moves its
-// update time and expiry, as nothing restores a logged model. Atomic. 1 or 2
-// requests, 6 WCU for a small model, 8 with a source run.
-func (s *Store) DeleteLoggedModel(ctx context.Context, id string) error {
-	return failure(s.loggedmodels.Delete(ctx, id))
-}
-
-// SetLoggedModelTags sets tags of a logged model, deleted or not; of a key
-// given twice the last value counts. Atomic for each 97 tags that do not fit
-// the document, else as a whole. 1 or 2 requests, 4 WCU for a small model.
-func (s *Store) SetLoggedModelTags(ctx context.Context, id string, tags []Tag) error {
-	return failure(s.loggedmodels.SetTags(ctx, id, tags))
-}
-
-// DeleteLoggedModelTag removes a tag of a logged model, deleted or not;
-// RESOURCE_DOES_NOT_EXIST if it has none of that key. Atomic. 1 or 2 requests,
-// 4 WCU for a small model.
-func (s *Store) DeleteLoggedModelTag(ctx context.Context, id, key string) error {
-	return failure(s.loggedmodels.DeleteTag(ctx, id, key))
-}
-
-// LogLoggedModelParams logs params of a logged model, deleted or not. A param
-// that it has with another value is BAD_REQUEST, where MLflow refuses the same
-// value too: so a request whose answer was lost can be repeated. Atomic for each
-// 97 params. 1 or 2 requests, 4 WCU for a small model.
-func (s *Store) LogLoggedModelParams(ctx context.Context, id string, params []Param) error {
-	return failure(s.loggedmodels.LogParams(ctx, id, params))
 }
 
 // SearchLoggedModels returns the logged models of some experiments that match
@@ -104,6 +74,28 @@ func (s *Store) AllLoggedModels(ctx context.Context, p SearchLoggedModelsParams)
 	})
 }
 
+// SetLoggedModelTags sets tags of a logged model, deleted or not; of a key
+// given twice the last value counts. Atomic for each 97 tags that do not fit
+// the document, else as a whole. 1 or 2 requests, 4 WCU for a small model.
+func (s *Store) SetLoggedModelTags(ctx context.Context, id string, tags []Tag) error {
+	return failure(s.loggedmodels.SetTags(ctx, id, tags))
+}
+
+// DeleteLoggedModelTag removes a tag of a logged model, deleted or not;
+// RESOURCE_DOES_NOT_EXIST if it has none of that key. Atomic. 1 or 2 requests,
+// 4 WCU for a small model.
+func (s *Store) DeleteLoggedModelTag(ctx context.Context, id, key string) error {
+	return failure(s.loggedmodels.DeleteTag(ctx, id, key))
+}
+
+// LogLoggedModelParams logs params of a logged model, deleted or not. A param
+// that it has with another value is BAD_REQUEST, where MLflow refuses the same
+// value too: so a request whose answer was lost can be repeated. Atomic for each
+// 97 params. 1 or 2 requests, 4 WCU for a small model.
+func (s *Store) LogLoggedModelParams(ctx context.Context, id string, params []Param) error {
+	return failure(s.loggedmodels.LogParams(ctx, id, params))
+}
+
 // AddModelVersionToLoggedModel adds a version of a registered model to the list
 // in the tag mlflow.modelVersions of the logged model that it was made of;
 // nothing changes if it is there. RESOURCE_DOES_NOT_EXIST without such a model.
@@ -114,4 +106,12 @@ func (s *Store) AllLoggedModels(ctx context.Context, p SearchLoggedModelsParams)
 // Source: MLflow 3.17, store/tracking/abstract_store.py, set_model_versions_tags.
 func (s *Store) AddModelVersionToLoggedModel(ctx context.Context, id, name string, version int) error {
 	return failure(s.loggedmodels.AddVersion(ctx, id, name, version))
+}
+
+// DeleteLoggedModel marks a logged model as deleted; it expires after the
+// retention of soft-deleted entities. Deleting a deleted one only moves its
+// update time and expiry, as nothing restores a logged model. Atomic. 1 or 2
+// requests, 6 WCU for a small model, 8 with a source run.
+func (s *Store) DeleteLoggedModel(ctx context.Context, id string) error {
+	return failure(s.loggedmodels.Delete(ctx, id))
 }

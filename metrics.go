@@ -4,6 +4,20 @@ import (
 	"context"
 )
 
+// LogMetric logs one point of a metric to an active run. An exact repetition
+// changes nothing. The latest value is the one with the greatest step,
+// timestamp and value, in this order.
+//
+// A metric of a logged model is attached to that first, if the run is active,
+// for which the known state of the experiment counts, see [Store].
+//
+// Two writes, each atomic, together with those of concurrent callers: the
+// latest values first, then the history. 2 requests, 2 WCU; a logged model
+// costs 2 or 3 more, see [Store.LogBatch].
+func (s *Store) LogMetric(ctx context.Context, run string, m Metric) error {
+	return failure(s.tracking.LogMetric(ctx, run, m))
+}
+
 // MetricHistory returns the points of one metric of a run, each once, by
 // timestamp, step and value; none for a metric that was never logged and, as
 // with MLflow's server, for a run that does not exist.
@@ -49,18 +63,4 @@ func (s *Store) MetricHistoryBulk(ctx context.Context, p MetricHistoryBulkParams
 func (s *Store) MetricHistoryBulkInterval(ctx context.Context, p MetricHistoryIntervalParams) ([]RunMetric, error) {
 	v, err := s.tracking.MetricHistoryBulkInterval(ctx, p)
 	return v, failure(err)
-}
-
-// LogMetric logs one point of a metric to an active run. An exact repetition
-// changes nothing. The latest value is the one with the greatest step,
-// timestamp and value, in this order.
-//
-// A metric of a logged model is attached to that first, if the run is active,
-// for which the known state of the experiment counts, see [Store].
-//
-// Two writes, each atomic, together with those of concurrent callers: the
-// latest values first, then the history. 2 requests, 2 WCU; a logged model
-// costs 2 or 3 more, see [Store.LogBatch].
-func (s *Store) LogMetric(ctx context.Context, run string, m Metric) error {
-	return failure(s.tracking.LogMetric(ctx, run, m))
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/ddblocal"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/faulty"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/tabletest"
@@ -56,3 +57,5 @@ func TestConformanceUnderFaults(t *testing.T) {
 		return s
 	}})
 }
+
+var _ storetest.Store = (*dynamodbstore.Store)(nil)

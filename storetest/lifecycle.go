@@ -3,7 +3,7 @@ package storetest
 import (
 	"github.com/stretchr/testify/require"
 
-	d "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	d "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
 func lifecycleCases() []testCase {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	d "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	d "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
 func searchCases() []testCase {

@@ -14,41 +14,41 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
 // Store is what the suite drives; *dynamodbstore.Store has it.
 type Store interface {
-	CreateExperiment(ctx context.Context, p dynamodbstore.CreateExperimentParams) (string, error)
-	GetExperiment(ctx context.Context, id string) (*dynamodbstore.Experiment, error)
-	GetExperimentByName(ctx context.Context, name string) (*dynamodbstore.Experiment, error)
+	CreateExperiment(ctx context.Context, p mlflow.CreateExperimentParams) (string, error)
+	GetExperiment(ctx context.Context, id string) (*mlflow.Experiment, error)
+	GetExperimentByName(ctx context.Context, name string) (*mlflow.Experiment, error)
 	RenameExperiment(ctx context.Context, id, name string) error
 	DeleteExperiment(ctx context.Context, id string) error
 	RestoreExperiment(ctx context.Context, id string) error
-	SetExperimentTag(ctx context.Context, id string, t dynamodbstore.Tag) error
+	SetExperimentTag(ctx context.Context, id string, t mlflow.Tag) error
 	DeleteExperimentTag(ctx context.Context, id, key string) error
-	SearchExperiments(ctx context.Context, p dynamodbstore.SearchExperimentsParams) (
-		dynamodbstore.Page[*dynamodbstore.Experiment], error)
+	SearchExperiments(ctx context.Context, p mlflow.SearchExperimentsParams) (
+		mlflow.Page[*mlflow.Experiment], error)
 
-	CreateRun(ctx context.Context, p dynamodbstore.CreateRunParams) (*dynamodbstore.Run, error)
-	GetRun(ctx context.Context, id string) (*dynamodbstore.Run, error)
-	UpdateRun(ctx context.Context, p dynamodbstore.UpdateRunParams) (*dynamodbstore.RunInfo, error)
+	CreateRun(ctx context.Context, p mlflow.CreateRunParams) (*mlflow.Run, error)
+	GetRun(ctx context.Context, id string) (*mlflow.Run, error)
+	UpdateRun(ctx context.Context, p mlflow.UpdateRunParams) (*mlflow.RunInfo, error)
 	DeleteRun(ctx context.Context, id string) error
 	RestoreRun(ctx context.Context, id string) error
-	SearchRuns(ctx context.Context, p dynamodbstore.SearchRunsParams) (dynamodbstore.Page[*dynamodbstore.Run], error)
+	SearchRuns(ctx context.Context, p mlflow.SearchRunsParams) (mlflow.Page[*mlflow.Run], error)
 
-	LogMetric(ctx context.Context, run string, m dynamodbstore.Metric) error
-	LogParam(ctx context.Context, run string, p dynamodbstore.Param) error
-	LogBatch(ctx context.Context, p dynamodbstore.LogBatchParams) error
-	SetTag(ctx context.Context, run string, t dynamodbstore.Tag) error
+	LogMetric(ctx context.Context, run string, m mlflow.Metric) error
+	LogParam(ctx context.Context, run string, p mlflow.Param) error
+	LogBatch(ctx context.Context, p mlflow.LogBatchParams) error
+	SetTag(ctx context.Context, run string, t mlflow.Tag) error
 	DeleteTag(ctx context.Context, run, key string) error
-	LogInputs(ctx context.Context, p dynamodbstore.LogInputsParams) error
+	LogInputs(ctx context.Context, p mlflow.LogInputsParams) error
 
-	MetricHistory(ctx context.Context, p dynamodbstore.MetricHistoryParams) (
-		dynamodbstore.Page[dynamodbstore.Metric], error)
-	MetricHistoryBulk(ctx context.Context, p dynamodbstore.MetricHistoryBulkParams) ([]dynamodbstore.RunMetric, error)
-	MetricHistoryBulkInterval(ctx context.Context, p dynamodbstore.MetricHistoryIntervalParams) (
-		[]dynamodbstore.RunMetric, error)
+	MetricHistory(ctx context.Context, p mlflow.MetricHistoryParams) (
+		mlflow.Page[mlflow.Metric], error)
+	MetricHistoryBulk(ctx context.Context, p mlflow.MetricHistoryBulkParams) ([]mlflow.RunMetric, error)
+	MetricHistoryBulkInterval(ctx context.Context, p mlflow.MetricHistoryIntervalParams) (
+		[]mlflow.RunMetric, error)
 
 	Registry
 	LoggedModels
@@ -56,56 +56,54 @@ type Store interface {
 
 // Registry is the model registry of a Store.
 type Registry interface {
-	CreateRegisteredModel(ctx context.Context, p dynamodbstore.CreateRegisteredModelParams) (
-		*dynamodbstore.RegisteredModel, error)
-	GetRegisteredModel(ctx context.Context, name string) (*dynamodbstore.RegisteredModel, error)
-	UpdateRegisteredModel(ctx context.Context, p dynamodbstore.UpdateRegisteredModelParams) (
-		*dynamodbstore.RegisteredModel, error)
-	RenameRegisteredModel(ctx context.Context, name, newName string) (*dynamodbstore.RegisteredModel, error)
+	CreateRegisteredModel(ctx context.Context, p mlflow.CreateRegisteredModelParams) (
+		*mlflow.RegisteredModel, error)
+	GetRegisteredModel(ctx context.Context, name string) (*mlflow.RegisteredModel, error)
+	UpdateRegisteredModel(ctx context.Context, p mlflow.UpdateRegisteredModelParams) (
+		*mlflow.RegisteredModel, error)
+	RenameRegisteredModel(ctx context.Context, name, newName string) (*mlflow.RegisteredModel, error)
 	DeleteRegisteredModel(ctx context.Context, name string) error
-	SetRegisteredModelTag(ctx context.Context, name string, t dynamodbstore.Tag) error
+	SetRegisteredModelTag(ctx context.Context, name string, t mlflow.Tag) error
 	DeleteRegisteredModelTag(ctx context.Context, name, key string) error
 	SetRegisteredModelAlias(ctx context.Context, name, alias string, version int) error
 	DeleteRegisteredModelAlias(ctx context.Context, name, alias string) error
-	SearchRegisteredModels(ctx context.Context, p dynamodbstore.SearchRegisteredModelsParams) (
-		dynamodbstore.Page[*dynamodbstore.RegisteredModel], error)
+	SearchRegisteredModels(ctx context.Context, p mlflow.SearchRegisteredModelsParams) (
+		mlflow.Page[*mlflow.RegisteredModel], error)
 
-	CreateModelVersion(ctx context.Context, p dynamodbstore.CreateModelVersionParams) (*dynamodbstore.ModelVersion, error)
-	GetModelVersion(ctx context.Context, name string, version int) (*dynamodbstore.ModelVersion, error)
-	GetModelVersionByAlias(ctx context.Context, name, alias string) (*dynamodbstore.ModelVersion, error)
-	LatestVersions(ctx context.Context, name string, stages []string) ([]*dynamodbstore.ModelVersion, error)
+	CreateModelVersion(ctx context.Context, p mlflow.CreateModelVersionParams) (*mlflow.ModelVersion, error)
+	GetModelVersion(ctx context.Context, name string, version int) (*mlflow.ModelVersion, error)
+	GetModelVersionByAlias(ctx context.Context, name, alias string) (*mlflow.ModelVersion, error)
+	LatestVersions(ctx context.Context, name string, stages []string) ([]*mlflow.ModelVersion, error)
 	ModelVersionDownloadURI(ctx context.Context, name string, version int) (string, error)
-	UpdateModelVersion(ctx context.Context, p dynamodbstore.UpdateModelVersionParams) (*dynamodbstore.ModelVersion, error)
-	TransitionModelVersionStage(ctx context.Context, p dynamodbstore.TransitionModelVersionParams) (
-		*dynamodbstore.ModelVersion, error)
+	UpdateModelVersion(ctx context.Context, p mlflow.UpdateModelVersionParams) (*mlflow.ModelVersion, error)
+	TransitionModelVersionStage(ctx context.Context, p mlflow.TransitionModelVersionParams) (
+		*mlflow.ModelVersion, error)
 	DeleteModelVersion(ctx context.Context, name string, version int) error
-	SetModelVersionTag(ctx context.Context, name string, version int, t dynamodbstore.Tag) error
+	SetModelVersionTag(ctx context.Context, name string, version int, t mlflow.Tag) error
 	DeleteModelVersionTag(ctx context.Context, name string, version int, key string) error
-	SearchModelVersions(ctx context.Context, p dynamodbstore.SearchModelVersionsParams) (
-		dynamodbstore.Page[*dynamodbstore.ModelVersion], error)
+	SearchModelVersions(ctx context.Context, p mlflow.SearchModelVersionsParams) (
+		mlflow.Page[*mlflow.ModelVersion], error)
 }
 
 // LoggedModels are the logged models of a Store, and what runs say of models and
 // datasets.
 type LoggedModels interface {
-	CreateLoggedModel(ctx context.Context, p dynamodbstore.CreateLoggedModelParams) (*dynamodbstore.LoggedModel, error)
-	GetLoggedModel(ctx context.Context, id string) (*dynamodbstore.LoggedModel, error)
-	GetAnyLoggedModel(ctx context.Context, id string) (*dynamodbstore.LoggedModel, error)
-	FinalizeLoggedModel(ctx context.Context, id string, status dynamodbstore.LoggedModelStatus) (
-		*dynamodbstore.LoggedModel, error)
+	CreateLoggedModel(ctx context.Context, p mlflow.CreateLoggedModelParams) (*mlflow.LoggedModel, error)
+	GetLoggedModel(ctx context.Context, id string) (*mlflow.LoggedModel, error)
+	GetAnyLoggedModel(ctx context.Context, id string) (*mlflow.LoggedModel, error)
+	FinalizeLoggedModel(ctx context.Context, id string, status mlflow.LoggedModelStatus) (
+		*mlflow.LoggedModel, error)
 	DeleteLoggedModel(ctx context.Context, id string) error
-	SetLoggedModelTags(ctx context.Context, id string, tags []dynamodbstore.Tag) error
+	SetLoggedModelTags(ctx context.Context, id string, tags []mlflow.Tag) error
 	DeleteLoggedModelTag(ctx context.Context, id, key string) error
-	LogLoggedModelParams(ctx context.Context, id string, params []dynamodbstore.Param) error
+	LogLoggedModelParams(ctx context.Context, id string, params []mlflow.Param) error
 	AddModelVersionToLoggedModel(ctx context.Context, id, name string, version int) error
-	SearchLoggedModels(ctx context.Context, p dynamodbstore.SearchLoggedModelsParams) (
-		dynamodbstore.Page[*dynamodbstore.LoggedModel], error)
+	SearchLoggedModels(ctx context.Context, p mlflow.SearchLoggedModelsParams) (
+		mlflow.Page[*mlflow.LoggedModel], error)
 
-	LogOutputs(ctx context.Context, run string, models []dynamodbstore.ModelOutput) error
-	SearchDatasets(ctx context.Context, experimentIDs []string) ([]dynamodbstore.DatasetSummary, error)
+	LogOutputs(ctx context.Context, run string, models []mlflow.ModelOutput) error
+	SearchDatasets(ctx context.Context, experimentIDs []string) ([]mlflow.DatasetSummary, error)
 }
-
-var _ Store = (*dynamodbstore.Store)(nil)
 
 // Harness makes the stores of one implementation.
 type Harness struct {
@@ -157,13 +155,13 @@ type bundle struct {
 	longParams int
 }
 
-func (b bundle) ctx() context.Context { return dynamodbstore.WithTimesAsGiven(b.t.Context()) }
+func (b bundle) ctx() context.Context { return mlflow.WithTimesAsGiven(b.t.Context()) }
 
 // fails requires an error of that code and exact text; a text that ends in …
 // is a beginning.
-func (b bundle) fails(err error, code dynamodbstore.Code, text string) {
+func (b bundle) fails(err error, code mlflow.Code, text string) {
 	b.t.Helper()
-	var e *dynamodbstore.Error
+	var e *mlflow.Error
 	require.ErrorAs(b.t, err, &e)
 	require.Equal(b.t, code, e.Code, e.Message)
 	if n := len(text) - len("…"); n >= 0 && text[n:] == "…" {
@@ -182,7 +180,7 @@ func (b bundle) ok(err error) {
 
 func (b bundle) experiment(name string) string {
 	b.t.Helper()
-	id, err := b.CreateExperiment(b.ctx(), dynamodbstore.CreateExperimentParams{Name: name})
+	id, err := b.CreateExperiment(b.ctx(), mlflow.CreateExperimentParams{Name: name})
 	b.ok(err)
 	return id
 }
@@ -190,7 +188,7 @@ func (b bundle) experiment(name string) string {
 // run makes a run that began at start.
 func (b bundle) run(exp string, start int64) string {
 	b.t.Helper()
-	r, err := b.CreateRun(b.ctx(), dynamodbstore.CreateRunParams{
+	r, err := b.CreateRun(b.ctx(), mlflow.CreateRunParams{
 		ExperimentID: exp, UserID: "u", Name: fmt.Sprintf("run-%d", start), StartTime: start,
 	})
 	b.ok(err)
@@ -200,13 +198,13 @@ func (b bundle) run(exp string, start int64) string {
 func (b bundle) finish(run string) {
 	b.t.Helper()
 	end := int64(99)
-	_, err := b.UpdateRun(b.ctx(), dynamodbstore.UpdateRunParams{
-		RunID: run, Status: dynamodbstore.StatusFinished, EndTime: &end,
+	_, err := b.UpdateRun(b.ctx(), mlflow.UpdateRunParams{
+		RunID: run, Status: mlflow.StatusFinished, EndTime: &end,
 	})
 	b.ok(err)
 }
 
-func (b bundle) get(run string) *dynamodbstore.Run {
+func (b bundle) get(run string) *mlflow.Run {
 	b.t.Helper()
 	r, err := b.GetRun(b.ctx(), run)
 	b.ok(err)
@@ -214,7 +212,7 @@ func (b bundle) get(run string) *dynamodbstore.Run {
 }
 
 // search returns the ids of all runs that match, page by page.
-func (b bundle) search(p dynamodbstore.SearchRunsParams) []string {
+func (b bundle) search(p mlflow.SearchRunsParams) []string {
 	b.t.Helper()
 	ids := []string{}
 	for {

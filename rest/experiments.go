@@ -103,7 +103,7 @@ func createExperimentSpec() *spec[dynamodbstore.CreateExperimentParams] {
 			case "artifact_location":
 				q.ArtifactLocation = s.strOrNull()
 			case "tags":
-				q.Tags = s.tags()
+				q.Tags = scanTags(s)
 			default:
 				s.unknown(name)
 			}
@@ -134,7 +134,7 @@ func searchExperimentsSpec() *spec[dynamodbstore.SearchExperimentsParams] {
 			case "order_by":
 				q.OrderBy = s.strs()
 			case "view_type":
-				q.View = s.view()
+				q.View = scanView(s)
 			default:
 				s.unknown(name)
 			}
@@ -142,20 +142,20 @@ func searchExperimentsSpec() *spec[dynamodbstore.SearchExperimentsParams] {
 	}
 }
 
-// tags reads an array of keys and values.
-func (s *scanner) tags() []dynamodbstore.Tag {
+// scanTags reads an array of keys and values.
+func scanTags(s *scanner) []dynamodbstore.Tag {
 	if s.null() {
 		return nil
 	}
 	var tags []dynamodbstore.Tag
 	for first := s.enter('['); s.next(&first, ']'); {
-		key, value := s.pair()
+		key, value := scanPair(s)
 		tags = append(tags, dynamodbstore.Tag{Key: key, Value: value})
 	}
 	return tags
 }
 
-func (s *scanner) pair() (key, value string) {
+func scanPair(s *scanner) (key, value string) {
 	for first := s.enter('{'); s.next(&first, '}'); {
 		switch name := s.name(); string(name) {
 		case "key":
@@ -169,15 +169,15 @@ func (s *scanner) pair() (key, value string) {
 	return key, value
 }
 
-func (s *scanner) optionalInteger() int {
+func scanOptionalInteger(s *scanner) int {
 	if s.null() {
 		return 0
 	}
 	return int(s.integer())
 }
 
-// view reads a ViewType, which MLflow counts from one.
-func (s *scanner) view() dynamodbstore.ViewType {
+// scanView reads a ViewType, which MLflow counts from one.
+func scanView(s *scanner) dynamodbstore.ViewType {
 	if s.null() {
 		return dynamodbstore.ViewActiveOnly
 	}

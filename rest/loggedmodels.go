@@ -60,9 +60,9 @@ func createLoggedModelSpec() *spec[dynamodbstore.CreateLoggedModelParams] {
 			case "source_run_id":
 				q.SourceRunID = s.strOrNull()
 			case "params":
-				q.Params = paramsOf(s.tags())
+				q.Params = paramsOf(scanTags(s))
 			case "tags":
-				q.Tags = s.tags()
+				q.Tags = scanTags(s)
 			default:
 				s.unknown(name)
 			}
@@ -146,7 +146,7 @@ func loggedModelPairsSpec(member string, rules ...rule) *spec[loggedModelRequest
 			case "model_id":
 				q.inBody = s.strOrNull()
 			case member:
-				q.pairs = s.tags()
+				q.pairs = scanTags(s)
 			default:
 				s.unknown(name)
 			}

@@ -37,7 +37,7 @@ func scanSearchLoggedModels(s *scanner, name []byte, q *dynamodbstore.SearchLogg
 			return
 		}
 		for first := s.enter('['); s.next(&first, ']'); {
-			q.Datasets = append(q.Datasets, s.loggedModelOrder().Dataset)
+			q.Datasets = append(q.Datasets, scanLoggedModelOrder(s).Dataset)
 		}
 	case "max_results":
 		if q.MaxResults = 0; !s.null() {
@@ -48,22 +48,22 @@ func scanSearchLoggedModels(s *scanner, name []byte, q *dynamodbstore.SearchLogg
 			return
 		}
 		for first := s.enter('['); s.next(&first, ']'); {
-			q.OrderBy = append(q.OrderBy, s.loggedModelOrder())
+			q.OrderBy = append(q.OrderBy, scanLoggedModelOrder(s))
 		}
 	default:
 		s.unknown(name)
 	}
 }
 
-// loggedModelOrder reads a part of an order, or a dataset, whose members are
+// scanLoggedModelOrder reads a part of an order, or a dataset, whose members are
 // among those of an order.
-func (s *scanner) loggedModelOrder() (o dynamodbstore.LoggedModelOrder) {
+func scanLoggedModelOrder(s *scanner) (o dynamodbstore.LoggedModelOrder) {
 	for first := s.enter('{'); s.next(&first, '}'); {
 		switch name := s.name(); string(name) {
 		case "field_name":
 			o.Field = s.strOrNull()
 		case "ascending":
-			o.Descending = !s.boolOr(true)
+			o.Descending = !scanBoolOr(s, true)
 		case "dataset_name":
 			o.Dataset.Name = s.strOrNull()
 		case "dataset_digest":
@@ -75,8 +75,8 @@ func (s *scanner) loggedModelOrder() (o dynamodbstore.LoggedModelOrder) {
 	return o
 }
 
-// boolOr reads a bool; null is the same as an absent field.
-func (s *scanner) boolOr(absent bool) bool {
+// scanBoolOr reads a bool; null is the same as an absent field.
+func scanBoolOr(s *scanner, absent bool) bool {
 	switch {
 	case s.null():
 		return absent

@@ -58,11 +58,11 @@ func scanLogBatch(s *scanner, name []byte, q *logBatchRequest) {
 		if s.null() {
 			return
 		}
-		n := s.guessCount()
+		n := guessCount(s)
 		q.Metrics = make([]dynamodbstore.Metric, 0, n)
 		s.keys = make([]string, min(n, 128))
 		for first := s.enter('['); s.next(&first, ']'); {
-			m, has := s.metric()
+			m, has := scanMetric(s)
 			q.Metrics = append(q.Metrics, m)
 			q.incomplete = q.incomplete || has != hasKey|hasValue|hasTimestamp
 		}
@@ -72,12 +72,12 @@ func scanLogBatch(s *scanner, name []byte, q *logBatchRequest) {
 			return
 		}
 		for first := s.enter('['); s.next(&first, ']'); {
-			key, value := s.pair()
+			key, value := scanPair(s)
 			q.Params = append(q.Params, dynamodbstore.Param{Key: key, Value: value})
 			q.incomplete = q.incomplete || key == ""
 		}
 	case "tags":
-		q.Tags = s.tags()
+		q.Tags = scanTags(s)
 		for i := range q.Tags {
 			q.incomplete = q.incomplete || q.Tags[i].Key == ""
 		}
@@ -87,7 +87,7 @@ func scanLogBatch(s *scanner, name []byte, q *logBatchRequest) {
 }
 
 // guessCount guesses from the bytes that are left how many metrics follow.
-func (s *scanner) guessCount() int {
+func guessCount(s *scanner) int {
 	const usual, most = 64, 1000
 	return min((len(s.data)-s.pos)/usual+1, most)
 }
@@ -99,15 +99,15 @@ const (
 	hasTimestamp
 )
 
-func (s *scanner) metric() (m dynamodbstore.Metric, has int) {
+func scanMetric(s *scanner) (m dynamodbstore.Metric, has int) {
 	for first := s.enter('{'); s.next(&first, '}'); {
 		name := s.name()
-		has |= s.metricField(&m, name)
+		has |= scanMetricField(s, &m, name)
 	}
 	return m, has
 }
 
-func (s *scanner) metricField(m *dynamodbstore.Metric, name []byte) (has int) {
+func scanMetricField(s *scanner, m *dynamodbstore.Metric, name []byte) (has int) {
 	switch string(name) {
 	case "key":
 		if m.Key = s.keyOrNull(); m.Key != "" {
@@ -121,7 +121,7 @@ func (s *scanner) metricField(m *dynamodbstore.Metric, name []byte) (has int) {
 		m.Timestamp = s.integer()
 		return hasTimestamp
 	case "step":
-		m.Step = int64(s.optionalInteger())
+		m.Step = int64(scanOptionalInteger(s))
 	case "model_id":
 		m.ModelID = s.strOrNull()
 	case "dataset_name":
@@ -158,7 +158,7 @@ func logMetricSpec() *spec[logMetricRequest] {
 			case "run_uuid":
 				q.legacyID = s.strOrNull()
 			default:
-				q.has |= s.metricField(&q.metric, name)
+				q.has |= scanMetricField(s, &q.metric, name)
 			}
 		},
 		fits: func(q *logMetricRequest) bool {
@@ -251,11 +251,11 @@ func intervalSpec() *spec[dynamodbstore.MetricHistoryIntervalParams] {
 			case "metric_key":
 				q.Key = s.strOrNull()
 			case "start_step":
-				q.StartStep = s.optionalStep()
+				q.StartStep = scanOptionalStep(s)
 			case "end_step":
-				q.EndStep = s.optionalStep()
+				q.EndStep = scanOptionalStep(s)
 			case "max_results":
-				q.MaxResults = s.optionalInteger()
+				q.MaxResults = scanOptionalInteger(s)
 			default:
 				s.unknown(name)
 			}
@@ -280,7 +280,7 @@ func tooManyRuns(n int) string {
 	return "GetMetricHistoryBulkInterval request must specify at most 100 run_ids. Received " + strconv.Itoa(n) + " run_ids."
 }
 
-func (s *scanner) optionalStep() *int64 {
+func scanOptionalStep(s *scanner) *int64 {
 	if s.null() {
 		return nil
 	}

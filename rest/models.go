@@ -140,7 +140,7 @@ func createModelSpec() *spec[dynamodbstore.CreateRegisteredModelParams] {
 			case "description":
 				q.Description = s.strOrNull()
 			case "tags":
-				q.Tags = s.tags()
+				q.Tags = scanTags(s)
 			default:
 				s.unknown(name)
 			}

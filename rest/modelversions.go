@@ -116,7 +116,7 @@ func scanCreateVersion(s *scanner, name []byte, q *createVersionRequest) {
 			q.ModelID, q.hasModel = s.str(), true
 		}
 	case "tags":
-		q.Tags = s.tags()
+		q.Tags = scanTags(s)
 	default:
 		s.unknown(name)
 	}

@@ -49,9 +49,9 @@ func uploadSpec(fields []field, rules []rule) *spec[uploadRequest] {
 			case "upload_id":
 				q.id = s.strOrNull()
 			case "num_parts":
-				q.count = s.optionalInteger()
+				q.count = scanOptionalInteger(s)
 			case "parts":
-				q.parts = s.parts()
+				q.parts = scanParts(s)
 			default:
 				s.unknown(name)
 			}
@@ -73,14 +73,14 @@ func abortUploadSpec() *spec[uploadRequest] {
 	return uploadSpec([]field{f("upload_id", typeString)}, []rule{text("upload_id")})
 }
 
-func (s *scanner) parts() []UploadedPart {
+func scanParts(s *scanner) []UploadedPart {
 	var parts []UploadedPart
 	for first := s.enter('['); s.next(&first, ']'); {
 		var p UploadedPart
 		for first := s.enter('{'); s.next(&first, '}'); {
 			switch string(s.name()) {
 			case "part_number":
-				p.Number = s.optionalInteger()
+				p.Number = scanOptionalInteger(s)
 			case "etag":
 				p.ETag = s.strOrNull()
 			default: // its URL is of no use any more

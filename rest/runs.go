@@ -110,9 +110,9 @@ func createRunSpec() *spec[dynamodbstore.CreateRunParams] {
 			case "run_name":
 				q.Name = s.strOrNull()
 			case "start_time":
-				q.StartTime = int64(s.optionalInteger())
+				q.StartTime = int64(scanOptionalInteger(s))
 			case "tags":
-				q.Tags = s.tags()
+				q.Tags = scanTags(s)
 			default:
 				s.unknown(name)
 			}
@@ -138,7 +138,7 @@ func updateRunSpec() *spec[updateRunRequest] {
 			case "run_name":
 				q.Name = s.strOrNull()
 			case "status":
-				q.Status = s.status()
+				q.Status = scanStatus(s)
 			case "end_time":
 				q.EndTime = nil
 				if !s.null() {
@@ -152,8 +152,8 @@ func updateRunSpec() *spec[updateRunRequest] {
 	}
 }
 
-// status reads a RunStatus by name or number.
-func (s *scanner) status() dynamodbstore.RunStatus {
+// scanStatus reads a RunStatus by name or number.
+func scanStatus(s *scanner) dynamodbstore.RunStatus {
 	if s.null() {
 		return ""
 	}
@@ -202,7 +202,7 @@ func scanSearchRuns(s *scanner, name []byte, q *dynamodbstore.SearchRunsParams) 
 	case "filter":
 		q.Filter = s.strOrNull()
 	case "run_view_type":
-		q.View = s.view()
+		q.View = scanView(s)
 	case "max_results":
 		// Zero is refused, absent is 1,000.
 		if q.MaxResults = 0; !s.null() {
@@ -247,14 +247,14 @@ func logInputsSpec() *spec[dynamodbstore.LogInputsParams] {
 					return
 				}
 				for first := s.enter('['); s.next(&first, ']'); {
-					q.Datasets = append(q.Datasets, s.datasetInput())
+					q.Datasets = append(q.Datasets, scanDatasetInput(s))
 				}
 			case "models":
 				if q.Models = nil; s.null() {
 					return
 				}
 				for first := s.enter('['); s.next(&first, ']'); {
-					q.Models = append(q.Models, s.modelID())
+					q.Models = append(q.Models, scanModelID(s))
 				}
 			default:
 				s.unknown(name)
@@ -284,7 +284,7 @@ func logOutputsSpec() *spec[logOutputsRequest] {
 				}
 				q.given = true
 				for first := s.enter('['); s.next(&first, ']'); {
-					q.models = append(q.models, s.modelOutput())
+					q.models = append(q.models, scanModelOutput(s))
 				}
 			default:
 				s.unknown(name)
@@ -294,13 +294,13 @@ func logOutputsSpec() *spec[logOutputsRequest] {
 	}
 }
 
-func (s *scanner) modelOutput() (o dynamodbstore.ModelOutput) {
+func scanModelOutput(s *scanner) (o dynamodbstore.ModelOutput) {
 	for first := s.enter('{'); s.next(&first, '}'); {
 		switch name := s.name(); string(name) {
 		case "model_id":
 			o.ModelID = s.strOrNull()
 		case "step":
-			o.Step = int64(s.optionalInteger())
+			o.Step = int64(scanOptionalInteger(s))
 		default:
 			s.unknown(name)
 		}
@@ -308,7 +308,7 @@ func (s *scanner) modelOutput() (o dynamodbstore.ModelOutput) {
 	return o
 }
 
-func (s *scanner) modelID() (id string) {
+func scanModelID(s *scanner) (id string) {
 	for first := s.enter('{'); s.next(&first, '}'); {
 		switch name := s.name(); string(name) {
 		case "model_id":
@@ -320,14 +320,14 @@ func (s *scanner) modelID() (id string) {
 	return id
 }
 
-func (s *scanner) datasetInput() (in dynamodbstore.DatasetInput) {
+func scanDatasetInput(s *scanner) (in dynamodbstore.DatasetInput) {
 	for first := s.enter('{'); s.next(&first, '}'); {
 		switch name := s.name(); string(name) {
 		case "tags":
-			in.Tags = s.tags()
+			in.Tags = scanTags(s)
 		case "dataset":
 			if in.Dataset = (dynamodbstore.Dataset{}); !s.null() {
-				in.Dataset = s.dataset()
+				in.Dataset = scanDataset(s)
 			}
 		default:
 			s.unknown(name)
@@ -336,7 +336,7 @@ func (s *scanner) datasetInput() (in dynamodbstore.DatasetInput) {
 	return in
 }
 
-func (s *scanner) dataset() (d dynamodbstore.Dataset) {
+func scanDataset(s *scanner) (d dynamodbstore.Dataset) {
 	for first := s.enter('{'); s.next(&first, '}'); {
 		switch name := s.name(); string(name) {
 		case "name":

@@ -45,7 +45,7 @@ func scanTraceMetrics(s *scanner, name []byte, q *traceMetricsRequest) {
 	case "metric_name":
 		q.name = s.str()
 	case "aggregations":
-		q.count = s.countAggregation()
+		q.count = scanCountAggregation(s)
 	case "dimensions":
 		q.dimensions = s.strs()
 	case "time_interval_seconds":
@@ -59,8 +59,8 @@ func scanTraceMetrics(s *scanner, name []byte, q *traceMetricsRequest) {
 	}
 }
 
-// countAggregation reads aggregations and tells whether one is a count.
-func (s *scanner) countAggregation() bool {
+// scanCountAggregation reads aggregations and tells whether one is a count.
+func scanCountAggregation(s *scanner) bool {
 	const count = 1
 	found := false
 	for first := s.enter('['); s.next(&first, ']'); {

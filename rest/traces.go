@@ -87,7 +87,7 @@ func traceSearch(where field, whereRule rule) *spec[searchTracesRequest] {
 			case "experiment_ids":
 				q.experiments = s.strs()
 			case "locations":
-				q.experiments = s.locations()
+				q.experiments = scanLocations(s)
 			case "page_token":
 				q.pageToken = s.str()
 			default:
@@ -98,8 +98,8 @@ func traceSearch(where field, whereRule rule) *spec[searchTracesRequest] {
 	}
 }
 
-// locations reads the ids of experiments among the locations of traces.
-func (s *scanner) locations() []string {
+// scanLocations reads the ids of experiments among the locations of traces.
+func scanLocations(s *scanner) []string {
 	var ids []string
 	for first := s.enter('['); s.next(&first, ']'); {
 		for first := s.enter('{'); s.next(&first, '}'); {

@@ -2,13 +2,9 @@ package rest
 
 import (
 	"math"
-	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 	"unicode/utf8"
-
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 )
 
 // The encoders write what MLflow's server writes, to the byte: json.dumps with
@@ -59,58 +55,6 @@ func appendStringField(b []byte, depth int, key, value string) []byte {
 
 func appendIntField(b []byte, depth int, key string, value int64) []byte {
 	return strconv.AppendInt(appendKey(b, depth, key), value, 10)
-}
-
-// appendPage appends the answer of a search, whose items stand in an array of
-// the name key. What is large goes to the answer in between, if there is one.
-func appendPage[T any](
-	b []byte, key string, page dynamodbstore.Page[T], appendOne func(b []byte, x T, depth int) []byte, a *answer,
-) []byte {
-	b = append(b, '{')
-	if len(page.Items) > 0 {
-		b = append(appendKey(b, 1, key), '[')
-		for _, x := range page.Items {
-			b = a.spill(appendOne(appendItem(b, 2), x, 2))
-		}
-		b = closeArray(b, 1)
-	}
-	return closePage(b, page.NextPageToken)
-}
-
-// pageAnswer is the answer of a search whose items are appended one by one.
-type pageAnswer struct {
-	key string
-	any bool // there was an item
-}
-
-func (a *answer) beginPage(key string) pageAnswer {
-	a.b = append(a.b, '{')
-	return pageAnswer{key: key}
-}
-
-// array returns what to append the next item to, as an element of an array.
-func (p *pageAnswer) array(a *answer) []byte {
-	if p.any {
-		return a.b
-	}
-	p.any = true
-	return append(appendKey(a.b, 1, p.key), '[')
-}
-
-// end ends the answer.
-func (p *pageAnswer) end(a *answer, token string) {
-	if p.any {
-		a.b = closeArray(a.b, 1)
-	}
-	a.b = closePage(a.b, token)
-}
-
-// closePage ends the answer of a search.
-func closePage(b []byte, token string) []byte {
-	if token != "" {
-		b = appendStringField(b, 1, "next_page_token", token)
-	}
-	return closeObject(b, 0)
 }
 
 const hexDigits = "0123456789abcdef"
@@ -206,30 +150,4 @@ func appendFloat(b []byte, f float64) []byte {
 		return b
 	}
 	return append(b, ".0"...)
-}
-
-// maxPooledBuffer keeps a rare large answer from staying in memory.
-const maxPooledBuffer = 1 << 20
-
-//nolint:gochecknoglobals // a pool is a cache without state that anyone could see
-var buffers = sync.Pool{New: func() any { return new(make([]byte, 0, 4096)) }}
-
-func getBuffer() *[]byte {
-	b := buffers.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
-	*b = (*b)[:0]
-	return b
-}
-
-func putBuffer(b *[]byte) {
-	if cap(*b) <= maxPooledBuffer {
-		buffers.Put(b)
-	}
-}
-
-func writeJSON(w http.ResponseWriter, code int, body []byte) {
-	header := w.Header()
-	header["Content-Type"] = jsonType
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(code)
-	_, _ = w.Write(body) // when it fails, the client has gone
 }

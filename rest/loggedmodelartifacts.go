@@ -30,7 +30,6 @@ func listModelArtifactsSpec() *spec[listModelArtifactsRequest] {
 				s.unknown(name)
 			}
 		},
-		path: func(q *listModelArtifactsRequest, r *http.Request) { q.fromPath(r) },
 	}
 }
 

@@ -96,7 +96,6 @@ func (q *loggedModelRequest) fromPath(r *http.Request) {
 func loggedModelSpec() *spec[loggedModelRequest] {
 	return &spec[loggedModelRequest]{
 		scan: func(s *scanner, _ []byte, _ *loggedModelRequest) { s.skip(0) },
-		path: (*loggedModelRequest).fromPath,
 	}
 }
 
@@ -152,7 +151,6 @@ func loggedModelPairsSpec(member string, rules ...rule) *spec[loggedModelRequest
 			}
 		},
 		fits: func(q *loggedModelRequest) bool { return !named || q.inBody != "" },
-		path: (*loggedModelRequest).fromPath,
 	}
 }
 

@@ -122,13 +122,6 @@ func modelSpec(names ...string) *spec[modelRequest] {
 	return p
 }
 
-// with adds fields that may be absent.
-func (p *spec[T]) with(fields []field, rules ...rule) *spec[T] {
-	p.fields = append(p.fields, fields...)
-	p.rules = append(p.rules, rules...)
-	return p
-}
-
 func createModelSpec() *spec[dynamodbstore.CreateRegisteredModelParams] {
 	return &spec[dynamodbstore.CreateRegisteredModelParams]{
 		fields: append(texts("name", "description", "deployment_job_id"), messages("tags", pairFields()...)),

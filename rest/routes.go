@@ -242,15 +242,12 @@ func writeText(w http.ResponseWriter, code int, contentType, body string) {
 // query makes an endpoint that answers with something.
 func query[T any](h *handler, p *spec[T], answer func(ctx context.Context, b []byte, q *T) ([]byte, error)) http.HandlerFunc {
 	return h.withBody((*handler).readJSON, func(w http.ResponseWriter, r *http.Request, body *heldBody) {
-		q, err := p.read(r, body.data)
+		q, err := readRequest(p, r, body.data)
 		if err != nil {
 			h.writeError(w, r, err)
 			return
 		}
 		body.drop()
-		if p.path != nil {
-			p.path(q, r)
-		}
 		buf := getBuffer()
 		defer putBuffer(buf)
 		b, err := answer(r.Context(), *buf, q)

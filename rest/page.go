@@ -1,0 +1,55 @@
+package rest
+
+import "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+
+// appendPage appends the answer of a search, whose items stand in an array of
+// the name key. What is large goes to the answer in between, if there is one.
+func appendPage[T any](
+	b []byte, key string, page dynamodbstore.Page[T], appendOne func(b []byte, x T, depth int) []byte, a *answer,
+) []byte {
+	b = append(b, '{')
+	if len(page.Items) > 0 {
+		b = append(appendKey(b, 1, key), '[')
+		for _, x := range page.Items {
+			b = a.spill(appendOne(appendItem(b, 2), x, 2))
+		}
+		b = closeArray(b, 1)
+	}
+	return closePage(b, page.NextPageToken)
+}
+
+// pageAnswer is the answer of a search whose items are appended one by one.
+type pageAnswer struct {
+	key string
+	any bool // there was an item
+}
+
+func (a *answer) beginPage(key string) pageAnswer {
+	a.b = append(a.b, '{')
+	return pageAnswer{key: key}
+}
+
+// array returns what to append the next item to, as an element of an array.
+func (p *pageAnswer) array(a *answer) []byte {
+	if p.any {
+		return a.b
+	}
+	p.any = true
+	return append(appendKey(a.b, 1, p.key), '[')
+}
+
+// end ends the answer.
+func (p *pageAnswer) end(a *answer, token string) {
+	if p.any {
+		a.b = closeArray(a.b, 1)
+	}
+	a.b = closePage(a.b, token)
+}
+
+// closePage ends the answer of a search.
+func closePage(b []byte, token string) []byte {
+	if token != "" {
+		b = appendStringField(b, 1, "next_page_token", token)
+	}
+	return closeObject(b, 0)
+}

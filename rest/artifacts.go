@@ -11,6 +11,8 @@ import (
 	"slices"
 
 	"gocloud.dev/blob"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 func (h *handler) addArtifactRoutes() {
@@ -28,27 +30,27 @@ type listArtifactsRequest struct {
 	path *string
 }
 
-func listArtifactsSpec() *spec[listArtifactsRequest] {
-	return &spec[listArtifactsRequest]{
-		fields: texts("run_id", "run_uuid", "path", "page_token"),
-		rules:  []rule{textRequired("run_id"), text("path"), text("page_token")},
-		scan: func(s *scanner, name []byte, q *listArtifactsRequest) {
+func listArtifactsSpec() *wire.Spec[listArtifactsRequest] {
+	return &wire.Spec[listArtifactsRequest]{
+		Fields: texts("run_id", "run_uuid", "path", "page_token"),
+		Rules:  []wire.Rule{textRequired("run_id"), text("path"), text("page_token")},
+		Scan: func(s *wire.Scanner, name []byte, q *listArtifactsRequest) {
 			switch string(name) {
 			case "run_id":
-				q.run.id = s.strOrNull()
+				q.run.id = s.TextOrNull()
 			case "run_uuid":
-				q.run.legacyID = s.strOrNull()
+				q.run.legacyID = s.TextOrNull()
 			case "path":
-				if q.path = nil; !s.null() {
-					q.path = new(s.str())
+				if q.path = nil; !s.Null() {
+					q.path = new(s.Text())
 				}
 			case "page_token":
-				s.strOrNull()
+				s.TextOrNull()
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
-		fits: func(q *listArtifactsRequest) bool { return q.run.id != "" },
+		Fits: func(q *listArtifactsRequest) bool { return q.run.id != "" },
 	}
 }
 
@@ -68,8 +70,8 @@ func (h *handler) listArtifacts(ctx context.Context, b []byte, q *listArtifactsR
 	if err != nil {
 		return nil, err
 	}
-	b = appendStringField(append(b, '{'), 1, "root_uri", uri)
-	return closeObject(appendEntries(b, entries), 0), nil
+	b = wire.AppendStringField(append(b, '{'), 1, "root_uri", uri)
+	return wire.CloseObject(appendEntries(b, entries), 0), nil
 }
 
 // artifactsOf lists a directory of a run's artifacts, and returns where they lie.
@@ -160,34 +162,34 @@ func appendEntries(b []byte, entries []entry) []byte {
 	if len(entries) == 0 {
 		return b
 	}
-	b = append(appendKey(b, 1, "files"), '[')
+	b = append(wire.AppendKey(b, 1, "files"), '[')
 	for _, e := range entries {
-		b = append(appendItem(b, 2), '{')
-		b = appendStringField(b, 3, "path", e.path)
+		b = append(wire.AppendItem(b, 2), '{')
+		b = wire.AppendStringField(b, 3, "path", e.path)
 		if e.dir {
-			b = append(appendKey(b, 3, "is_dir"), "true"...)
+			b = append(wire.AppendKey(b, 3, "is_dir"), "true"...)
 		} else {
-			b = append(appendKey(b, 3, "is_dir"), "false"...)
+			b = append(wire.AppendKey(b, 3, "is_dir"), "false"...)
 			if e.size != 0 {
-				b = appendIntField(b, 3, "file_size", e.size)
+				b = wire.AppendIntField(b, 3, "file_size", e.size)
 			}
 		}
-		b = closeObject(b, 2)
+		b = wire.CloseObject(b, 2)
 	}
-	return closeArray(b, 1)
+	return wire.CloseArray(b, 1)
 }
 
 // getArtifact sends an artifact of a run to the browser.
 func (h *handler) getArtifact(w http.ResponseWriter, r *http.Request) {
-	params := parseQuery(r.URL.RawQuery)
+	params := wire.ParseQuery(r.URL.RawQuery)
 	name, ok := h.artifactPath(w, r, params)
 	if !ok {
 		return
 	}
 	runID := ""
 	for _, p := range params {
-		if (p.key == "run_id" || p.key == "run_uuid") && runID == "" {
-			runID = p.value
+		if (p.Key == "run_id" || p.Key == "run_uuid") && runID == "" {
+			runID = p.Value
 		}
 	}
 	if runID == "" {
@@ -202,13 +204,13 @@ func (h *handler) getArtifact(w http.ResponseWriter, r *http.Request) {
 }
 
 // artifactPath returns the path that a browser asks for, or answers the request.
-func (h *handler) artifactPath(w http.ResponseWriter, r *http.Request, params []pair) (string, bool) {
-	i := slices.IndexFunc(params, func(p pair) bool { return p.key == "path" })
+func (h *handler) artifactPath(w http.ResponseWriter, r *http.Request, params []wire.Pair) (string, bool) {
+	i := slices.IndexFunc(params, func(p wire.Pair) bool { return p.Key == "path" })
 	if i < 0 {
 		writePage(w, http.StatusBadRequest, "The browser (or proxy) sent a request that this server could not understand.")
 		return "", false
 	}
-	name, err := cleanPath(params[i].value)
+	name, err := cleanPath(params[i].Value)
 	if err != nil {
 		h.writeError(w, r, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // addDatasetRoutes adds what the web UI asks about the datasets of runs; no
@@ -16,15 +17,15 @@ func (h *handler) addDatasetRoutes() {
 
 type searchDatasetsRequest struct{ experiments []string }
 
-func searchDatasetsSpec() *spec[searchDatasetsRequest] {
-	return &spec[searchDatasetsRequest]{
-		fields: []field{list(f("experiment_ids", typeString))},
-		scan: func(s *scanner, name []byte, q *searchDatasetsRequest) {
+func searchDatasetsSpec() *wire.Spec[searchDatasetsRequest] {
+	return &wire.Spec[searchDatasetsRequest]{
+		Fields: []wire.Field{wire.List(wire.F("experiment_ids", wire.TypeString))},
+		Scan: func(s *wire.Scanner, name []byte, q *searchDatasetsRequest) {
 			switch string(name) {
 			case "experiment_ids":
-				q.experiments = s.strs()
+				q.experiments = s.Texts()
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
 	}
@@ -37,23 +38,23 @@ func (h *handler) searchDatasets(ctx context.Context, b []byte, q *searchDataset
 	}
 	b = append(b, '{')
 	if len(list) > 0 {
-		b = append(appendKey(b, 1, "dataset_summaries"), '[')
+		b = append(wire.AppendKey(b, 1, "dataset_summaries"), '[')
 		for i := range list {
-			b = appendDatasetSummary(append(appendItem(b, 2), '{'), &list[i], 2)
+			b = appendDatasetSummary(append(wire.AppendItem(b, 2), '{'), &list[i], 2)
 		}
-		b = closeArray(b, 1)
+		b = wire.CloseArray(b, 1)
 	}
-	return closeObject(b, 0), nil
+	return wire.CloseObject(b, 0), nil
 }
 
 // appendDatasetSummary appends the members of a summary to an object that was
 // opened at a depth, and closes it. An empty context is left out, as by MLflow.
 func appendDatasetSummary(b []byte, d *dynamodbstore.DatasetSummary, depth int) []byte {
-	b = appendStringField(b, depth+1, "experiment_id", d.ExperimentID)
-	b = appendStringField(b, depth+1, "name", d.Name)
-	b = appendStringField(b, depth+1, "digest", d.Digest)
+	b = wire.AppendStringField(b, depth+1, "experiment_id", d.ExperimentID)
+	b = wire.AppendStringField(b, depth+1, "name", d.Name)
+	b = wire.AppendStringField(b, depth+1, "digest", d.Digest)
 	if d.Context != nil && *d.Context != "" {
-		b = appendStringField(b, depth+1, "context", *d.Context)
+		b = wire.AppendStringField(b, depth+1, "context", *d.Context)
 	}
-	return closeObject(b, depth)
+	return wire.CloseObject(b, depth)
 }

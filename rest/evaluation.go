@@ -3,6 +3,8 @@ package rest
 import (
 	"context"
 	"net/http"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // addEvaluationRoutes adds the searches of the UI for what evaluations need:
@@ -10,11 +12,11 @@ import (
 func (h *handler) addEvaluationRoutes() {
 	h.add("3.0", http.MethodGet, "/mlflow/scorers/list", query(h, listScorersSpec(), h.listScorers))
 	h.add("3.0", http.MethodGet, "/mlflow/scorers/online-configs", h.none(`{"configs": []}`,
-		[]field{list(f("scorer_ids", typeString))}, []rule{{"scorer_ids", []check{isArray(), required()}}}))
-	datasets := h.none("{}", []field{
-		list(f("experiment_ids", typeString)), f("filter_string", typeString), f("max_results", typeInt32),
-		list(f("order_by", typeString)), f("page_token", typeString),
-	}, []rule{array("experiment_ids"), text("filter_string"), integer("max_results"), array("order_by"), text("page_token")})
+		[]wire.Field{wire.List(wire.F("scorer_ids", wire.TypeString))}, []wire.Rule{{"scorer_ids", []wire.Check{wire.IsArray(), wire.Required()}}}))
+	datasets := h.none("{}", []wire.Field{
+		wire.List(wire.F("experiment_ids", wire.TypeString)), wire.F("filter_string", wire.TypeString), wire.F("max_results", wire.TypeInt32),
+		wire.List(wire.F("order_by", wire.TypeString)), wire.F("page_token", wire.TypeString),
+	}, []wire.Rule{array("experiment_ids"), text("filter_string"), integer("max_results"), array("order_by"), text("page_token")})
 	h.add("3.0", http.MethodGet, "/mlflow/datasets/search", datasets)
 	h.add("3.0", http.MethodPost, "/mlflow/datasets/search", datasets)
 	h.add("3.0", http.MethodPost, "/mlflow/issues/search", fixed("{\n  \"next_page_token\": \"\"\n}"))
@@ -25,19 +27,19 @@ type listScorersRequest struct {
 	experiments bool
 }
 
-func listScorersSpec() *spec[listScorersRequest] {
-	return &spec[listScorersRequest]{
-		fields: []field{f("experiment_id", typeString), list(f("experiment_ids", typeString))},
-		rules:  []rule{text("experiment_id"), {"experiment_ids", []check{isArray(), itemsAreStrings()}}},
-		scan: func(s *scanner, name []byte, q *listScorersRequest) {
+func listScorersSpec() *wire.Spec[listScorersRequest] {
+	return &wire.Spec[listScorersRequest]{
+		Fields: []wire.Field{wire.F("experiment_id", wire.TypeString), wire.List(wire.F("experiment_ids", wire.TypeString))},
+		Rules:  []wire.Rule{text("experiment_id"), {"experiment_ids", []wire.Check{wire.IsArray(), wire.ItemsAreStrings()}}},
+		Scan: func(s *wire.Scanner, name []byte, q *listScorersRequest) {
 			switch string(name) {
 			case "experiment_id":
-				q.experiment = s.strOrNull()
+				q.experiment = s.TextOrNull()
 			case "experiment_ids":
 				q.experiments = true
-				s.strs()
+				s.Texts()
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
 	}

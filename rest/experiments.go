@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 const (
@@ -43,146 +44,146 @@ type experimentRequest struct {
 	tag  dynamodbstore.Tag
 }
 
-func scanExperiment(s *scanner, name []byte, q *experimentRequest) {
+func scanExperiment(s *wire.Scanner, name []byte, q *experimentRequest) {
 	switch string(name) {
 	case "experiment_id":
-		q.id = s.strOrNull()
+		q.id = s.TextOrNull()
 	case "experiment_name", "new_name":
-		q.name = s.strOrNull()
+		q.name = s.TextOrNull()
 	case "key":
-		q.tag.Key = s.strOrNull()
+		q.tag.Key = s.TextOrNull()
 	case "value":
-		q.tag.Value = s.strOrNull()
+		q.tag.Value = s.TextOrNull()
 	default:
-		s.unknown(name)
+		s.Unknown(name)
 	}
 }
 
 // experimentSpec is for requests that consist of one required string.
-func experimentSpec(param string) *spec[experimentRequest] {
-	return &spec[experimentRequest]{
-		fields: texts(param),
-		rules:  []rule{requiredText(param)},
-		scan:   scanExperiment,
-		fits: func(q *experimentRequest) bool {
+func experimentSpec(param string) *wire.Spec[experimentRequest] {
+	return &wire.Spec[experimentRequest]{
+		Fields: texts(param),
+		Rules:  []wire.Rule{requiredText(param)},
+		Scan:   scanExperiment,
+		Fits: func(q *experimentRequest) bool {
 			return param == "experiment_id" && q.id != "" || param == "experiment_name" && q.name != ""
 		},
 	}
 }
 
-func renameExperimentSpec() *spec[experimentRequest] {
-	return &spec[experimentRequest]{
-		fields: texts("experiment_id", "new_name"),
-		rules:  []rule{requiredText("experiment_id"), textRequired("new_name")},
-		scan:   scanExperiment,
-		fits:   func(q *experimentRequest) bool { return q.id != "" && q.name != "" },
+func renameExperimentSpec() *wire.Spec[experimentRequest] {
+	return &wire.Spec[experimentRequest]{
+		Fields: texts("experiment_id", "new_name"),
+		Rules:  []wire.Rule{requiredText("experiment_id"), textRequired("new_name")},
+		Scan:   scanExperiment,
+		Fits:   func(q *experimentRequest) bool { return q.id != "" && q.name != "" },
 	}
 }
 
-func experimentTagSpec(value ...string) *spec[experimentRequest] {
-	rules := append(make([]rule, 0, 3), requiredText("experiment_id"), requiredText("key"))
+func experimentTagSpec(value ...string) *wire.Spec[experimentRequest] {
+	rules := append(make([]wire.Rule, 0, 3), requiredText("experiment_id"), requiredText("key"))
 	for _, v := range value {
 		rules = append(rules, text(v))
 	}
-	return &spec[experimentRequest]{
-		fields: texts(append([]string{"experiment_id", "key"}, value...)...),
-		rules:  rules,
-		scan:   scanExperiment,
-		fits:   func(q *experimentRequest) bool { return q.id != "" && q.tag.Key != "" },
+	return &wire.Spec[experimentRequest]{
+		Fields: texts(append([]string{"experiment_id", "key"}, value...)...),
+		Rules:  rules,
+		Scan:   scanExperiment,
+		Fits:   func(q *experimentRequest) bool { return q.id != "" && q.tag.Key != "" },
 	}
 }
 
-func createExperimentSpec() *spec[dynamodbstore.CreateExperimentParams] {
-	return &spec[dynamodbstore.CreateExperimentParams]{
-		fields: append(texts("name", "artifact_location"), messages("tags", pairFields()...)),
-		rules:  []rule{requiredText("name"), text("artifact_location"), array("tags")},
-		scan: func(s *scanner, name []byte, q *dynamodbstore.CreateExperimentParams) {
+func createExperimentSpec() *wire.Spec[dynamodbstore.CreateExperimentParams] {
+	return &wire.Spec[dynamodbstore.CreateExperimentParams]{
+		Fields: append(texts("name", "artifact_location"), wire.Messages("tags", pairFields()...)),
+		Rules:  []wire.Rule{requiredText("name"), text("artifact_location"), array("tags")},
+		Scan: func(s *wire.Scanner, name []byte, q *dynamodbstore.CreateExperimentParams) {
 			switch string(name) {
 			case "name":
-				q.Name = s.strOrNull()
+				q.Name = s.TextOrNull()
 			case "artifact_location":
-				q.ArtifactLocation = s.strOrNull()
+				q.ArtifactLocation = s.TextOrNull()
 			case "tags":
 				q.Tags = scanTags(s)
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
-		fits: func(q *dynamodbstore.CreateExperimentParams) bool { return q.Name != "" },
+		Fits: func(q *dynamodbstore.CreateExperimentParams) bool { return q.Name != "" },
 	}
 }
 
-func searchExperimentsSpec() *spec[dynamodbstore.SearchExperimentsParams] {
-	return &spec[dynamodbstore.SearchExperimentsParams]{
-		fields: []field{
-			f("max_results", typeInt64), f("page_token", typeString), f("filter", typeString),
-			list(f("order_by", typeString)), viewType("view_type"),
+func searchExperimentsSpec() *wire.Spec[dynamodbstore.SearchExperimentsParams] {
+	return &wire.Spec[dynamodbstore.SearchExperimentsParams]{
+		Fields: []wire.Field{
+			wire.F("max_results", wire.TypeInt64), wire.F("page_token", wire.TypeString), wire.F("filter", wire.TypeString),
+			wire.List(wire.F("order_by", wire.TypeString)), viewType("view_type"),
 		},
-		rules: []rule{
+		Rules: []wire.Rule{
 			integer("view_type"), integer("max_results"), array("order_by"), text("filter"), text("page_token"),
 		},
-		scan: func(s *scanner, name []byte, q *dynamodbstore.SearchExperimentsParams) {
+		Scan: func(s *wire.Scanner, name []byte, q *dynamodbstore.SearchExperimentsParams) {
 			switch string(name) {
 			case "max_results":
-				if q.MaxResults = 0; !s.null() {
-					q.MaxResults = nonZero(int(s.integer()))
+				if q.MaxResults = 0; !s.Null() {
+					q.MaxResults = nonZero(int(s.Int()))
 				}
 			case "page_token":
-				q.PageToken = s.strOrNull()
+				q.PageToken = s.TextOrNull()
 			case "filter":
-				q.Filter = s.strOrNull()
+				q.Filter = s.TextOrNull()
 			case "order_by":
-				q.OrderBy = s.strs()
+				q.OrderBy = s.Texts()
 			case "view_type":
 				q.View = scanView(s)
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
 	}
 }
 
 // scanTags reads an array of keys and values.
-func scanTags(s *scanner) []dynamodbstore.Tag {
-	if s.null() {
+func scanTags(s *wire.Scanner) []dynamodbstore.Tag {
+	if s.Null() {
 		return nil
 	}
 	var tags []dynamodbstore.Tag
-	for first := s.enter('['); s.next(&first, ']'); {
+	for first := s.Enter('['); s.Next(&first, ']'); {
 		key, value := scanPair(s)
 		tags = append(tags, dynamodbstore.Tag{Key: key, Value: value})
 	}
 	return tags
 }
 
-func scanPair(s *scanner) (key, value string) {
-	for first := s.enter('{'); s.next(&first, '}'); {
-		switch name := s.name(); string(name) {
+func scanPair(s *wire.Scanner) (key, value string) {
+	for first := s.Enter('{'); s.Next(&first, '}'); {
+		switch name := s.Name(); string(name) {
 		case "key":
-			key = s.strOrNull()
+			key = s.TextOrNull()
 		case "value":
-			value = s.strOrNull()
+			value = s.TextOrNull()
 		default:
-			s.unknown(name)
+			s.Unknown(name)
 		}
 	}
 	return key, value
 }
 
-func scanOptionalInteger(s *scanner) int {
-	if s.null() {
+func scanOptionalInteger(s *wire.Scanner) int {
+	if s.Null() {
 		return 0
 	}
-	return int(s.integer())
+	return int(s.Int())
 }
 
 // scanView reads a ViewType, which MLflow counts from one.
-func scanView(s *scanner) dynamodbstore.ViewType {
-	if s.null() {
+func scanView(s *wire.Scanner) dynamodbstore.ViewType {
+	if s.Null() {
 		return dynamodbstore.ViewActiveOnly
 	}
-	if s.peek() == '"' {
-		switch s.str() {
+	if s.Peek() == '"' {
+		switch s.Text() {
 		case "ACTIVE_ONLY":
 			return dynamodbstore.ViewActiveOnly
 		case "DELETED_ONLY":
@@ -190,11 +191,11 @@ func scanView(s *scanner) dynamodbstore.ViewType {
 		case "ALL":
 			return dynamodbstore.ViewAll
 		}
-		s.bad = true
+		s.Bad = true
 		return 0
 	}
-	n := s.integer()
-	s.bad = s.bad || n < 1 || n > 3
+	n := s.Int()
+	s.Bad = s.Bad || n < 1 || n > 3
 	return dynamodbstore.ViewType(n - 1)
 }
 
@@ -219,7 +220,7 @@ func (h *handler) createExperiment(
 	if err != nil {
 		return nil, err
 	}
-	return closeObject(appendStringField(append(b, '{'), 1, "experiment_id", id), 0), nil
+	return wire.CloseObject(wire.AppendStringField(append(b, '{'), 1, "experiment_id", id), 0), nil
 }
 
 func tooManyViews(experiment string) error {
@@ -264,7 +265,7 @@ func appendOneExperiment(b []byte, e *dynamodbstore.Experiment) []byte {
 	if e == nil {
 		return b
 	}
-	return closeObject(appendExperiment(appendKey(append(b, '{'), 1, "experiment"), e, 1), 0)
+	return wire.CloseObject(appendExperiment(wire.AppendKey(append(b, '{'), 1, "experiment"), e, 1), 0)
 }
 
 func (h *handler) searchExperiments(ctx context.Context, a *answer, q *dynamodbstore.SearchExperimentsParams) error {

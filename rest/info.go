@@ -3,6 +3,8 @@ package rest
 import (
 	"fmt"
 	"net/http"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 func (h *handler) addInfoRoutes() {
@@ -25,7 +27,7 @@ func (h *handler) addInfoRoutes() {
 	h.addPath(http.MethodGet, gateway, fixed(`{"endpoints":[]}`+"\n"))
 	h.addPath(http.MethodPost, gateway, fixed(`{"endpoints":[]}`+"\n"))
 	h.add("2.0", http.MethodGet, "/mlflow/webhooks", h.none("{}",
-		[]field{f("max_results", typeInt32), f("page_token", typeString)}, []rule{integer("max_results"), text("page_token")}))
+		[]wire.Field{wire.F("max_results", wire.TypeInt32), wire.F("page_token", wire.TypeString)}, []wire.Rule{integer("max_results"), text("page_token")}))
 }
 
 // health says OK unless the store is one that can tell that it has failed.

@@ -7,6 +7,7 @@ import (
 	"path"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 type listModelArtifactsRequest struct {
@@ -14,20 +15,20 @@ type listModelArtifactsRequest struct {
 	dir *string
 }
 
-func listModelArtifactsSpec() *spec[listModelArtifactsRequest] {
-	return &spec[listModelArtifactsRequest]{
-		fields: texts("model_id", "artifact_directory_path", "page_token"),
-		rules:  []rule{text("artifact_directory_path")},
-		scan: func(s *scanner, name []byte, q *listModelArtifactsRequest) {
+func listModelArtifactsSpec() *wire.Spec[listModelArtifactsRequest] {
+	return &wire.Spec[listModelArtifactsRequest]{
+		Fields: texts("model_id", "artifact_directory_path", "page_token"),
+		Rules:  []wire.Rule{text("artifact_directory_path")},
+		Scan: func(s *wire.Scanner, name []byte, q *listModelArtifactsRequest) {
 			switch string(name) {
 			case "artifact_directory_path":
-				if q.dir = nil; !s.null() {
-					q.dir = new(s.str())
+				if q.dir = nil; !s.Null() {
+					q.dir = new(s.Text())
 				}
 			case "model_id", "page_token":
-				s.strOrNull()
+				s.TextOrNull()
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
 	}
@@ -56,16 +57,16 @@ func (h *handler) listModelArtifacts(ctx context.Context, b []byte, q *listModel
 	for i := range entries {
 		entries[i].path = path.Join(dir, entries[i].path)
 	}
-	b = appendStringField(append(b, '{'), 1, "root_uri", m.ArtifactURI)
-	return closeObject(appendEntries(b, entries), 0), nil
+	b = wire.AppendStringField(append(b, '{'), 1, "root_uri", m.ArtifactURI)
+	return wire.CloseObject(appendEntries(b, entries), 0), nil
 }
 
 // getModelArtifact sends an artifact of a logged model to the browser.
 func (h *handler) getModelArtifact(w http.ResponseWriter, r *http.Request) {
 	name := ""
-	for _, p := range parseQuery(r.URL.RawQuery) {
-		if p.key == "artifact_file_path" {
-			name = p.value
+	for _, p := range wire.ParseQuery(r.URL.RawQuery) {
+		if p.Key == "artifact_file_path" {
+			name = p.Value
 			break
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 func (h *handler) addLoggedModelRoutes() {
@@ -41,33 +42,33 @@ func paramsOf(pairs []dynamodbstore.Tag) []dynamodbstore.Param {
 	return params
 }
 
-func createLoggedModelSpec() *spec[dynamodbstore.CreateLoggedModelParams] {
-	return &spec[dynamodbstore.CreateLoggedModelParams]{
-		fields: append(texts("experiment_id", "name", "model_type", "source_run_id"),
-			messages("params", pairFields()...), messages("tags", pairFields()...)),
-		rules: []rule{
+func createLoggedModelSpec() *wire.Spec[dynamodbstore.CreateLoggedModelParams] {
+	return &wire.Spec[dynamodbstore.CreateLoggedModelParams]{
+		Fields: append(texts("experiment_id", "name", "model_type", "source_run_id"),
+			wire.Messages("params", pairFields()...), wire.Messages("tags", pairFields()...)),
+		Rules: []wire.Rule{
 			textRequired("experiment_id"), text("name"), text("model_type"), text("source_run_id"),
 			array("params"), array("tags"),
 		},
-		scan: func(s *scanner, name []byte, q *dynamodbstore.CreateLoggedModelParams) {
+		Scan: func(s *wire.Scanner, name []byte, q *dynamodbstore.CreateLoggedModelParams) {
 			switch string(name) {
 			case "experiment_id":
-				q.ExperimentID = s.strOrNull()
+				q.ExperimentID = s.TextOrNull()
 			case "name":
-				q.Name = s.strOrNull()
+				q.Name = s.TextOrNull()
 			case "model_type":
-				q.ModelType = s.strOrNull()
+				q.ModelType = s.TextOrNull()
 			case "source_run_id":
-				q.SourceRunID = s.strOrNull()
+				q.SourceRunID = s.TextOrNull()
 			case "params":
 				q.Params = paramsOf(scanTags(s))
 			case "tags":
 				q.Tags = scanTags(s)
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
-		fits: func(q *dynamodbstore.CreateLoggedModelParams) bool { return q.ExperimentID != "" },
+		Fits: func(q *dynamodbstore.CreateLoggedModelParams) bool { return q.ExperimentID != "" },
 	}
 }
 
@@ -85,17 +86,17 @@ type loggedModelRequest struct {
 // fromPath sets what the path says, and the query of a GET.
 func (q *loggedModelRequest) fromPath(r *http.Request) {
 	q.id, q.tagKey = r.PathValue("model_id"), r.PathValue("tag_key")
-	for _, p := range parseQuery(r.URL.RawQuery) {
-		if p.key == "allow_deleted" {
-			q.deleted = strings.EqualFold(p.value, "true")
+	for _, p := range wire.ParseQuery(r.URL.RawQuery) {
+		if p.Key == "allow_deleted" {
+			q.deleted = strings.EqualFold(p.Value, "true")
 			return
 		}
 	}
 }
 
-func loggedModelSpec() *spec[loggedModelRequest] {
-	return &spec[loggedModelRequest]{
-		scan: func(s *scanner, _ []byte, _ *loggedModelRequest) { s.skip(0) },
+func loggedModelSpec() *wire.Spec[loggedModelRequest] {
+	return &wire.Spec[loggedModelRequest]{
+		Scan: func(s *wire.Scanner, _ []byte, _ *loggedModelRequest) { s.Skip(0) },
 	}
 }
 
@@ -109,48 +110,48 @@ func loggedModelStatuses() []dynamodbstore.LoggedModelStatus {
 
 // finalizeLoggedModelSpec reads the id from the body, not from the path, as
 // MLflow does.
-func finalizeLoggedModelSpec() *spec[loggedModelRequest] {
+func finalizeLoggedModelSpec() *wire.Spec[loggedModelRequest] {
 	statuses := loggedModelStatuses()
-	values := make([]enumValue, 0, len(statuses))
+	values := make([]wire.EnumValue, 0, len(statuses))
 	for i, name := range statuses {
-		values = append(values, enumValue{string(name), int64(i)})
+		values = append(values, wire.EnumValue{string(name), int64(i)})
 	}
-	return &spec[loggedModelRequest]{
-		fields: []field{f("model_id", typeString), enum("status", values...)},
-		rules:  []rule{textRequired("model_id"), {"status", []check{isIntLike(), required()}}},
-		scan: func(s *scanner, name []byte, q *loggedModelRequest) {
+	return &wire.Spec[loggedModelRequest]{
+		Fields: []wire.Field{wire.F("model_id", wire.TypeString), wire.Enum("status", values...)},
+		Rules:  []wire.Rule{textRequired("model_id"), {"status", []wire.Check{wire.IsIntLike(), wire.Required()}}},
+		Scan: func(s *wire.Scanner, name []byte, q *loggedModelRequest) {
 			switch string(name) {
 			case "model_id":
-				q.inBody = s.strOrNull()
+				q.inBody = s.TextOrNull()
 			case "status":
-				if q.status = 0; !s.null() {
-					q.status, q.given = s.integer(), true
+				if q.status = 0; !s.Null() {
+					q.status, q.given = s.Int(), true
 				}
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
-		fits: func(q *loggedModelRequest) bool { return q.inBody != "" && q.given },
+		Fits: func(q *loggedModelRequest) bool { return q.inBody != "" && q.given },
 	}
 }
 
 // loggedModelPairsSpec reads tags or params.
-func loggedModelPairsSpec(member string, rules ...rule) *spec[loggedModelRequest] {
+func loggedModelPairsSpec(member string, rules ...wire.Rule) *wire.Spec[loggedModelRequest] {
 	named := len(rules) > 1
-	return &spec[loggedModelRequest]{
-		fields: []field{f("model_id", typeString), messages(member, pairFields()...)},
-		rules:  rules,
-		scan: func(s *scanner, name []byte, q *loggedModelRequest) {
+	return &wire.Spec[loggedModelRequest]{
+		Fields: []wire.Field{wire.F("model_id", wire.TypeString), wire.Messages(member, pairFields()...)},
+		Rules:  rules,
+		Scan: func(s *wire.Scanner, name []byte, q *loggedModelRequest) {
 			switch string(name) {
 			case "model_id":
-				q.inBody = s.strOrNull()
+				q.inBody = s.TextOrNull()
 			case member:
 				q.pairs = scanTags(s)
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
-		fits: func(q *loggedModelRequest) bool { return !named || q.inBody != "" },
+		Fits: func(q *loggedModelRequest) bool { return !named || q.inBody != "" },
 	}
 }
 

@@ -4,87 +4,88 @@ import (
 	"context"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
-func searchLoggedModelsSpec() *spec[dynamodbstore.SearchLoggedModelsParams] {
+func searchLoggedModelsSpec() *wire.Spec[dynamodbstore.SearchLoggedModelsParams] {
 	dataset := texts("dataset_name", "dataset_digest")
-	order := append(texts("field_name", "dataset_name", "dataset_digest"), f("ascending", typeBool))
-	return &spec[dynamodbstore.SearchLoggedModelsParams]{
-		fields: []field{
-			list(f("experiment_ids", typeString)), f("filter", typeString), messages("datasets", dataset...),
-			f("max_results", typeInt32), messages("order_by", order...), f("page_token", typeString),
+	order := append(texts("field_name", "dataset_name", "dataset_digest"), wire.F("ascending", wire.TypeBool))
+	return &wire.Spec[dynamodbstore.SearchLoggedModelsParams]{
+		Fields: []wire.Field{
+			wire.List(wire.F("experiment_ids", wire.TypeString)), wire.F("filter", wire.TypeString), wire.Messages("datasets", dataset...),
+			wire.F("max_results", wire.TypeInt32), wire.Messages("order_by", order...), wire.F("page_token", wire.TypeString),
 		},
-		rules: []rule{
-			{"experiment_ids", []check{isArray(), itemsAreStrings(), required()}},
+		Rules: []wire.Rule{
+			{"experiment_ids", []wire.Check{wire.IsArray(), wire.ItemsAreStrings(), wire.Required()}},
 			text("filter"), array("datasets"),
 			integer("max_results"), array("order_by"), text("page_token"),
 		},
-		scan: scanSearchLoggedModels,
-		fits: func(q *dynamodbstore.SearchLoggedModelsParams) bool { return len(q.ExperimentIDs) > 0 },
+		Scan: scanSearchLoggedModels,
+		Fits: func(q *dynamodbstore.SearchLoggedModelsParams) bool { return len(q.ExperimentIDs) > 0 },
 	}
 }
 
-func scanSearchLoggedModels(s *scanner, name []byte, q *dynamodbstore.SearchLoggedModelsParams) {
+func scanSearchLoggedModels(s *wire.Scanner, name []byte, q *dynamodbstore.SearchLoggedModelsParams) {
 	switch string(name) {
 	case "experiment_ids":
-		q.ExperimentIDs = s.strs()
+		q.ExperimentIDs = s.Texts()
 	case "filter":
-		q.Filter = s.strOrNull()
+		q.Filter = s.TextOrNull()
 	case "page_token":
-		q.PageToken = s.strOrNull()
+		q.PageToken = s.TextOrNull()
 	case "datasets":
-		if q.Datasets = nil; s.null() {
+		if q.Datasets = nil; s.Null() {
 			return
 		}
-		for first := s.enter('['); s.next(&first, ']'); {
+		for first := s.Enter('['); s.Next(&first, ']'); {
 			q.Datasets = append(q.Datasets, scanLoggedModelOrder(s).Dataset)
 		}
 	case "max_results":
-		if q.MaxResults = 0; !s.null() {
-			q.MaxResults = s.integer32()
+		if q.MaxResults = 0; !s.Null() {
+			q.MaxResults = s.Int32()
 		}
 	case "order_by":
-		if q.OrderBy = nil; s.null() {
+		if q.OrderBy = nil; s.Null() {
 			return
 		}
-		for first := s.enter('['); s.next(&first, ']'); {
+		for first := s.Enter('['); s.Next(&first, ']'); {
 			q.OrderBy = append(q.OrderBy, scanLoggedModelOrder(s))
 		}
 	default:
-		s.unknown(name)
+		s.Unknown(name)
 	}
 }
 
 // scanLoggedModelOrder reads a part of an order, or a dataset, whose members are
 // among those of an order.
-func scanLoggedModelOrder(s *scanner) (o dynamodbstore.LoggedModelOrder) {
-	for first := s.enter('{'); s.next(&first, '}'); {
-		switch name := s.name(); string(name) {
+func scanLoggedModelOrder(s *wire.Scanner) (o dynamodbstore.LoggedModelOrder) {
+	for first := s.Enter('{'); s.Next(&first, '}'); {
+		switch name := s.Name(); string(name) {
 		case "field_name":
-			o.Field = s.strOrNull()
+			o.Field = s.TextOrNull()
 		case "ascending":
 			o.Descending = !scanBoolOr(s, true)
 		case "dataset_name":
-			o.Dataset.Name = s.strOrNull()
+			o.Dataset.Name = s.TextOrNull()
 		case "dataset_digest":
-			o.Dataset.Digest = s.strOrNull()
+			o.Dataset.Digest = s.TextOrNull()
 		default:
-			s.unknown(name)
+			s.Unknown(name)
 		}
 	}
 	return o
 }
 
 // scanBoolOr reads a bool; null is the same as an absent field.
-func scanBoolOr(s *scanner, absent bool) bool {
+func scanBoolOr(s *wire.Scanner, absent bool) bool {
 	switch {
-	case s.null():
+	case s.Null():
 		return absent
-	case s.peek() == 't':
-		s.word("true")
+	case s.Peek() == 't':
+		s.Word("true")
 		return true
 	default:
-		s.word("false")
+		s.Word("false")
 		return false
 	}
 }

@@ -1,50 +1,58 @@
 package rest
 
+import "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
+
 // The messages of MLflow 3.18's service.proto that come in with requests.
 
-func pairFields() []field { return []field{f("key", typeString), f("value", typeString)} }
+func pairFields() []wire.Field {
+	return []wire.Field{wire.F("key", wire.TypeString), wire.F("value", wire.TypeString)}
+}
 
-func metricFields() []field {
-	return []field{
-		f("key", typeString), f("value", typeDouble), f("timestamp", typeInt64), f("step", typeInt64),
-		f("dataset_name", typeString), f("dataset_digest", typeString), f("model_id", typeString),
-		f("run_id", typeString),
+func metricFields() []wire.Field {
+	return []wire.Field{
+		wire.F("key", wire.TypeString), wire.F("value", wire.TypeDouble), wire.F("timestamp", wire.TypeInt64), wire.F("step", wire.TypeInt64),
+		wire.F("dataset_name", wire.TypeString), wire.F("dataset_digest", wire.TypeString), wire.F("model_id", wire.TypeString),
+		wire.F("run_id", wire.TypeString),
 	}
 }
 
-func datasetFields() []field {
-	dataset := messages("dataset", f("name", typeString), f("digest", typeString), f("source_type", typeString),
-		f("source", typeString), f("schema", typeString), f("profile", typeString))
-	dataset.repeated = false
-	return []field{messages("tags", pairFields()...), dataset}
+func datasetFields() []wire.Field {
+	dataset := wire.Messages("dataset", wire.F("name", wire.TypeString), wire.F("digest", wire.TypeString), wire.F("source_type", wire.TypeString),
+		wire.F("source", wire.TypeString), wire.F("schema", wire.TypeString), wire.F("profile", wire.TypeString))
+	dataset.Repeated = false
+	return []wire.Field{wire.Messages("tags", pairFields()...), dataset}
 }
 
-func viewType(name string) field {
-	return enum(name, enumValue{"ACTIVE_ONLY", 1}, enumValue{"DELETED_ONLY", 2}, enumValue{"ALL", 3})
+func viewType(name string) wire.Field {
+	return wire.Enum(name, wire.EnumValue{"ACTIVE_ONLY", 1}, wire.EnumValue{"DELETED_ONLY", 2}, wire.EnumValue{"ALL", 3})
 }
 
-func runStatus(name string) field {
-	return enum(name, enumValue{"RUNNING", 1}, enumValue{"SCHEDULED", 2}, enumValue{"FINISHED", 3},
-		enumValue{"FAILED", 4}, enumValue{"KILLED", 5})
+func runStatus(name string) wire.Field {
+	return wire.Enum(name, wire.EnumValue{"RUNNING", 1}, wire.EnumValue{"SCHEDULED", 2}, wire.EnumValue{"FINISHED", 3},
+		wire.EnumValue{"FAILED", 4}, wire.EnumValue{"KILLED", 5})
 }
 
 // texts makes fields for strings.
-func texts(names ...string) []field {
-	fields := make([]field, len(names))
+func texts(names ...string) []wire.Field {
+	fields := make([]wire.Field, len(names))
 	for i, n := range names {
-		fields[i] = f(n, typeString)
+		fields[i] = wire.F(n, wire.TypeString)
 	}
 	return fields
 }
 
 // requiredText is the rule for a string that must be there.
-func requiredText(param string) rule { return rule{param, []check{required(), isString()}} }
+func requiredText(param string) wire.Rule {
+	return wire.Rule{param, []wire.Check{wire.Required(), wire.IsString()}}
+}
 
 // textRequired is the same rule in the order in which some handlers have it.
-func textRequired(param string) rule { return rule{param, []check{isString(), required()}} }
+func textRequired(param string) wire.Rule {
+	return wire.Rule{param, []wire.Check{wire.IsString(), wire.Required()}}
+}
 
-func text(param string) rule { return rule{param, []check{isString()}} }
+func text(param string) wire.Rule { return wire.Rule{param, []wire.Check{wire.IsString()}} }
 
-func integer(param string) rule { return rule{param, []check{isIntLike()}} }
+func integer(param string) wire.Rule { return wire.Rule{param, []wire.Check{wire.IsIntLike()}} }
 
-func array(param string) rule { return rule{param, []check{isArray()}} }
+func array(param string) wire.Rule { return wire.Rule{param, []wire.Check{wire.IsArray()}} }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 const (
@@ -32,46 +33,46 @@ type logBatchRequest struct {
 	incomplete bool // something has no key, value or timestamp
 }
 
-func logBatchSpec() *spec[logBatchRequest] {
-	return &spec[logBatchRequest]{
-		fields: []field{
-			f("run_id", typeString), messages("metrics", metricFields()...),
-			messages("params", pairFields()...), messages("tags", pairFields()...),
+func logBatchSpec() *wire.Spec[logBatchRequest] {
+	return &wire.Spec[logBatchRequest]{
+		Fields: []wire.Field{
+			wire.F("run_id", wire.TypeString), wire.Messages("metrics", metricFields()...),
+			wire.Messages("params", pairFields()...), wire.Messages("tags", pairFields()...),
 		},
-		rules: []rule{
+		Rules: []wire.Rule{
 			textRequired("run_id"),
-			{"metrics", []check{isArray(), itemsHave("key", "value", "timestamp")}},
-			{"params", []check{isArray(), itemsHave("key")}},
-			{"tags", []check{isArray(), itemsHave("key")}},
+			{"metrics", []wire.Check{wire.IsArray(), wire.ItemsHave("key", "value", "timestamp")}},
+			{"params", []wire.Check{wire.IsArray(), wire.ItemsHave("key")}},
+			{"tags", []wire.Check{wire.IsArray(), wire.ItemsHave("key")}},
 		},
-		scan: scanLogBatch,
-		fits: func(q *logBatchRequest) bool { return q.RunID != "" && !q.incomplete },
+		Scan: scanLogBatch,
+		Fits: func(q *logBatchRequest) bool { return q.RunID != "" && !q.incomplete },
 	}
 }
 
-func scanLogBatch(s *scanner, name []byte, q *logBatchRequest) {
+func scanLogBatch(s *wire.Scanner, name []byte, q *logBatchRequest) {
 	switch string(name) {
 	case "run_id":
-		q.RunID = s.strOrNull()
+		q.RunID = s.TextOrNull()
 	case "metrics":
 		q.Metrics = nil
-		if s.null() {
+		if s.Null() {
 			return
 		}
 		n := guessCount(s)
 		q.Metrics = make([]dynamodbstore.Metric, 0, n)
-		s.keys = make([]string, min(n, 128))
-		for first := s.enter('['); s.next(&first, ']'); {
+		s.Keys = make([]string, min(n, 128))
+		for first := s.Enter('['); s.Next(&first, ']'); {
 			m, has := scanMetric(s)
 			q.Metrics = append(q.Metrics, m)
 			q.incomplete = q.incomplete || has != hasKey|hasValue|hasTimestamp
 		}
 	case "params":
 		q.Params = nil
-		if s.null() {
+		if s.Null() {
 			return
 		}
-		for first := s.enter('['); s.next(&first, ']'); {
+		for first := s.Enter('['); s.Next(&first, ']'); {
 			key, value := scanPair(s)
 			q.Params = append(q.Params, dynamodbstore.Param{Key: key, Value: value})
 			q.incomplete = q.incomplete || key == ""
@@ -82,14 +83,14 @@ func scanLogBatch(s *scanner, name []byte, q *logBatchRequest) {
 			q.incomplete = q.incomplete || q.Tags[i].Key == ""
 		}
 	default:
-		s.unknown(name)
+		s.Unknown(name)
 	}
 }
 
 // guessCount guesses from the bytes that are left how many metrics follow.
-func guessCount(s *scanner) int {
+func guessCount(s *wire.Scanner) int {
 	const usual, most = 64, 1000
-	return min((len(s.data)-s.pos)/usual+1, most)
+	return min((len(s.Data)-s.Pos)/usual+1, most)
 }
 
 // What a metric in a request has.
@@ -99,37 +100,37 @@ const (
 	hasTimestamp
 )
 
-func scanMetric(s *scanner) (m dynamodbstore.Metric, has int) {
-	for first := s.enter('{'); s.next(&first, '}'); {
-		name := s.name()
+func scanMetric(s *wire.Scanner) (m dynamodbstore.Metric, has int) {
+	for first := s.Enter('{'); s.Next(&first, '}'); {
+		name := s.Name()
 		has |= scanMetricField(s, &m, name)
 	}
 	return m, has
 }
 
-func scanMetricField(s *scanner, m *dynamodbstore.Metric, name []byte) (has int) {
+func scanMetricField(s *wire.Scanner, m *dynamodbstore.Metric, name []byte) (has int) {
 	switch string(name) {
 	case "key":
-		if m.Key = s.keyOrNull(); m.Key != "" {
+		if m.Key = s.KeyOrNull(); m.Key != "" {
 			return hasKey
 		}
-		s.bad = true
+		s.Bad = true
 	case "value":
-		m.Value = s.double()
+		m.Value = s.Double()
 		return hasValue
 	case "timestamp":
-		m.Timestamp = s.integer()
+		m.Timestamp = s.Int()
 		return hasTimestamp
 	case "step":
 		m.Step = int64(scanOptionalInteger(s))
 	case "model_id":
-		m.ModelID = s.strOrNull()
+		m.ModelID = s.TextOrNull()
 	case "dataset_name":
-		m.DatasetName = s.strOrNull()
+		m.DatasetName = s.TextOrNull()
 	case "dataset_digest":
-		m.DatasetDigest = s.strOrNull()
+		m.DatasetDigest = s.TextOrNull()
 	default:
-		s.unknown(name)
+		s.Unknown(name)
 	}
 	return 0
 }
@@ -140,28 +141,28 @@ type logMetricRequest struct {
 	has             int
 }
 
-func logMetricSpec() *spec[logMetricRequest] {
-	return &spec[logMetricRequest]{
-		fields: append(metricFields(), f("run_uuid", typeString)),
-		rules: []rule{
+func logMetricSpec() *wire.Spec[logMetricRequest] {
+	return &wire.Spec[logMetricRequest]{
+		Fields: append(metricFields(), wire.F("run_uuid", wire.TypeString)),
+		Rules: []wire.Rule{
 			requiredText("run_id"),
 			requiredText("key"),
-			{"value", []check{required(), isFloatLike()}},
-			{"timestamp", []check{isIntLike(), required()}},
+			{"value", []wire.Check{wire.Required(), wire.IsFloatLike()}},
+			{"timestamp", []wire.Check{wire.IsIntLike(), wire.Required()}},
 			integer("step"),
 			text("model_id"), text("dataset_name"), text("dataset_digest"),
 		},
-		scan: func(s *scanner, name []byte, q *logMetricRequest) {
+		Scan: func(s *wire.Scanner, name []byte, q *logMetricRequest) {
 			switch string(name) {
 			case "run_id":
-				q.runID = s.strOrNull()
+				q.runID = s.TextOrNull()
 			case "run_uuid":
-				q.legacyID = s.strOrNull()
+				q.legacyID = s.TextOrNull()
 			default:
 				q.has |= scanMetricField(s, &q.metric, name)
 			}
 		},
-		fits: func(q *logMetricRequest) bool {
+		Fits: func(q *logMetricRequest) bool {
 			return q.runID != "" && q.has == hasKey|hasValue|hasTimestamp
 		},
 	}
@@ -179,29 +180,29 @@ type historyRequest struct {
 	legacyID string
 }
 
-func historySpec() *spec[historyRequest] {
-	return &spec[historyRequest]{
-		fields: append(texts("run_id", "run_uuid", "metric_key", "page_token"), f("max_results", typeInt32)),
-		rules:  []rule{textRequired("run_id"), textRequired("metric_key"), text("page_token")},
-		scan: func(s *scanner, name []byte, q *historyRequest) {
+func historySpec() *wire.Spec[historyRequest] {
+	return &wire.Spec[historyRequest]{
+		Fields: append(texts("run_id", "run_uuid", "metric_key", "page_token"), wire.F("max_results", wire.TypeInt32)),
+		Rules:  []wire.Rule{textRequired("run_id"), textRequired("metric_key"), text("page_token")},
+		Scan: func(s *wire.Scanner, name []byte, q *historyRequest) {
 			switch string(name) {
 			case "run_id":
-				q.RunID = s.strOrNull()
+				q.RunID = s.TextOrNull()
 			case "run_uuid":
-				q.legacyID = s.strOrNull()
+				q.legacyID = s.TextOrNull()
 			case "metric_key":
-				q.Key = s.strOrNull()
+				q.Key = s.TextOrNull()
 			case "page_token":
-				q.PageToken = s.strOrNull()
+				q.PageToken = s.TextOrNull()
 			case "max_results":
-				if q.MaxResults = 0; !s.null() {
-					q.MaxResults = nonZero(s.integer32())
+				if q.MaxResults = 0; !s.Null() {
+					q.MaxResults = nonZero(s.Int32())
 				}
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
-		fits: func(q *historyRequest) bool { return q.RunID != "" && q.Key != "" },
+		Fits: func(q *historyRequest) bool { return q.RunID != "" && q.Key != "" },
 	}
 }
 
@@ -229,27 +230,27 @@ func (h *handler) metricHistory(ctx context.Context, a *answer, q *historyReques
 	return nil
 }
 
-func intervalSpec() *spec[dynamodbstore.MetricHistoryIntervalParams] {
-	return &spec[dynamodbstore.MetricHistoryIntervalParams]{
-		fields: []field{
-			list(f("run_ids", typeString)), f("metric_key", typeString),
-			f("start_step", typeInt32), f("end_step", typeInt32), f("max_results", typeInt32),
+func intervalSpec() *wire.Spec[dynamodbstore.MetricHistoryIntervalParams] {
+	return &wire.Spec[dynamodbstore.MetricHistoryIntervalParams]{
+		Fields: []wire.Field{
+			wire.List(wire.F("run_ids", wire.TypeString)), wire.F("metric_key", wire.TypeString),
+			wire.F("start_step", wire.TypeInt32), wire.F("end_step", wire.TypeInt32), wire.F("max_results", wire.TypeInt32),
 		},
-		rules: []rule{
-			{"run_ids", []check{required(), isArray(), itemsAreStrings(), fewRuns()}},
+		Rules: []wire.Rule{
+			{"run_ids", []wire.Check{wire.Required(), wire.IsArray(), wire.ItemsAreStrings(), fewRuns()}},
 			requiredText("metric_key"),
 			integer("start_step"),
 			integer("end_step"),
-			{"max_results", []check{
-				isIntLike(), between(1, maxPointsOfRun, pointsOutOfRange),
+			{"max_results", []wire.Check{
+				wire.IsIntLike(), wire.Between(1, maxPointsOfRun, pointsOutOfRange),
 			}},
 		},
-		scan: func(s *scanner, name []byte, q *dynamodbstore.MetricHistoryIntervalParams) {
+		Scan: func(s *wire.Scanner, name []byte, q *dynamodbstore.MetricHistoryIntervalParams) {
 			switch string(name) {
 			case "run_ids":
-				q.RunIDs = s.strs()
+				q.RunIDs = s.Texts()
 			case "metric_key":
-				q.Key = s.strOrNull()
+				q.Key = s.TextOrNull()
 			case "start_step":
 				q.StartStep = scanOptionalStep(s)
 			case "end_step":
@@ -257,20 +258,20 @@ func intervalSpec() *spec[dynamodbstore.MetricHistoryIntervalParams] {
 			case "max_results":
 				q.MaxResults = scanOptionalInteger(s)
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
 		// The endpoint is only ever called with a query string.
-		fits: func(*dynamodbstore.MetricHistoryIntervalParams) bool { return false },
+		Fits: func(*dynamodbstore.MetricHistoryIntervalParams) bool { return false },
 	}
 }
 
-func fewRuns() check {
-	return check{run: func(_ string, v *node) (string, bool) {
-		if v == nil || len(v.list) <= maxBulkRuns {
+func fewRuns() wire.Check {
+	return wire.Check{Run: func(_ string, v *wire.Value) (string, bool) {
+		if v == nil || len(v.List) <= maxBulkRuns {
 			return "", true
 		}
-		return tooManyRuns(len(v.list)), false
+		return tooManyRuns(len(v.List)), false
 	}}
 }
 
@@ -280,11 +281,11 @@ func tooManyRuns(n int) string {
 	return "GetMetricHistoryBulkInterval request must specify at most 100 run_ids. Received " + strconv.Itoa(n) + " run_ids."
 }
 
-func scanOptionalStep(s *scanner) *int64 {
-	if s.null() {
+func scanOptionalStep(s *wire.Scanner) *int64 {
+	if s.Null() {
 		return nil
 	}
-	return new(int64(s.integer32()))
+	return new(int64(s.Int32()))
 }
 
 func (h *handler) metricHistoryInterval(
@@ -338,14 +339,14 @@ func (h *handler) metricHistoryBulk(w http.ResponseWriter, r *http.Request) {
 func bulkRequest(raw string) (dynamodbstore.MetricHistoryBulkParams, error) {
 	q := dynamodbstore.MetricHistoryBulkParams{MaxResults: maxBulkPoints}
 	limit, hasKey := "", false
-	for _, p := range parseQuery(raw) {
+	for _, p := range wire.ParseQuery(raw) {
 		switch {
-		case p.key == "run_id":
-			q.RunIDs = append(q.RunIDs, p.value)
-		case p.key == "metric_key" && !hasKey:
-			q.Key, hasKey = p.value, true
-		case p.key == "max_results" && limit == "":
-			limit = p.value
+		case p.Key == "run_id":
+			q.RunIDs = append(q.RunIDs, p.Value)
+		case p.Key == "metric_key" && !hasKey:
+			q.Key, hasKey = p.Value, true
+		case p.Key == "max_results" && limit == "":
+			limit = p.Value
 		}
 	}
 	switch {
@@ -359,7 +360,7 @@ func bulkRequest(raw string) (dynamodbstore.MetricHistoryBulkParams, error) {
 	case limit != "":
 		n, err := strconv.Atoi(strings.TrimSpace(limit))
 		if err != nil {
-			return q, invalid(invalidValue("max_results", &node{kind: kindString, text: limit}) + seeDocs)
+			return q, invalid(wire.InvalidValue("max_results", &wire.Value{Kind: wire.KindString, Text: limit}) + wire.SeeDocs)
 		}
 		q.MaxResults = min(n, maxBulkPoints)
 	}

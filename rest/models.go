@@ -8,6 +8,7 @@ import (
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 func (h *handler) addModelRoutes() {
@@ -17,7 +18,7 @@ func (h *handler) addModelRoutes() {
 		modelAnswer(func(ctx context.Context, q *modelRequest) (*dynamodbstore.RegisteredModel, error) {
 			return h.store.RenameRegisteredModel(ctx, q.name, q.newName)
 		})))
-	h.add("2.0", http.MethodPatch, base+"update", query(h, modelSpec("name").with(texts("description"), text("description")),
+	h.add("2.0", http.MethodPatch, base+"update", query(h, modelSpec("name").With(texts("description"), text("description")),
 		modelAnswer(func(ctx context.Context, q *modelRequest) (*dynamodbstore.RegisteredModel, error) {
 			return h.store.UpdateRegisteredModel(ctx, dynamodbstore.UpdateRegisteredModelParams{
 				Name: q.name, Description: q.description,
@@ -31,7 +32,7 @@ func (h *handler) addModelRoutes() {
 		func(ctx context.Context, q *modelRequest) error { return h.store.DeleteRegisteredModel(ctx, q.name) }))
 	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, searchModelsSpec(1000), h.searchModels)))
 	h.add("2.0", http.MethodPost, base+"set-tag",
-		command(h, modelSpec("name", "key").with(texts("value"), text("value")),
+		command(h, modelSpec("name", "key").With(texts("value"), text("value")),
 			func(ctx context.Context, q *modelRequest) error {
 				return h.store.SetRegisteredModelTag(ctx, q.name, dynamodbstore.Tag{Key: q.key, Value: q.value})
 			}))
@@ -85,29 +86,29 @@ func (q *modelRequest) field(name string) *string {
 	}
 }
 
-func scanModel(s *scanner, name []byte, q *modelRequest) {
+func scanModel(s *wire.Scanner, name []byte, q *modelRequest) {
 	if string(name) == "description" {
-		q.described = s.peek() != 'n' // null
+		q.described = s.Peek() != 'n' // null
 	}
 	if field := q.field(string(name)); field != nil {
-		*field = s.strOrNull()
+		*field = s.TextOrNull()
 		return
 	}
 	switch string(name) {
 	case "stages":
-		q.stages = s.strs()
+		q.stages = s.Texts()
 	case "archive_existing_versions":
-		q.archive = s.flag()
+		q.archive = s.Bool()
 	default:
-		s.unknown(name)
+		s.Unknown(name)
 	}
 }
 
 // modelSpec is for requests of which some strings are required.
-func modelSpec(names ...string) *spec[modelRequest] {
-	p := &spec[modelRequest]{
-		fields: texts(names...), scan: scanModel,
-		fits: func(q *modelRequest) bool {
+func modelSpec(names ...string) *wire.Spec[modelRequest] {
+	p := &wire.Spec[modelRequest]{
+		Fields: texts(names...), Scan: scanModel,
+		Fits: func(q *modelRequest) bool {
 			for _, name := range names {
 				if *q.field(name) == "" {
 					return false
@@ -117,28 +118,28 @@ func modelSpec(names ...string) *spec[modelRequest] {
 		},
 	}
 	for _, name := range names {
-		p.rules = append(p.rules, textRequired(name))
+		p.Rules = append(p.Rules, textRequired(name))
 	}
 	return p
 }
 
-func createModelSpec() *spec[dynamodbstore.CreateRegisteredModelParams] {
-	return &spec[dynamodbstore.CreateRegisteredModelParams]{
-		fields: append(texts("name", "description", "deployment_job_id"), messages("tags", pairFields()...)),
-		rules:  []rule{textRequired("name"), array("tags"), text("description")},
-		scan: func(s *scanner, name []byte, q *dynamodbstore.CreateRegisteredModelParams) {
+func createModelSpec() *wire.Spec[dynamodbstore.CreateRegisteredModelParams] {
+	return &wire.Spec[dynamodbstore.CreateRegisteredModelParams]{
+		Fields: append(texts("name", "description", "deployment_job_id"), wire.Messages("tags", pairFields()...)),
+		Rules:  []wire.Rule{textRequired("name"), array("tags"), text("description")},
+		Scan: func(s *wire.Scanner, name []byte, q *dynamodbstore.CreateRegisteredModelParams) {
 			switch string(name) {
 			case "name":
-				q.Name = s.strOrNull()
+				q.Name = s.TextOrNull()
 			case "description":
-				q.Description = s.strOrNull()
+				q.Description = s.TextOrNull()
 			case "tags":
 				q.Tags = scanTags(s)
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
-		fits: func(q *dynamodbstore.CreateRegisteredModelParams) bool { return q.Name != "" },
+		Fits: func(q *dynamodbstore.CreateRegisteredModelParams) bool { return q.Name != "" },
 	}
 }
 
@@ -149,34 +150,34 @@ type modelSearch struct {
 	maxResults        int
 }
 
-func searchModelsSpec(limit int) *spec[modelSearch] {
-	return &spec[modelSearch]{
-		fields: []field{
-			f("filter", typeString), f("max_results", typeInt64), list(f("order_by", typeString)), f("page_token", typeString),
+func searchModelsSpec(limit int) *wire.Spec[modelSearch] {
+	return &wire.Spec[modelSearch]{
+		Fields: []wire.Field{
+			wire.F("filter", wire.TypeString), wire.F("max_results", wire.TypeInt64), wire.List(wire.F("order_by", wire.TypeString)), wire.F("page_token", wire.TypeString),
 		},
-		rules: []rule{
+		Rules: []wire.Rule{
 			text("filter"),
-			{"max_results", []check{isIntLike(), between(-1<<62, int64(limit), "")}},
-			{"order_by", []check{isArray(), itemsAreStrings()}},
+			{"max_results", []wire.Check{wire.IsIntLike(), wire.Between(-1<<62, int64(limit), "")}},
+			{"order_by", []wire.Check{wire.IsArray(), wire.ItemsAreStrings()}},
 			text("page_token"),
 		},
-		scan: func(s *scanner, name []byte, q *modelSearch) {
+		Scan: func(s *wire.Scanner, name []byte, q *modelSearch) {
 			switch string(name) {
 			case "filter":
-				q.filter = s.strOrNull()
+				q.filter = s.TextOrNull()
 			case "max_results":
-				if q.maxResults = 0; !s.null() {
-					q.maxResults = nonZero(int(s.integer()))
+				if q.maxResults = 0; !s.Null() {
+					q.maxResults = nonZero(int(s.Int()))
 				}
 			case "order_by":
-				q.orderBy = s.strs()
+				q.orderBy = s.Texts()
 			case "page_token":
-				q.pageToken = s.strOrNull()
+				q.pageToken = s.TextOrNull()
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
-		fits: func(q *modelSearch) bool { return q.maxResults <= limit },
+		Fits: func(q *modelSearch) bool { return q.maxResults <= limit },
 	}
 }
 

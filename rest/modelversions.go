@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 func (h *handler) addVersionRoutes() {
 	const base, models = "/mlflow/model-versions/", "/mlflow/registered-models/"
-	latest := query(h, modelSpec("name").with(
-		[]field{list(f("stages", typeString))}, rule{"stages", []check{isArray(), itemsAreStrings()}}), h.latestVersions)
+	latest := query(h, modelSpec("name").With(
+		[]wire.Field{wire.List(wire.F("stages", wire.TypeString))}, wire.Rule{"stages", []wire.Check{wire.IsArray(), wire.ItemsAreStrings()}}), h.latestVersions)
 	h.add("2.0", http.MethodGet, models+"get-latest-versions", latest)
 	h.add("2.0", http.MethodPost, models+"get-latest-versions", latest)
 	h.add("2.0", http.MethodGet, models+"alias", query(h, modelSpec("name", "alias"),
@@ -22,7 +23,7 @@ func (h *handler) addVersionRoutes() {
 
 	h.add("2.0", http.MethodPost, base+"create", query(h, createVersionSpec(), h.createVersion))
 	h.add("2.0", http.MethodPatch, base+"update",
-		query(h, modelSpec("name", "version").with(texts("description"), text("description")),
+		query(h, modelSpec("name", "version").With(texts("description"), text("description")),
 			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
 				p := dynamodbstore.UpdateModelVersionParams{Name: q.name, Version: version}
 				if q.described {
@@ -31,8 +32,8 @@ func (h *handler) addVersionRoutes() {
 				return h.store.UpdateModelVersion(ctx, p)
 			})))
 	h.add("2.0", http.MethodPost, base+"transition-stage",
-		query(h, modelSpec("name", "version", "stage").with(
-			[]field{f("archive_existing_versions", typeBool)}, rule{"archive_existing_versions", []check{isBool()}}),
+		query(h, modelSpec("name", "version", "stage").With(
+			[]wire.Field{wire.F("archive_existing_versions", wire.TypeBool)}, wire.Rule{"archive_existing_versions", []wire.Check{wire.IsBool()}}),
 			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
 				return h.store.TransitionModelVersionStage(ctx, dynamodbstore.TransitionModelVersionParams{
 					Name: q.name, Version: version, Stage: q.stage, ArchiveExisting: q.archive,
@@ -47,11 +48,11 @@ func (h *handler) addVersionRoutes() {
 			return h.store.GetModelVersion(ctx, q.name, version)
 		})))
 	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, searchModelsSpec(200_000), h.searchVersions)))
-	h.add("2.0", http.MethodGet, base+"get-download-uri", query(h, &spec[modelRequest]{
-		fields: texts("name", "version"), scan: scanModel,
+	h.add("2.0", http.MethodGet, base+"get-download-uri", query(h, &wire.Spec[modelRequest]{
+		Fields: texts("name", "version"), Scan: scanModel,
 	}, h.downloadURI))
 	h.add("2.0", http.MethodPost, base+"set-tag",
-		command(h, modelSpec("name", "version", "key").with(texts("value"), text("value")),
+		command(h, modelSpec("name", "version", "key").With(texts("value"), text("value")),
 			onVersion(func(ctx context.Context, q *modelRequest, version int) error {
 				return h.store.SetModelVersionTag(ctx, q.name, version, dynamodbstore.Tag{Key: q.key, Value: q.value})
 			})))
@@ -82,43 +83,43 @@ type createVersionRequest struct {
 	hasRun, hasModel bool
 }
 
-func createVersionSpec() *spec[createVersionRequest] {
-	return &spec[createVersionRequest]{
-		fields: append(texts("name", "source", "run_id", "run_link", "description", "model_id"),
-			messages("tags", pairFields()...)),
-		rules: []rule{
+func createVersionSpec() *wire.Spec[createVersionRequest] {
+	return &wire.Spec[createVersionRequest]{
+		Fields: append(texts("name", "source", "run_id", "run_link", "description", "model_id"),
+			wire.Messages("tags", pairFields()...)),
+		Rules: []wire.Rule{
 			textRequired("name"), textRequired("source"), text("run_id"), array("tags"), text("run_link"), text("description"),
 			text("model_id"),
 		},
-		scan: scanCreateVersion,
-		fits: func(q *createVersionRequest) bool { return q.Name != "" && q.Source != "" },
+		Scan: scanCreateVersion,
+		Fits: func(q *createVersionRequest) bool { return q.Name != "" && q.Source != "" },
 	}
 }
 
-func scanCreateVersion(s *scanner, name []byte, q *createVersionRequest) {
+func scanCreateVersion(s *wire.Scanner, name []byte, q *createVersionRequest) {
 	switch string(name) {
 	case "name":
-		q.Name = s.strOrNull()
+		q.Name = s.TextOrNull()
 	case "source":
-		q.Source = s.strOrNull()
+		q.Source = s.TextOrNull()
 	case "run_id":
 		q.RunID, q.hasRun = "", false
-		if !s.null() {
-			q.RunID, q.hasRun = s.str(), true
+		if !s.Null() {
+			q.RunID, q.hasRun = s.Text(), true
 		}
 	case "run_link":
-		q.RunLink = s.strOrNull()
+		q.RunLink = s.TextOrNull()
 	case "description":
-		q.Description = s.strOrNull()
+		q.Description = s.TextOrNull()
 	case "model_id":
 		q.ModelID, q.hasModel = "", false
-		if !s.null() {
-			q.ModelID, q.hasModel = s.str(), true
+		if !s.Null() {
+			q.ModelID, q.hasModel = s.Text(), true
 		}
 	case "tags":
 		q.Tags = scanTags(s)
 	default:
-		s.unknown(name)
+		s.Unknown(name)
 	}
 }
 
@@ -211,5 +212,5 @@ func (h *handler) downloadURI(ctx context.Context, b []byte, q *modelRequest) ([
 	if err != nil {
 		return nil, err
 	}
-	return closeObject(appendStringField(append(b, '{'), 1, "artifact_uri", uri), 0), nil
+	return wire.CloseObject(wire.AppendStringField(append(b, '{'), 1, "artifact_uri", uri), 0), nil
 }

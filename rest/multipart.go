@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // maxParts is the number of parts that S3 takes for an object.
@@ -38,53 +39,53 @@ type uploadRequest struct {
 	count int
 }
 
-func uploadSpec(fields []field, rules []rule) *spec[uploadRequest] {
-	return &spec[uploadRequest]{
-		fields: append(texts("path"), fields...),
-		rules:  append([]rule{{"path", []check{required(), isString()}}}, rules...),
-		scan: func(s *scanner, name []byte, q *uploadRequest) {
+func uploadSpec(fields []wire.Field, rules []wire.Rule) *wire.Spec[uploadRequest] {
+	return &wire.Spec[uploadRequest]{
+		Fields: append(texts("path"), fields...),
+		Rules:  append([]wire.Rule{{"path", []wire.Check{wire.Required(), wire.IsString()}}}, rules...),
+		Scan: func(s *wire.Scanner, name []byte, q *uploadRequest) {
 			switch string(name) {
 			case "path":
-				q.name = s.strOrNull()
+				q.name = s.TextOrNull()
 			case "upload_id":
-				q.id = s.strOrNull()
+				q.id = s.TextOrNull()
 			case "num_parts":
 				q.count = scanOptionalInteger(s)
 			case "parts":
 				q.parts = scanParts(s)
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
-		fits: func(*uploadRequest) bool { return false }, // let the rules look; there are few of these requests
+		Fits: func(*uploadRequest) bool { return false }, // let the rules look; there are few of these requests
 	}
 }
 
-func createUploadSpec() *spec[uploadRequest] {
-	return uploadSpec([]field{f("num_parts", typeInt64)}, []rule{integer("num_parts")})
+func createUploadSpec() *wire.Spec[uploadRequest] {
+	return uploadSpec([]wire.Field{wire.F("num_parts", wire.TypeInt64)}, []wire.Rule{integer("num_parts")})
 }
 
-func completeUploadSpec() *spec[uploadRequest] {
-	part := messages("parts", f("part_number", typeInt64), f("etag", typeString), f("url", typeString))
-	return uploadSpec([]field{f("upload_id", typeString), part}, []rule{text("upload_id"), {"parts", []check{required()}}})
+func completeUploadSpec() *wire.Spec[uploadRequest] {
+	part := wire.Messages("parts", wire.F("part_number", wire.TypeInt64), wire.F("etag", wire.TypeString), wire.F("url", wire.TypeString))
+	return uploadSpec([]wire.Field{wire.F("upload_id", wire.TypeString), part}, []wire.Rule{text("upload_id"), {"parts", []wire.Check{wire.Required()}}})
 }
 
-func abortUploadSpec() *spec[uploadRequest] {
-	return uploadSpec([]field{f("upload_id", typeString)}, []rule{text("upload_id")})
+func abortUploadSpec() *wire.Spec[uploadRequest] {
+	return uploadSpec([]wire.Field{wire.F("upload_id", wire.TypeString)}, []wire.Rule{text("upload_id")})
 }
 
-func scanParts(s *scanner) []UploadedPart {
+func scanParts(s *wire.Scanner) []UploadedPart {
 	var parts []UploadedPart
-	for first := s.enter('['); s.next(&first, ']'); {
+	for first := s.Enter('['); s.Next(&first, ']'); {
 		var p UploadedPart
-		for first := s.enter('{'); s.next(&first, '}'); {
-			switch string(s.name()) {
+		for first := s.Enter('{'); s.Next(&first, '}'); {
+			switch string(s.Name()) {
 			case "part_number":
 				p.Number = scanOptionalInteger(s)
 			case "etag":
-				p.ETag = s.strOrNull()
+				p.ETag = s.TextOrNull()
 			default: // its URL is of no use any more
-				s.skip(0)
+				s.Skip(0)
 			}
 		}
 		parts = append(parts, p)
@@ -95,7 +96,7 @@ func scanParts(s *scanner) []UploadedPart {
 // uploadEndpoint makes an endpoint of an upload in parts. The directory of the
 // object is in its path, the name is that of the client's file.
 func uploadEndpoint(
-	h *handler, p *spec[uploadRequest], do func(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error),
+	h *handler, p *wire.Spec[uploadRequest], do func(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error),
 ) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if h.destination == nil {
@@ -156,15 +157,15 @@ func (h *handler) createUpload(ctx context.Context, b []byte, q *uploadRequest) 
 	if err != nil {
 		return nil, err
 	}
-	b = appendStringField(append(b, '{'), 1, "upload_id", id)
-	b = append(appendKey(b, 1, "credentials"), '[')
+	b = wire.AppendStringField(append(b, '{'), 1, "upload_id", id)
+	b = append(wire.AppendKey(b, 1, "credentials"), '[')
 	for i, u := range urls {
-		b = append(appendItem(b, 2), '{')
-		b = appendStringField(b, 3, "url", u)
-		b = appendIntField(b, 3, "part_number", int64(i+1))
-		b = closeObject(b, 2)
+		b = append(wire.AppendItem(b, 2), '{')
+		b = wire.AppendStringField(b, 3, "url", u)
+		b = wire.AppendIntField(b, 3, "part_number", int64(i+1))
+		b = wire.CloseObject(b, 2)
 	}
-	return closeObject(closeArray(b, 1), 0), nil
+	return wire.CloseObject(wire.CloseArray(b, 1), 0), nil
 }
 
 func (h *handler) completeUpload(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error) {

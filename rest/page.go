@@ -1,6 +1,9 @@
 package rest
 
-import "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+import (
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
+)
 
 // appendPage appends the answer of a search, whose items stand in an array of
 // the name key. What is large goes to the answer in between, if there is one.
@@ -9,11 +12,11 @@ func appendPage[T any](
 ) []byte {
 	b = append(b, '{')
 	if len(page.Items) > 0 {
-		b = append(appendKey(b, 1, key), '[')
+		b = append(wire.AppendKey(b, 1, key), '[')
 		for _, x := range page.Items {
-			b = a.spill(appendOne(appendItem(b, 2), x, 2))
+			b = a.spill(appendOne(wire.AppendItem(b, 2), x, 2))
 		}
-		b = closeArray(b, 1)
+		b = wire.CloseArray(b, 1)
 	}
 	return closePage(b, page.NextPageToken)
 }
@@ -35,13 +38,13 @@ func (p *pageAnswer) array(a *answer) []byte {
 		return a.b
 	}
 	p.any = true
-	return append(appendKey(a.b, 1, p.key), '[')
+	return append(wire.AppendKey(a.b, 1, p.key), '[')
 }
 
 // end ends the answer.
 func (p *pageAnswer) end(a *answer, token string) {
 	if p.any {
-		a.b = closeArray(a.b, 1)
+		a.b = wire.CloseArray(a.b, 1)
 	}
 	a.b = closePage(a.b, token)
 }
@@ -49,7 +52,7 @@ func (p *pageAnswer) end(a *answer, token string) {
 // closePage ends the answer of a search.
 func closePage(b []byte, token string) []byte {
 	if token != "" {
-		b = appendStringField(b, 1, "next_page_token", token)
+		b = wire.AppendStringField(b, 1, "next_page_token", token)
 	}
-	return closeObject(b, 0)
+	return wire.CloseObject(b, 0)
 }

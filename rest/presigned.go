@@ -6,6 +6,8 @@ import (
 	"path"
 	"strconv"
 	"time"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // Bounds of how long a presigned URL works, in seconds. S3 has the same.
@@ -36,31 +38,31 @@ type presignedRequest struct {
 	seconds          *int64
 }
 
-func presignedSpec(upload bool) *spec[presignedRequest] {
-	p := &spec[presignedRequest]{
-		fields: append(texts("run_id", "path"), f("expiration", typeInt64)),
-		rules:  []rule{requiredText("run_id"), requiredText("path"), integer("expiration")},
-		scan: func(s *scanner, name []byte, q *presignedRequest) {
+func presignedSpec(upload bool) *wire.Spec[presignedRequest] {
+	p := &wire.Spec[presignedRequest]{
+		Fields: append(texts("run_id", "path"), wire.F("expiration", wire.TypeInt64)),
+		Rules:  []wire.Rule{requiredText("run_id"), requiredText("path"), integer("expiration")},
+		Scan: func(s *wire.Scanner, name []byte, q *presignedRequest) {
 			switch string(name) {
 			case "run_id":
-				q.run = s.strOrNull()
+				q.run = s.TextOrNull()
 			case "model_id":
-				q.model = s.strOrNull()
+				q.model = s.TextOrNull()
 			case "path":
-				q.path = s.strOrNull()
+				q.path = s.TextOrNull()
 			case "expiration":
-				if !s.null() {
-					q.seconds = new(s.integer())
+				if !s.Null() {
+					q.seconds = new(s.Int())
 				}
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
-		fits: func(q *presignedRequest) bool { return q.path != "" && (upload || q.run != "") },
+		Fits: func(q *presignedRequest) bool { return q.path != "" && (upload || q.run != "") },
 	}
 	if upload {
-		p.fields = append(p.fields, f("model_id", typeString))
-		p.rules = []rule{text("run_id"), text("model_id"), requiredText("path"), integer("expiration")}
+		p.Fields = append(p.Fields, wire.F("model_id", wire.TypeString))
+		p.Rules = []wire.Rule{text("run_id"), text("model_id"), requiredText("path"), integer("expiration")}
 	}
 	return p
 }
@@ -108,9 +110,9 @@ func (h *handler) presignUpload(ctx context.Context, b []byte, q *presignedReque
 	if err != nil {
 		return nil, err
 	}
-	b = appendStringField(append(b, '{'), 1, "presigned_url", u)
-	b = appendStringField(append(appendKey(b, 1, "headers"), '{'), 2, "Content-Type", kind)
-	return closeObject(closeObject(b, 1), 0), nil
+	b = wire.AppendStringField(append(b, '{'), 1, "presigned_url", u)
+	b = wire.AppendStringField(append(wire.AppendKey(b, 1, "headers"), '{'), 2, "Content-Type", kind)
+	return wire.CloseObject(wire.CloseObject(b, 1), 0), nil
 }
 
 // artifactURI is where the artifacts of the run or logged model lie.
@@ -152,8 +154,8 @@ func (h *handler) presignDownload(ctx context.Context, b []byte, q *presignedReq
 	if err != nil {
 		return nil, err
 	}
-	b = appendStringField(append(b, '{'), 1, "presigned_url", u)
-	return closeObject(appendIntField(b, 1, "file_size", size), 0), nil
+	b = wire.AppendStringField(append(b, '{'), 1, "presigned_url", u)
+	return wire.CloseObject(wire.AppendIntField(b, 1, "file_size", size), 0), nil
 }
 
 // directOf opens storage for direct access.

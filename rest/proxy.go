@@ -14,6 +14,8 @@ import (
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 const proxyPath = "/2.0/mlflow-artifacts/artifacts"
@@ -36,15 +38,15 @@ func (h *handler) addProxyRoutes() {
 
 func (h *handler) listProxied() http.HandlerFunc {
 	type request struct{ path *string }
-	list := query(h, &spec[request]{
-		fields: texts("path"),
-		scan: func(s *scanner, name []byte, q *request) {
+	list := query(h, &wire.Spec[request]{
+		Fields: texts("path"),
+		Scan: func(s *wire.Scanner, name []byte, q *request) {
 			if string(name) != "path" {
-				s.unknown(name)
+				s.Unknown(name)
 				return
 			}
-			if q.path = nil; !s.null() {
-				q.path = new(s.str())
+			if q.path = nil; !s.Null() {
+				q.path = new(s.Text())
 			}
 		},
 	}, func(ctx context.Context, b []byte, q *request) ([]byte, error) {
@@ -59,7 +61,7 @@ func (h *handler) listProxied() http.HandlerFunc {
 		if err != nil {
 			return nil, err
 		}
-		return closeObject(appendEntries(append(b, '{'), entries), 0), nil
+		return wire.CloseObject(appendEntries(append(b, '{'), entries), 0), nil
 	})
 	return func(w http.ResponseWriter, r *http.Request) {
 		if h.destination == nil {
@@ -80,7 +82,7 @@ func (h *handler) writeDisabled(w http.ResponseWriter, r *http.Request) {
 
 // writeDetail answers as FastAPI does, which MLflow has for two endpoints.
 func writeDetail(w http.ResponseWriter, code int, text string) {
-	writeJSON(w, code, append(appendString([]byte(`{"detail":`), text), '}'))
+	writeJSON(w, code, append(wire.AppendString([]byte(`{"detail":`), text), '}'))
 }
 
 // proxiedKey returns the path of the artifact that a request is about, or

@@ -3,6 +3,8 @@ package rest
 import (
 	"net/http"
 	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // inQuery tells whether a request is in its query string and not in its body.
@@ -24,16 +26,16 @@ func (h *handler) readJSON(r *http.Request) (heldBody, error) {
 type pathReader interface{ fromPath(r *http.Request) }
 
 // readRequest reads a request, from the query string if it is a GET and has one.
-func readRequest[T any](p *spec[T], r *http.Request, body []byte) (*T, error) {
+func readRequest[T any](p *wire.Spec[T], r *http.Request, body []byte) (*T, error) {
 	var q *T
 	var err error
 	if inQuery(r) {
-		q, err = p.readQuery(r.URL.RawQuery)
+		q, err = p.ReadQuery(r.URL.RawQuery)
 	} else {
-		q, err = p.readBody(body)
+		q, err = p.ReadBody(body)
 	}
 	if err != nil {
-		return nil, err
+		return nil, asInvalid(err)
 	}
 	if q, ok := any(q).(pathReader); ok {
 		q.fromPath(r)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 func TestReadLogBatch(t *testing.T) {
@@ -55,12 +56,12 @@ func TestScannerDoesTheUsual(t *testing.T) {
 	t.Parallel()
 	const body = `{"run_id":"r","metrics":[{"key":"a","value":1,"timestamp":1,"step":2},{"key":"a","value":"NaN","timestamp":1}],` +
 		`"params":[],"tags":[{"key":"a","value":"b"}]}`
-	require.NotNil(t, logBatchSpec().scanBody([]byte(body)))
-	require.NotNil(t, createRunSpec().scanBody([]byte(
+	require.NotNil(t, logBatchSpec().ScanBody([]byte(body)))
+	require.NotNil(t, createRunSpec().ScanBody([]byte(
 		`{"experiment_id":"1","user_id":"u","run_name":"n","start_time":1,"tags":[{"key":"mlflow.user","value":"u"}]}`)))
-	require.NotNil(t, updateRunSpec().scanBody([]byte(
+	require.NotNil(t, updateRunSpec().ScanBody([]byte(
 		`{"run_uuid":"r","run_id":"r","status":"FINISHED","end_time":1,"run_name":"n"}`)))
-	require.NotNil(t, searchRunsSpec().scanBody([]byte(
+	require.NotNil(t, searchRunsSpec().ScanBody([]byte(
 		`{"experiment_ids":["1"],"filter":"a = 'b'","run_view_type":"ACTIVE_ONLY","max_results":1000,"order_by":["x DESC"]}`)))
 }
 
@@ -95,19 +96,19 @@ func TestRefused(t *testing.T) {
 			"no experiments", "experiments/search", `{"max_results":"0"}`,
 			"Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer",
 		},
-		{"models of nothing", "logged-models/search", `{}`, "Missing value for required parameter 'experiment_ids'." + seeDocs},
+		{"models of nothing", "logged-models/search", `{}`, "Missing value for required parameter 'experiment_ids'." + wire.SeeDocs},
 		{
 			"input without an id", "runs/log-inputs", `{"run_id":"r","models":[{"modelId":"m"},{}]}`,
-			"Missing value for required parameter 'models[1].model_id'." + seeDocs,
+			"Missing value for required parameter 'models[1].model_id'." + wire.SeeDocs,
 		},
 		{
 			"output without an id", "runs/outputs", `{"run_id":"r","models":[{"model_id":"","step":1}]}`,
-			"Missing value for required parameter 'models[0].model_id'." + seeDocs,
+			"Missing value for required parameter 'models[0].model_id'." + wire.SeeDocs,
 		},
 		{"list", "experiments/create", `[1]`, "Bad Request. The body must be a JSON object."},
 		{"number", "runs/create", `5`, "Bad Request. The body must be a JSON object."},
-		{"no JSON in a string", "experiments/create", `"x"`, "Missing value for required parameter 'name'." + seeDocs},
-		{"deep", "experiments/create", `{"name":"x","y":` + deep + `}`, "Missing value for required parameter 'name'." + seeDocs},
+		{"no JSON in a string", "experiments/create", `"x"`, "Missing value for required parameter 'name'." + wire.SeeDocs},
+		{"deep", "experiments/create", `{"name":"x","y":` + deep + `}`, "Missing value for required parameter 'name'." + wire.SeeDocs},
 		{
 			"too many values", "runs/log-batch",
 			`{"run_id":"r","metrics":[{}` + strings.Repeat(",{}", 1<<20) + `]}`,
@@ -115,33 +116,33 @@ func TestRefused(t *testing.T) {
 		},
 		{
 			"NaN without quotes", "runs/log-batch", `{"run_id":"r","metrics":[{"key":"a","value":NaN,"timestamp":1}]}`,
-			"Invalid value NaN for parameter 'metrics[0].value' supplied:  Hint: Value was of type 'float'." + seeDocs,
+			"Invalid value NaN for parameter 'metrics[0].value' supplied:  Hint: Value was of type 'float'." + wire.SeeDocs,
 		},
 		{
 			"too large", "runs/log-metric", `{"run_id":"r","key":"k","value":1,"timestamp":9223372036854775808}`,
-			"Invalid value 9223372036854775808 for parameter 'timestamp' supplied:  Hint: Value was of type 'int'." + seeDocs,
+			"Invalid value 9223372036854775808 for parameter 'timestamp' supplied:  Hint: Value was of type 'int'." + wire.SeeDocs,
 		},
 		{
 			"fraction", "runs/log-metric", `{"run_id":"r","key":"k","value":1,"timestamp":1.5}`,
-			"Invalid value 1.5 for parameter 'timestamp' supplied:  Hint: Value was of type 'float'." + seeDocs,
+			"Invalid value 1.5 for parameter 'timestamp' supplied:  Hint: Value was of type 'float'." + wire.SeeDocs,
 		},
 		{
 			"half a surrogate pair", "experiments/create", `{"name":"\ud800"}`,
-			`Invalid value "\ud800" for parameter 'name' supplied:  Hint: Value was of type 'str'.` + seeDocs,
+			`Invalid value "\ud800" for parameter 'name' supplied:  Hint: Value was of type 'str'.` + wire.SeeDocs,
 		},
 		{
 			"null in a list", "runs/search", `{"experiment_ids":[null]}`,
-			"Invalid value null for parameter 'experiment_ids[0]' supplied:  Hint: Value was of type 'NoneType'." + seeDocs,
+			"Invalid value null for parameter 'experiment_ids[0]' supplied:  Hint: Value was of type 'NoneType'." + wire.SeeDocs,
 		},
 		{
 			"items of the wrong type", "experiments/create", `{"name":"x","tags":[1]}`,
-			"Invalid value 1 for parameter 'tags[0]' supplied:  Hint: Value was of type 'int'." + seeDocs,
+			"Invalid value 1 for parameter 'tags[0]' supplied:  Hint: Value was of type 'int'." + wire.SeeDocs,
 		},
 		{
 			"enum number", "runs/search", `{"run_view_type":9}`,
-			"Invalid value 9 for parameter 'run_view_type' supplied:  Hint: Value was of type 'int'." + seeDocs,
+			"Invalid value 9 for parameter 'run_view_type' supplied:  Hint: Value was of type 'int'." + wire.SeeDocs,
 		},
-		{"invalid UTF-8", "runs/log-parameter", "{\"run_id\":\"r\",\"key\":\"k\xff\"}", "Missing value for required parameter 'run_id'." + seeDocs},
+		{"invalid UTF-8", "runs/log-parameter", "{\"run_id\":\"r\",\"key\":\"k\xff\"}", "Missing value for required parameter 'run_id'." + wire.SeeDocs},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -229,8 +230,8 @@ func FuzzRequests(f *testing.F) {
 	}
 	p := logBatchSpec()
 	f.Fuzz(func(t *testing.T, body []byte) {
-		fast := p.scanBody(body)
-		slow, err := p.readSlowly(body)
+		fast := p.ScanBody(body)
+		slow, err := p.ReadSlowly(body)
 		if fast == nil {
 			return
 		}
@@ -251,9 +252,9 @@ func FuzzQuery(f *testing.F) {
 	f.Add("run_ids=a&run_ids=%ff&metric_key=+k&start_step=1&max_results=5")
 	p := intervalSpec()
 	f.Fuzz(func(t *testing.T, raw string) {
-		n, err := queryTree(raw, p.fields)
+		n, err := wire.QueryTree(raw, p.Fields)
 		require.NoError(t, err)
-		_, _ = p.readTree(&n) // must not panic
+		_, _ = p.ReadTree(&n) // must not panic
 	})
 }
 

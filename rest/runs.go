@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 func (h *handler) addRunRoutes() {
@@ -56,7 +57,7 @@ func noModelWithoutID(place int) error {
 	if place < 0 {
 		return nil
 	}
-	return invalid("Missing value for required parameter 'models[" + strconv.Itoa(place) + "].model_id'." + seeDocs)
+	return invalid("Missing value for required parameter 'models[" + strconv.Itoa(place) + "].model_id'." + wire.SeeDocs)
 }
 
 // runRequest is a request about one run, with at most one key and value.
@@ -73,48 +74,48 @@ func (q *runRequest) run() string {
 	return q.legacyID
 }
 
-func runSpec(fields []field, rules ...rule) *spec[runRequest] {
+func runSpec(fields []wire.Field, rules ...wire.Rule) *wire.Spec[runRequest] {
 	keyed := len(rules) > 0
-	return &spec[runRequest]{
-		fields: fields,
-		rules:  append([]rule{requiredText("run_id")}, rules...),
-		scan: func(s *scanner, name []byte, q *runRequest) {
+	return &wire.Spec[runRequest]{
+		Fields: fields,
+		Rules:  append([]wire.Rule{requiredText("run_id")}, rules...),
+		Scan: func(s *wire.Scanner, name []byte, q *runRequest) {
 			switch string(name) {
 			case "run_id":
-				q.id = s.strOrNull()
+				q.id = s.TextOrNull()
 			case "run_uuid":
-				q.legacyID = s.strOrNull()
+				q.legacyID = s.TextOrNull()
 			case "key":
-				q.key = s.strOrNull()
+				q.key = s.TextOrNull()
 			case "value":
-				q.value = s.strOrNull()
+				q.value = s.TextOrNull()
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
-		fits: func(q *runRequest) bool { return q.id != "" && (!keyed || q.key != "") },
+		Fits: func(q *runRequest) bool { return q.id != "" && (!keyed || q.key != "") },
 	}
 }
 
-func createRunSpec() *spec[dynamodbstore.CreateRunParams] {
-	return &spec[dynamodbstore.CreateRunParams]{
-		fields: append(texts("experiment_id", "user_id", "run_name"),
-			f("start_time", typeInt64), messages("tags", pairFields()...)),
-		rules: []rule{text("experiment_id"), integer("start_time"), text("run_name")},
-		scan: func(s *scanner, name []byte, q *dynamodbstore.CreateRunParams) {
+func createRunSpec() *wire.Spec[dynamodbstore.CreateRunParams] {
+	return &wire.Spec[dynamodbstore.CreateRunParams]{
+		Fields: append(texts("experiment_id", "user_id", "run_name"),
+			wire.F("start_time", wire.TypeInt64), wire.Messages("tags", pairFields()...)),
+		Rules: []wire.Rule{text("experiment_id"), integer("start_time"), text("run_name")},
+		Scan: func(s *wire.Scanner, name []byte, q *dynamodbstore.CreateRunParams) {
 			switch string(name) {
 			case "experiment_id":
-				q.ExperimentID = s.strOrNull()
+				q.ExperimentID = s.TextOrNull()
 			case "user_id":
-				q.UserID = s.strOrNull()
+				q.UserID = s.TextOrNull()
 			case "run_name":
-				q.Name = s.strOrNull()
+				q.Name = s.TextOrNull()
 			case "start_time":
 				q.StartTime = int64(scanOptionalInteger(s))
 			case "tags":
 				q.Tags = scanTags(s)
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
 	}
@@ -125,50 +126,50 @@ type updateRunRequest struct {
 	legacyID string
 }
 
-func updateRunSpec() *spec[updateRunRequest] {
-	return &spec[updateRunRequest]{
-		fields: append(texts("run_id", "run_uuid", "run_name"), runStatus("status"), f("end_time", typeInt64)),
-		rules:  []rule{requiredText("run_id"), integer("end_time"), text("status"), text("run_name")},
-		scan: func(s *scanner, name []byte, q *updateRunRequest) {
+func updateRunSpec() *wire.Spec[updateRunRequest] {
+	return &wire.Spec[updateRunRequest]{
+		Fields: append(texts("run_id", "run_uuid", "run_name"), runStatus("status"), wire.F("end_time", wire.TypeInt64)),
+		Rules:  []wire.Rule{requiredText("run_id"), integer("end_time"), text("status"), text("run_name")},
+		Scan: func(s *wire.Scanner, name []byte, q *updateRunRequest) {
 			switch string(name) {
 			case "run_id":
-				q.RunID = s.strOrNull()
+				q.RunID = s.TextOrNull()
 			case "run_uuid":
-				q.legacyID = s.strOrNull()
+				q.legacyID = s.TextOrNull()
 			case "run_name":
-				q.Name = s.strOrNull()
+				q.Name = s.TextOrNull()
 			case "status":
 				q.Status = scanStatus(s)
 			case "end_time":
 				q.EndTime = nil
-				if !s.null() {
-					q.EndTime = new(s.integer())
+				if !s.Null() {
+					q.EndTime = new(s.Int())
 				}
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
-		fits: func(q *updateRunRequest) bool { return q.RunID != "" },
+		Fits: func(q *updateRunRequest) bool { return q.RunID != "" },
 	}
 }
 
 // scanStatus reads a RunStatus by name or number.
-func scanStatus(s *scanner) dynamodbstore.RunStatus {
-	if s.null() {
+func scanStatus(s *wire.Scanner) dynamodbstore.RunStatus {
+	if s.Null() {
 		return ""
 	}
-	if s.peek() == '"' {
-		switch v := dynamodbstore.RunStatus(s.str()); v {
+	if s.Peek() == '"' {
+		switch v := dynamodbstore.RunStatus(s.Text()); v {
 		case dynamodbstore.StatusRunning, dynamodbstore.StatusScheduled, dynamodbstore.StatusFinished,
 			dynamodbstore.StatusFailed, dynamodbstore.StatusKilled:
 			return v
 		}
-		s.bad = true
+		s.Bad = true
 		return ""
 	}
-	n := s.integer()
+	n := s.Int()
 	if n < 1 || n > 5 {
-		s.bad = true
+		s.Bad = true
 		return ""
 	}
 	return [...]dynamodbstore.RunStatus{
@@ -177,43 +178,43 @@ func scanStatus(s *scanner) dynamodbstore.RunStatus {
 	}[n-1]
 }
 
-func searchRunsSpec() *spec[dynamodbstore.SearchRunsParams] {
+func searchRunsSpec() *wire.Spec[dynamodbstore.SearchRunsParams] {
 	view := viewType("run_view_type")
-	return &spec[dynamodbstore.SearchRunsParams]{
-		fields: []field{
-			list(f("experiment_ids", typeString)), f("filter", typeString), view, f("max_results", typeInt32),
-			list(f("order_by", typeString)), f("page_token", typeString),
+	return &wire.Spec[dynamodbstore.SearchRunsParams]{
+		Fields: []wire.Field{
+			wire.List(wire.F("experiment_ids", wire.TypeString)), wire.F("filter", wire.TypeString), view, wire.F("max_results", wire.TypeInt32),
+			wire.List(wire.F("order_by", wire.TypeString)), wire.F("page_token", wire.TypeString),
 		},
-		rules: []rule{
+		Rules: []wire.Rule{
 			array("experiment_ids"),
 			text("filter"),
-			{"max_results", []check{isIntLike(), between(-1<<62, 50000, "")}},
-			{"order_by", []check{isArray(), itemsAreStrings()}},
+			{"max_results", []wire.Check{wire.IsIntLike(), wire.Between(-1<<62, 50000, "")}},
+			{"order_by", []wire.Check{wire.IsArray(), wire.ItemsAreStrings()}},
 		},
-		scan: scanSearchRuns,
-		fits: func(q *dynamodbstore.SearchRunsParams) bool { return q.MaxResults <= 50000 },
+		Scan: scanSearchRuns,
+		Fits: func(q *dynamodbstore.SearchRunsParams) bool { return q.MaxResults <= 50000 },
 	}
 }
 
-func scanSearchRuns(s *scanner, name []byte, q *dynamodbstore.SearchRunsParams) {
+func scanSearchRuns(s *wire.Scanner, name []byte, q *dynamodbstore.SearchRunsParams) {
 	switch string(name) {
 	case "experiment_ids":
-		q.ExperimentIDs = s.strs()
+		q.ExperimentIDs = s.Texts()
 	case "filter":
-		q.Filter = s.strOrNull()
+		q.Filter = s.TextOrNull()
 	case "run_view_type":
 		q.View = scanView(s)
 	case "max_results":
 		// Zero is refused, absent is 1,000.
-		if q.MaxResults = 0; !s.null() {
-			q.MaxResults = nonZero(s.integer32())
+		if q.MaxResults = 0; !s.Null() {
+			q.MaxResults = nonZero(s.Int32())
 		}
 	case "order_by":
-		q.OrderBy = s.strs()
+		q.OrderBy = s.Texts()
 	case "page_token":
-		q.PageToken = s.strOrNull()
+		q.PageToken = s.TextOrNull()
 	default:
-		s.unknown(name)
+		s.Unknown(name)
 	}
 }
 
@@ -232,35 +233,35 @@ func nonZero(n int) int {
 	return n
 }
 
-func logInputsSpec() *spec[dynamodbstore.LogInputsParams] {
-	return &spec[dynamodbstore.LogInputsParams]{
-		fields: []field{
-			f("run_id", typeString), messages("datasets", datasetFields()...), messages("models", texts("model_id")...),
+func logInputsSpec() *wire.Spec[dynamodbstore.LogInputsParams] {
+	return &wire.Spec[dynamodbstore.LogInputsParams]{
+		Fields: []wire.Field{
+			wire.F("run_id", wire.TypeString), wire.Messages("datasets", datasetFields()...), wire.Messages("models", texts("model_id")...),
 		},
-		rules: []rule{requiredText("run_id"), array("datasets"), array("models")},
-		scan: func(s *scanner, name []byte, q *dynamodbstore.LogInputsParams) {
+		Rules: []wire.Rule{requiredText("run_id"), array("datasets"), array("models")},
+		Scan: func(s *wire.Scanner, name []byte, q *dynamodbstore.LogInputsParams) {
 			switch string(name) {
 			case "run_id":
-				q.RunID = s.strOrNull()
+				q.RunID = s.TextOrNull()
 			case "datasets":
-				if q.Datasets = nil; s.null() {
+				if q.Datasets = nil; s.Null() {
 					return
 				}
-				for first := s.enter('['); s.next(&first, ']'); {
+				for first := s.Enter('['); s.Next(&first, ']'); {
 					q.Datasets = append(q.Datasets, scanDatasetInput(s))
 				}
 			case "models":
-				if q.Models = nil; s.null() {
+				if q.Models = nil; s.Null() {
 					return
 				}
-				for first := s.enter('['); s.next(&first, ']'); {
+				for first := s.Enter('['); s.Next(&first, ']'); {
 					q.Models = append(q.Models, scanModelID(s))
 				}
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
-		fits: func(q *dynamodbstore.LogInputsParams) bool { return q.RunID != "" },
+		Fits: func(q *dynamodbstore.LogInputsParams) bool { return q.RunID != "" },
 	}
 }
 
@@ -270,89 +271,89 @@ type logOutputsRequest struct {
 	given  bool // there are models, or none on purpose
 }
 
-func logOutputsSpec() *spec[logOutputsRequest] {
-	return &spec[logOutputsRequest]{
-		fields: []field{f("run_id", typeString), messages("models", f("model_id", typeString), f("step", typeInt64))},
-		rules:  []rule{requiredText("run_id"), {"models", []check{required(), isArray()}}},
-		scan: func(s *scanner, name []byte, q *logOutputsRequest) {
+func logOutputsSpec() *wire.Spec[logOutputsRequest] {
+	return &wire.Spec[logOutputsRequest]{
+		Fields: []wire.Field{wire.F("run_id", wire.TypeString), wire.Messages("models", wire.F("model_id", wire.TypeString), wire.F("step", wire.TypeInt64))},
+		Rules:  []wire.Rule{requiredText("run_id"), {"models", []wire.Check{wire.Required(), wire.IsArray()}}},
+		Scan: func(s *wire.Scanner, name []byte, q *logOutputsRequest) {
 			switch string(name) {
 			case "run_id":
-				q.runID = s.strOrNull()
+				q.runID = s.TextOrNull()
 			case "models":
-				if q.models = nil; s.null() {
+				if q.models = nil; s.Null() {
 					return
 				}
 				q.given = true
-				for first := s.enter('['); s.next(&first, ']'); {
+				for first := s.Enter('['); s.Next(&first, ']'); {
 					q.models = append(q.models, scanModelOutput(s))
 				}
 			default:
-				s.unknown(name)
+				s.Unknown(name)
 			}
 		},
-		fits: func(q *logOutputsRequest) bool { return q.runID != "" && q.given },
+		Fits: func(q *logOutputsRequest) bool { return q.runID != "" && q.given },
 	}
 }
 
-func scanModelOutput(s *scanner) (o dynamodbstore.ModelOutput) {
-	for first := s.enter('{'); s.next(&first, '}'); {
-		switch name := s.name(); string(name) {
+func scanModelOutput(s *wire.Scanner) (o dynamodbstore.ModelOutput) {
+	for first := s.Enter('{'); s.Next(&first, '}'); {
+		switch name := s.Name(); string(name) {
 		case "model_id":
-			o.ModelID = s.strOrNull()
+			o.ModelID = s.TextOrNull()
 		case "step":
 			o.Step = int64(scanOptionalInteger(s))
 		default:
-			s.unknown(name)
+			s.Unknown(name)
 		}
 	}
 	return o
 }
 
-func scanModelID(s *scanner) (id string) {
-	for first := s.enter('{'); s.next(&first, '}'); {
-		switch name := s.name(); string(name) {
+func scanModelID(s *wire.Scanner) (id string) {
+	for first := s.Enter('{'); s.Next(&first, '}'); {
+		switch name := s.Name(); string(name) {
 		case "model_id":
-			id = s.strOrNull()
+			id = s.TextOrNull()
 		default:
-			s.unknown(name)
+			s.Unknown(name)
 		}
 	}
 	return id
 }
 
-func scanDatasetInput(s *scanner) (in dynamodbstore.DatasetInput) {
-	for first := s.enter('{'); s.next(&first, '}'); {
-		switch name := s.name(); string(name) {
+func scanDatasetInput(s *wire.Scanner) (in dynamodbstore.DatasetInput) {
+	for first := s.Enter('{'); s.Next(&first, '}'); {
+		switch name := s.Name(); string(name) {
 		case "tags":
 			in.Tags = scanTags(s)
 		case "dataset":
-			if in.Dataset = (dynamodbstore.Dataset{}); !s.null() {
+			if in.Dataset = (dynamodbstore.Dataset{}); !s.Null() {
 				in.Dataset = scanDataset(s)
 			}
 		default:
-			s.unknown(name)
+			s.Unknown(name)
 		}
 	}
 	return in
 }
 
-func scanDataset(s *scanner) (d dynamodbstore.Dataset) {
-	for first := s.enter('{'); s.next(&first, '}'); {
-		switch name := s.name(); string(name) {
+func scanDataset(s *wire.Scanner) (d dynamodbstore.Dataset) {
+	for first := s.Enter('{'); s.Next(&first, '}'); {
+		switch name := s.Name(); string(name) {
 		case "name":
-			d.Name = s.strOrNull()
+			d.Name = s.TextOrNull()
 		case "digest":
-			d.Digest = s.strOrNull()
+			d.Digest = s.TextOrNull()
 		case "source_type":
-			d.SourceType = s.strOrNull()
+			d.SourceType = s.TextOrNull()
 		case "source":
-			d.Source = s.strOrNull()
+			d.Source = s.TextOrNull()
 		case "schema":
-			d.Schema = s.strOrNull()
+			d.Schema = s.TextOrNull()
 		case "profile":
-			d.Profile = s.strOrNull()
+			d.Profile = s.TextOrNull()
 		default:
-			s.unknown(name)
+			s.Unknown(name)
 		}
 	}
 	return d
@@ -363,7 +364,7 @@ func (h *handler) createRun(ctx context.Context, b []byte, q *dynamodbstore.Crea
 	if err != nil {
 		return nil, err
 	}
-	return closeObject(appendRun(appendKey(append(b, '{'), 1, "run"), r, 1, true, nil), 0), nil
+	return wire.CloseObject(appendRun(wire.AppendKey(append(b, '{'), 1, "run"), r, 1, true, nil), 0), nil
 }
 
 func (h *handler) updateRun(ctx context.Context, b []byte, q *updateRunRequest) ([]byte, error) {
@@ -374,7 +375,7 @@ func (h *handler) updateRun(ctx context.Context, b []byte, q *updateRunRequest) 
 	if err != nil {
 		return nil, err
 	}
-	return closeObject(appendRunInfo(appendKey(append(b, '{'), 1, "run_info"), info, 1), 0), nil
+	return wire.CloseObject(appendRunInfo(wire.AppendKey(append(b, '{'), 1, "run_info"), info, 1), 0), nil
 }
 
 func (h *handler) getRun(ctx context.Context, a *answer, q *runRequest) error {
@@ -382,7 +383,7 @@ func (h *handler) getRun(ctx context.Context, a *answer, q *runRequest) error {
 	if err != nil {
 		return err
 	}
-	a.b = closeObject(appendRun(appendKey(append(a.b, '{'), 1, "run"), r, 1, false, a), 0)
+	a.b = wire.CloseObject(appendRun(wire.AppendKey(append(a.b, '{'), 1, "run"), r, 1, false, a), 0)
 	return nil
 }
 
@@ -395,7 +396,7 @@ func (h *handler) searchRuns(ctx context.Context, a *answer, q *dynamodbstore.Se
 	}
 	p := a.beginPage("runs")
 	token, err := h.visitRuns(ctx, *q, func(r *dynamodbstore.Run) error {
-		a.b = a.spill(appendRun(appendItem(p.array(a), 2), r, 2, false, a))
+		a.b = a.spill(appendRun(wire.AppendItem(p.array(a), 2), r, 2, false, a))
 		return a.err
 	})
 	if err != nil {

@@ -3,6 +3,8 @@ package rest
 import (
 	"context"
 	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 type traceMetricsRequest struct {
@@ -13,63 +15,63 @@ type traceMetricsRequest struct {
 	start, end bool
 }
 
-func traceMetricsSpec() *spec[traceMetricsRequest] {
-	view := enum("view_type", enumValue{"METRIC_VIEW_TYPE_UNSPECIFIED", 0}, enumValue{"TRACES", 1}, enumValue{"SPANS", 2},
-		enumValue{"ASSESSMENTS", 3})
-	kind := enum("aggregation_type", enumValue{"AGGREGATION_TYPE_UNSPECIFIED", 0}, enumValue{"COUNT", 1}, enumValue{"SUM", 2},
-		enumValue{"AVG", 3}, enumValue{"PERCENTILE", 4}, enumValue{"MIN", 5}, enumValue{"MAX", 6})
-	return &spec[traceMetricsRequest]{
-		fields: []field{
-			list(f("experiment_ids", typeString)), view, f("metric_name", typeString),
-			messages("aggregations", kind, f("percentile_value", typeDouble)), list(f("dimensions", typeString)),
-			list(f("filters", typeString)), f("time_interval_seconds", typeInt64), f("start_time_ms", typeInt64),
-			f("end_time_ms", typeInt64), f("max_results", typeInt32), f("page_token", typeString),
+func traceMetricsSpec() *wire.Spec[traceMetricsRequest] {
+	view := wire.Enum("view_type", wire.EnumValue{"METRIC_VIEW_TYPE_UNSPECIFIED", 0}, wire.EnumValue{"TRACES", 1}, wire.EnumValue{"SPANS", 2},
+		wire.EnumValue{"ASSESSMENTS", 3})
+	kind := wire.Enum("aggregation_type", wire.EnumValue{"AGGREGATION_TYPE_UNSPECIFIED", 0}, wire.EnumValue{"COUNT", 1}, wire.EnumValue{"SUM", 2},
+		wire.EnumValue{"AVG", 3}, wire.EnumValue{"PERCENTILE", 4}, wire.EnumValue{"MIN", 5}, wire.EnumValue{"MAX", 6})
+	return &wire.Spec[traceMetricsRequest]{
+		Fields: []wire.Field{
+			wire.List(wire.F("experiment_ids", wire.TypeString)), view, wire.F("metric_name", wire.TypeString),
+			wire.Messages("aggregations", kind, wire.F("percentile_value", wire.TypeDouble)), wire.List(wire.F("dimensions", wire.TypeString)),
+			wire.List(wire.F("filters", wire.TypeString)), wire.F("time_interval_seconds", wire.TypeInt64), wire.F("start_time_ms", wire.TypeInt64),
+			wire.F("end_time_ms", wire.TypeInt64), wire.F("max_results", wire.TypeInt32), wire.F("page_token", wire.TypeString),
 		},
-		rules: []rule{
-			{"experiment_ids", []check{isArray(), required(), itemsAreStrings()}},
-			{"view_type", []check{required()}},
+		Rules: []wire.Rule{
+			{"experiment_ids", []wire.Check{wire.IsArray(), wire.Required(), wire.ItemsAreStrings()}},
+			{"view_type", []wire.Check{wire.Required()}},
 			textRequired("metric_name"),
-			{"aggregations", []check{isArray(), required()}},
-			{"dimensions", []check{isArray(), itemsAreStrings()}},
-			{"filters", []check{isArray(), itemsAreStrings()}},
+			{"aggregations", []wire.Check{wire.IsArray(), wire.Required()}},
+			{"dimensions", []wire.Check{wire.IsArray(), wire.ItemsAreStrings()}},
+			{"filters", []wire.Check{wire.IsArray(), wire.ItemsAreStrings()}},
 			integer("time_interval_seconds"), integer("start_time_ms"),
 			integer("end_time_ms"), integer("max_results"), text("page_token"),
 		},
-		scan: scanTraceMetrics,
-		fits: func(*traceMetricsRequest) bool { return false }, // let the rules look
+		Scan: scanTraceMetrics,
+		Fits: func(*traceMetricsRequest) bool { return false }, // let the rules look
 	}
 }
 
-func scanTraceMetrics(s *scanner, name []byte, q *traceMetricsRequest) {
+func scanTraceMetrics(s *wire.Scanner, name []byte, q *traceMetricsRequest) {
 	switch string(name) {
 	case "metric_name":
-		q.name = s.str()
+		q.name = s.Text()
 	case "aggregations":
 		q.count = scanCountAggregation(s)
 	case "dimensions":
-		q.dimensions = s.strs()
+		q.dimensions = s.Texts()
 	case "time_interval_seconds":
-		q.interval = s.integer() != 0
+		q.interval = s.Int() != 0
 	case "start_time_ms":
-		q.start = s.integer() != 0
+		q.start = s.Int() != 0
 	case "end_time_ms":
-		q.end = s.integer() != 0
+		q.end = s.Int() != 0
 	default:
-		s.skip(0)
+		s.Skip(0)
 	}
 }
 
 // scanCountAggregation reads aggregations and tells whether one is a count.
-func scanCountAggregation(s *scanner) bool {
+func scanCountAggregation(s *wire.Scanner) bool {
 	const count = 1
 	found := false
-	for first := s.enter('['); s.next(&first, ']'); {
-		for first := s.enter('{'); s.next(&first, '}'); {
-			switch string(s.name()) {
+	for first := s.Enter('['); s.Next(&first, ']'); {
+		for first := s.Enter('{'); s.Next(&first, '}'); {
+			switch string(s.Name()) {
 			case "aggregation_type":
-				found = !s.null() && s.integer() == count || found
+				found = !s.Null() && s.Int() == count || found
 			default:
-				s.skip(0)
+				s.Skip(0)
 			}
 		}
 	}
@@ -85,10 +87,10 @@ func traceMetrics(_ context.Context, b []byte, q *traceMetricsRequest) ([]byte, 
 	}
 	b = append(b, '{')
 	if strings.HasSuffix(q.name, "_count") && q.count && len(q.dimensions) == 0 && !q.interval {
-		b = append(appendKey(b, 1, "data_points"), '[')
-		b = appendStringField(append(appendItem(b, 2), '{'), 3, "metric_name", q.name)
-		b = append(appendKey(append(appendKey(b, 3, "values"), '{'), 4, "COUNT"), "0.0"...)
-		b = closeArray(closeObject(closeObject(b, 3), 2), 1)
+		b = append(wire.AppendKey(b, 1, "data_points"), '[')
+		b = wire.AppendStringField(append(wire.AppendItem(b, 2), '{'), 3, "metric_name", q.name)
+		b = append(wire.AppendKey(append(wire.AppendKey(b, 3, "values"), '{'), 4, "COUNT"), "0.0"...)
+		b = wire.CloseArray(wire.CloseObject(wire.CloseObject(b, 3), 2), 1)
 	}
-	return closeObject(b, 0), nil
+	return wire.CloseObject(b, 0), nil
 }

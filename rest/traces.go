@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // maxTraces is the size of the largest page of traces.
@@ -16,20 +17,20 @@ const maxTraces = 500
 // none; pages of the UI and clients search all the same. They refuse what MLflow
 // refuses, but for filters, which they do not read.
 func (h *handler) addTraceRoutes() {
-	traceIDs := []field{list(f("trace_ids", typeString)), list(f("experiment_ids", typeString))}
-	traceRules := []rule{
-		{"trace_ids", []check{isArray(), required(), itemsAreStrings()}},
-		{"experiment_ids", []check{isArray(), itemsAreStrings()}},
+	traceIDs := []wire.Field{wire.List(wire.F("trace_ids", wire.TypeString)), wire.List(wire.F("experiment_ids", wire.TypeString))}
+	traceRules := []wire.Rule{
+		{"trace_ids", []wire.Check{wire.IsArray(), wire.Required(), wire.ItemsAreStrings()}},
+		{"experiment_ids", []wire.Check{wire.IsArray(), wire.ItemsAreStrings()}},
 	}
 	h.add("3.0", http.MethodPost, "/mlflow/traces/search", query(h, searchTracesSpec(), searchTraces))
 	h.add("2.0", http.MethodGet, "/mlflow/traces", query(h, searchTracesV2Spec(), searchTraces))
 	h.add("3.0", http.MethodPost, "/mlflow/traces/batchGetInfos", h.none("{}", traceIDs, traceRules))
 	h.add("3.0", http.MethodGet, "/mlflow/traces/batchGet", h.none("{}", traceIDs, traceRules))
-	h.add("3.0", http.MethodGet, "/mlflow/traces/get", query(h, &spec[traceRequest]{
-		fields: append(texts("trace_id"), f("allow_partial", typeBool)),
-		rules:  []rule{requiredText("trace_id")},
-		scan:   scanTrace,
-		fits:   func(q *traceRequest) bool { return q.id != "" },
+	h.add("3.0", http.MethodGet, "/mlflow/traces/get", query(h, &wire.Spec[traceRequest]{
+		Fields: append(texts("trace_id"), wire.F("allow_partial", wire.TypeBool)),
+		Rules:  []wire.Rule{requiredText("trace_id")},
+		Scan:   scanTrace,
+		Fits:   func(q *traceRequest) bool { return q.id != "" },
 	}, getTrace))
 	for _, version := range []string{"2.0", "3.0"} {
 		h.addPath(http.MethodGet, "/ajax-api/"+version+"/mlflow/get-trace-artifact", h.getTraceArtifact)
@@ -39,13 +40,13 @@ func (h *handler) addTraceRoutes() {
 
 // none makes an endpoint of a search that finds nothing, as nothing of the kind
 // is kept, and says so in the words of its kind.
-func (h *handler) none(answer string, fields []field, rules []rule) http.HandlerFunc {
+func (h *handler) none(answer string, fields []wire.Field, rules []wire.Rule) http.HandlerFunc {
 	type request struct{}
-	return query(h, &spec[request]{
-		fields: fields,
-		rules:  rules,
-		scan:   func(s *scanner, _ []byte, _ *request) { s.skip(0) },
-		fits:   func(*request) bool { return len(rules) == 0 }, // let the rules look
+	return query(h, &wire.Spec[request]{
+		Fields: fields,
+		Rules:  rules,
+		Scan:   func(s *wire.Scanner, _ []byte, _ *request) { s.Skip(0) },
+		Fits:   func(*request) bool { return len(rules) == 0 }, // let the rules look
 	}, func(_ context.Context, b []byte, _ *request) ([]byte, error) { return append(b, answer...), nil })
 }
 
@@ -55,61 +56,61 @@ type searchTracesRequest struct {
 	pageToken   string
 }
 
-func searchTracesSpec() *spec[searchTracesRequest] {
-	experiment := messages("mlflow_experiment", f("experiment_id", typeString))
-	table := messages("inference_table", f("full_table_name", typeString))
-	experiment.repeated, table.repeated = false, false
-	return traceSearch(messages("locations", experiment, table), rule{"locations", []check{isArray(), required()}})
+func searchTracesSpec() *wire.Spec[searchTracesRequest] {
+	experiment := wire.Messages("mlflow_experiment", wire.F("experiment_id", wire.TypeString))
+	table := wire.Messages("inference_table", wire.F("full_table_name", wire.TypeString))
+	experiment.Repeated, table.Repeated = false, false
+	return traceSearch(wire.Messages("locations", experiment, table), wire.Rule{"locations", []wire.Check{wire.IsArray(), wire.Required()}})
 }
 
-func searchTracesV2Spec() *spec[searchTracesRequest] {
-	return traceSearch(list(f("experiment_ids", typeString)),
-		rule{"experiment_ids", []check{isArray(), itemsAreStrings(), required()}})
+func searchTracesV2Spec() *wire.Spec[searchTracesRequest] {
+	return traceSearch(wire.List(wire.F("experiment_ids", wire.TypeString)),
+		wire.Rule{"experiment_ids", []wire.Check{wire.IsArray(), wire.ItemsAreStrings(), wire.Required()}})
 }
 
 // traceSearch says how searches for traces are read that differ in where they
 // search.
-func traceSearch(where field, whereRule rule) *spec[searchTracesRequest] {
-	return &spec[searchTracesRequest]{
-		fields: []field{
-			where, f("filter", typeString), f("max_results", typeInt32), list(f("order_by", typeString)), f("page_token", typeString),
+func traceSearch(where wire.Field, whereRule wire.Rule) *wire.Spec[searchTracesRequest] {
+	return &wire.Spec[searchTracesRequest]{
+		Fields: []wire.Field{
+			where, wire.F("filter", wire.TypeString), wire.F("max_results", wire.TypeInt32), wire.List(wire.F("order_by", wire.TypeString)), wire.F("page_token", wire.TypeString),
 		},
-		rules: []rule{
+		Rules: []wire.Rule{
 			whereRule, text("filter"),
-			{"max_results", []check{isIntLike(), between(math.MinInt64, maxTraces, "")}},
-			{"order_by", []check{isArray(), itemsAreStrings()}},
+			{"max_results", []wire.Check{wire.IsIntLike(), wire.Between(math.MinInt64, maxTraces, "")}},
+			{"order_by", []wire.Check{wire.IsArray(), wire.ItemsAreStrings()}},
 			text("page_token"),
 		},
-		scan: func(s *scanner, name []byte, q *searchTracesRequest) {
+		Scan: func(s *wire.Scanner, name []byte, q *searchTracesRequest) {
 			switch string(name) {
 			case "max_results":
-				q.max = new(s.integer32())
+				q.max = new(s.Int32())
 			case "experiment_ids":
-				q.experiments = s.strs()
+				q.experiments = s.Texts()
 			case "locations":
 				q.experiments = scanLocations(s)
 			case "page_token":
-				q.pageToken = s.str()
+				q.pageToken = s.Text()
 			default:
-				s.skip(0)
+				s.Skip(0)
 			}
 		},
-		fits: func(*searchTracesRequest) bool { return false }, // let the rules look
+		Fits: func(*searchTracesRequest) bool { return false }, // let the rules look
 	}
 }
 
 // scanLocations reads the ids of experiments among the locations of traces.
-func scanLocations(s *scanner) []string {
+func scanLocations(s *wire.Scanner) []string {
 	var ids []string
-	for first := s.enter('['); s.next(&first, ']'); {
-		for first := s.enter('{'); s.next(&first, '}'); {
-			if string(s.name()) != "mlflow_experiment" {
-				s.skip(0)
+	for first := s.Enter('['); s.Next(&first, ']'); {
+		for first := s.Enter('{'); s.Next(&first, '}'); {
+			if string(s.Name()) != "mlflow_experiment" {
+				s.Skip(0)
 				continue
 			}
-			for first := s.enter('{'); s.next(&first, '}'); {
-				s.name()
-				ids = append(ids, s.str())
+			for first := s.Enter('{'); s.Next(&first, '}'); {
+				s.Name()
+				ids = append(ids, s.Text())
 			}
 		}
 	}
@@ -118,7 +119,7 @@ func scanLocations(s *scanner) []string {
 
 func searchTraces(_ context.Context, b []byte, q *searchTracesRequest) ([]byte, error) {
 	for _, id := range q.experiments {
-		if _, ok := intLike(&node{kind: kindString, text: id}); !ok {
+		if _, ok := wire.IntLike(&wire.Value{Kind: wire.KindString, Text: id}); !ok {
 			return nil, invalid("Invalid experiment ID '" + id + "'. Experiment ID must be a valid integer.")
 		}
 	}
@@ -138,12 +139,12 @@ func checkNoToken(token string) error {
 
 type traceRequest struct{ id string }
 
-func scanTrace(s *scanner, name []byte, q *traceRequest) {
+func scanTrace(s *wire.Scanner, name []byte, q *traceRequest) {
 	if string(name) == "trace_id" {
-		q.id = s.strOrNull()
+		q.id = s.TextOrNull()
 		return
 	}
-	s.skip(0)
+	s.Skip(0)
 }
 
 func getTrace(_ context.Context, _ []byte, q *traceRequest) ([]byte, error) {
@@ -158,9 +159,9 @@ func noSuchTrace(id string) error {
 
 // getTraceArtifact is where the UI looks for the spans of a trace.
 func (h *handler) getTraceArtifact(w http.ResponseWriter, r *http.Request) {
-	for _, p := range parseQuery(r.URL.RawQuery) {
-		if p.key == "request_id" && p.value != "" {
-			h.writeError(w, r, noSuchTrace(p.value))
+	for _, p := range wire.ParseQuery(r.URL.RawQuery) {
+		if p.Key == "request_id" && p.Value != "" {
+			h.writeError(w, r, noSuchTrace(p.Value))
 			return
 		}
 	}

@@ -1,4 +1,4 @@
-package rest
+package wire
 
 import (
 	"math"
@@ -15,223 +15,223 @@ const (
 	maxItems = 1 << 20
 )
 
-// scanner reads JSON that is as clients send it. Whatever else MLflow would
+// Scanner reads JSON that is as clients send it. Whatever else MLflow would
 // accept or has words for, such as numbers in quotes with a fraction, camel
 // case names or a field of the wrong type, sets bad: the body is then read
 // again by the tree, which knows every rule and is in no hurry.
 //
 // The data must be valid UTF-8.
-type scanner struct {
-	data []byte
-	pos  int
-	bad  bool
+type Scanner struct {
+	Data []byte
+	Pos  int
+	Bad  bool
 	// items counts the members and elements so far.
 	items int
 	// keys are strings that were read before, if there is room for any:
 	// metrics repeat their keys.
-	keys []string
+	Keys []string
 }
 
-// peek skips white space and returns the next byte, or 0 at the end.
-func (s *scanner) peek() byte {
-	for s.pos < len(s.data) {
-		c := s.data[s.pos]
+// Peek skips white space and returns the next byte, or 0 at the end.
+func (s *Scanner) Peek() byte {
+	for s.Pos < len(s.Data) {
+		c := s.Data[s.Pos]
 		if c > ' ' {
 			return c
 		}
 		if c != ' ' && c != '\n' && c != '\r' && c != '\t' {
 			break
 		}
-		s.pos++
+		s.Pos++
 	}
 	return 0
 }
 
 // end tells whether nothing but white space is left and all went well.
-func (s *scanner) end() bool { return s.peek() == 0 && s.pos == len(s.data) && !s.bad }
+func (s *Scanner) end() bool { return s.Peek() == 0 && s.Pos == len(s.Data) && !s.Bad }
 
-// enter steps into an object or array.
+// Enter steps into an object or array.
 //
 //	for first := s.enter('{'); s.next(&first, '}'); {
 //		switch string(s.name()) {
 //
 //nolint:unparam // it returns what next wants, so that a loop can begin with it
-func (s *scanner) enter(open byte) bool {
-	if s.peek() != open {
-		s.bad = true
+func (s *Scanner) Enter(open byte) bool {
+	if s.Peek() != open {
+		s.Bad = true
 		return true
 	}
-	s.pos++
+	s.Pos++
 	return true
 }
 
-// next tells whether another member or element follows.
-func (s *scanner) next(first *bool, closing byte) bool {
-	if s.bad {
+// Next tells whether another member or element follows.
+func (s *Scanner) Next(first *bool, closing byte) bool {
+	if s.Bad {
 		return false
 	}
 	if s.items++; s.items > maxItems {
-		s.bad = true
+		s.Bad = true
 		return false
 	}
-	c := s.peek()
+	c := s.Peek()
 	switch {
 	case c == closing:
-		s.pos++
+		s.Pos++
 		return false
 	case *first:
 		*first = false
 		return true
 	case c == ',':
-		s.pos++
-		if s.peek() == closing {
-			s.bad = true
+		s.Pos++
+		if s.Peek() == closing {
+			s.Bad = true
 		}
-		return !s.bad
+		return !s.Bad
 	default:
-		s.bad = true
+		s.Bad = true
 		return false
 	}
 }
 
-// name reads the name of a member and the colon behind it.
-func (s *scanner) name() []byte {
-	if s.peek() != '"' {
-		s.bad = true
+// Name reads the name of a member and the colon behind it.
+func (s *Scanner) Name() []byte {
+	if s.Peek() != '"' {
+		s.Bad = true
 		return nil
 	}
-	start := s.pos + 1
+	start := s.Pos + 1
 	i := start
-	for i < len(s.data) && s.data[i] != '"' && s.data[i] != '\\' && s.data[i] >= ' ' {
+	for i < len(s.Data) && s.Data[i] != '"' && s.Data[i] != '\\' && s.Data[i] >= ' ' {
 		i++
 	}
-	if i >= len(s.data) || s.data[i] != '"' {
-		s.bad = true
+	if i >= len(s.Data) || s.Data[i] != '"' {
+		s.Bad = true
 		return nil
 	}
-	s.pos = i + 1
-	if s.peek() != ':' {
-		s.bad = true
+	s.Pos = i + 1
+	if s.Peek() != ':' {
+		s.Bad = true
 		return nil
 	}
-	s.pos++
-	return s.data[start:i]
+	s.Pos++
+	return s.Data[start:i]
 }
 
-// unknown skips the value of a member that the message does not have.
-func (s *scanner) unknown(name []byte) {
+// Unknown skips the value of a member that the message does not have.
+func (s *Scanner) Unknown(name []byte) {
 	for _, c := range name {
 		if c >= 'A' && c <= 'Z' { // it may be a field after all, in camel case
-			s.bad = true
+			s.Bad = true
 			return
 		}
 	}
-	s.skip(0)
+	s.Skip(0)
 }
 
-func (s *scanner) skip(depth int) {
+func (s *Scanner) Skip(depth int) {
 	if depth > maxScanDepth {
-		s.bad = true
+		s.Bad = true
 		return
 	}
-	switch s.peek() {
+	switch s.Peek() {
 	case '"':
-		s.str()
+		s.Text()
 	case '{':
-		for first := s.enter('{'); s.next(&first, '}'); {
-			s.name()
-			s.skip(depth + 1)
+		for first := s.Enter('{'); s.Next(&first, '}'); {
+			s.Name()
+			s.Skip(depth + 1)
 		}
 	case '[':
-		for first := s.enter('['); s.next(&first, ']'); {
-			s.skip(depth + 1)
+		for first := s.Enter('['); s.Next(&first, ']'); {
+			s.Skip(depth + 1)
 		}
 	case 't':
-		s.word("true")
+		s.Word("true")
 	case 'f':
-		s.word("false")
+		s.Word("false")
 	case 'n':
-		s.word("null")
+		s.Word("null")
 	default:
 		s.number()
 	}
 }
 
-func (s *scanner) word(w string) {
-	if len(s.data)-s.pos < len(w) || string(s.data[s.pos:s.pos+len(w)]) != w {
-		s.bad = true
+func (s *Scanner) Word(w string) {
+	if len(s.Data)-s.Pos < len(w) || string(s.Data[s.Pos:s.Pos+len(w)]) != w {
+		s.Bad = true
 		return
 	}
-	s.pos += len(w)
+	s.Pos += len(w)
 }
 
-// null reads a null if there is one.
-func (s *scanner) null() bool {
-	if s.peek() != 'n' {
+// Null reads a null if there is one.
+func (s *Scanner) Null() bool {
+	if s.Peek() != 'n' {
 		return false
 	}
-	s.word("null")
-	return !s.bad
+	s.Word("null")
+	return !s.Bad
 }
 
-// flag reads a bool; null is false.
-func (s *scanner) flag() bool {
+// Bool reads a bool; null is false.
+func (s *Scanner) Bool() bool {
 	switch {
-	case s.null():
+	case s.Null():
 		return false
-	case s.peek() == 't':
-		s.word("true")
-		return !s.bad
+	case s.Peek() == 't':
+		s.Word("true")
+		return !s.Bad
 	default:
-		s.word("false")
+		s.Word("false")
 		return false
 	}
 }
 
-// strOrNull reads a string; null is the same as an absent field.
-func (s *scanner) strOrNull() string {
-	if s.null() {
+// TextOrNull reads a string; null is the same as an absent field.
+func (s *Scanner) TextOrNull() string {
+	if s.Null() {
 		return ""
 	}
-	return s.str()
+	return s.Text()
 }
 
-func (s *scanner) str() string {
-	if s.bad || s.peek() != '"' {
-		s.bad = true
+func (s *Scanner) Text() string {
+	if s.Bad || s.Peek() != '"' {
+		s.Bad = true
 		return ""
 	}
-	start := s.pos + 1
-	for i := start; i < len(s.data); i++ {
-		switch c := s.data[i]; {
+	start := s.Pos + 1
+	for i := start; i < len(s.Data); i++ {
+		switch c := s.Data[i]; {
 		case c == '"':
-			s.pos = i + 1
-			return string(s.data[start:i])
+			s.Pos = i + 1
+			return string(s.Data[start:i])
 		case c == '\\':
 			return s.escapedStr(start, i)
 		case c < ' ':
-			s.bad = true
+			s.Bad = true
 			return ""
 		}
 	}
-	s.bad = true
+	s.Bad = true
 	return ""
 }
 
-// keyOrNull reads a string that may have come before.
-func (s *scanner) keyOrNull() string {
-	if s.peek() != '"' || len(s.keys) == 0 {
-		return s.strOrNull()
+// KeyOrNull reads a string that may have come before.
+func (s *Scanner) KeyOrNull() string {
+	if s.Peek() != '"' || len(s.Keys) == 0 {
+		return s.TextOrNull()
 	}
-	start := s.pos + 1
+	start := s.Pos + 1
 	hash := uint32(0)
-	for i := start; i < len(s.data); i++ {
-		c := s.data[i]
+	for i := start; i < len(s.Data); i++ {
+		c := s.Data[i]
 		if c == '"' {
-			s.pos = i + 1
-			key := &s.keys[(hash^hash>>11)%uint32(len(s.keys))] //nolint:gosec // there are few
-			if *key != string(s.data[start:i]) {
-				*key = string(s.data[start:i])
+			s.Pos = i + 1
+			key := &s.Keys[(hash^hash>>11)%uint32(len(s.Keys))] //nolint:gosec // there are few
+			if *key != string(s.Data[start:i]) {
+				*key = string(s.Data[start:i])
 			}
 			return *key
 		}
@@ -240,37 +240,37 @@ func (s *scanner) keyOrNull() string {
 		}
 		hash = hash*31 + uint32(c)
 	}
-	return s.str()
+	return s.Text()
 }
 
 // escapedStr reads on from the first backslash, at i.
-func (s *scanner) escapedStr(start, i int) string {
+func (s *Scanner) escapedStr(start, i int) string {
 	b := make([]byte, 0, 2*(i-start)+32)
-	for i < len(s.data) {
-		c := s.data[i]
+	for i < len(s.Data) {
+		c := s.Data[i]
 		switch {
 		case c == '"':
-			b = append(b, s.data[start:i]...)
-			s.pos = i + 1
+			b = append(b, s.Data[start:i]...)
+			s.Pos = i + 1
 			return string(b)
 		case c < ' ':
-			s.bad = true
+			s.Bad = true
 			return ""
 		case c != '\\':
 			i++
 			continue
 		}
-		b = append(b, s.data[start:i]...)
-		r, n := unescape(s.data[i:])
+		b = append(b, s.Data[start:i]...)
+		r, n := unescape(s.Data[i:])
 		if n == 0 || r >= 0xd800 && r < 0xe000 {
-			s.bad = true
+			s.Bad = true
 			return ""
 		}
 		b = utf8.AppendRune(b, r)
 		i += n
 		start = i
 	}
-	s.bad = true
+	s.Bad = true
 	return ""
 }
 
@@ -328,15 +328,15 @@ func hex4(b []byte) (r rune, ok bool) {
 }
 
 // number reads a number of JSON's grammar.
-func (s *scanner) number() []byte {
-	s.peek()
-	n := numberLen(s.data[s.pos:])
+func (s *Scanner) number() []byte {
+	s.Peek()
+	n := numberLen(s.Data[s.Pos:])
 	if n == 0 {
-		s.bad = true
+		s.Bad = true
 		return nil
 	}
-	s.pos += n
-	return s.data[s.pos-n : s.pos]
+	s.Pos += n
+	return s.Data[s.Pos-n : s.Pos]
 }
 
 func numberLen(b []byte) int {
@@ -376,32 +376,32 @@ func numberLen(b []byte) int {
 	return i
 }
 
-// integer reads an integer, in quotes or not.
-func (s *scanner) integer() int64 {
-	quoted := s.peek() == '"'
+// Int reads an integer, in quotes or not.
+func (s *Scanner) Int() int64 {
+	quoted := s.Peek() == '"'
 	if quoted {
-		s.pos++
+		s.Pos++
 	}
-	negative := s.at(s.pos) == '-'
+	negative := s.at(s.Pos) == '-'
 	if negative {
-		s.pos++
+		s.Pos++
 	}
-	start := s.pos
+	start := s.Pos
 	var n int64
-	for ; s.at(s.pos)-'0' < 10; s.pos++ {
-		n = n*10 + int64(s.data[s.pos]-'0')
+	for ; s.at(s.Pos)-'0' < 10; s.Pos++ {
+		n = n*10 + int64(s.Data[s.Pos]-'0')
 	}
-	end := s.pos
+	end := s.Pos
 	digits := end - start
 	next := s.at(end)
 	switch {
-	case digits == 0, digits > 1 && s.data[start] == '0':
-		s.bad = true
+	case digits == 0, digits > 1 && s.Data[start] == '0':
+		s.Bad = true
 	case quoted:
-		s.pos++
-		s.bad = s.bad || next != '"'
+		s.Pos++
+		s.Bad = s.Bad || next != '"'
 	case next == '.', next|' ' == 'e':
-		s.bad = true
+		s.Bad = true
 	}
 	if digits > 18 { // n may have overflowed
 		return s.longInteger(start, end, negative)
@@ -412,55 +412,55 @@ func (s *scanner) integer() int64 {
 	return n
 }
 
-func (s *scanner) longInteger(start, end int, negative bool) int64 {
+func (s *Scanner) longInteger(start, end int, negative bool) int64 {
 	if negative {
 		start--
 	}
-	n, err := strconv.ParseInt(string(s.data[start:end]), 10, 64)
-	s.bad = s.bad || err != nil
+	n, err := strconv.ParseInt(string(s.Data[start:end]), 10, 64)
+	s.Bad = s.Bad || err != nil
 	return n
 }
 
 // at returns the byte at a position, or 0 behind the end.
-func (s *scanner) at(i int) byte {
-	if i < len(s.data) {
-		return s.data[i]
+func (s *Scanner) at(i int) byte {
+	if i < len(s.Data) {
+		return s.Data[i]
 	}
 	return 0
 }
 
-func (s *scanner) integer32() int {
-	n := s.integer()
+func (s *Scanner) Int32() int {
+	n := s.Int()
 	if n < math.MinInt32 || n > math.MaxInt32 {
-		s.bad = true
+		s.Bad = true
 	}
 	return int(n)
 }
 
-// double reads a number, or one of the three values that JSON lacks.
-func (s *scanner) double() float64 {
-	if s.peek() != '"' {
+// Double reads a number, or one of the three values that JSON lacks.
+func (s *Scanner) Double() float64 {
+	if s.Peek() != '"' {
 		f, err := strconv.ParseFloat(string(s.number()), 64)
-		s.bad = s.bad || err != nil
+		s.Bad = s.Bad || err != nil
 		return f
 	}
-	switch v := s.str(); v {
+	switch v := s.Text(); v {
 	case "NaN", "Infinity", "-Infinity":
 		f, _ := strconv.ParseFloat(v, 64)
 		return f
 	}
-	s.bad = true
+	s.Bad = true
 	return 0
 }
 
-// strs reads an array of strings.
-func (s *scanner) strs() []string {
-	if s.null() {
+// Texts reads an array of strings.
+func (s *Scanner) Texts() []string {
+	if s.Null() {
 		return nil
 	}
 	var list []string
-	for first := s.enter('['); s.next(&first, ']'); {
-		list = append(list, s.str())
+	for first := s.Enter('['); s.Next(&first, ']'); {
+		list = append(list, s.Text())
 	}
 	return list
 }

@@ -1,4 +1,4 @@
-package rest
+package wire
 
 import (
 	"math"
@@ -13,55 +13,55 @@ import (
 
 const padding = "\n                                "
 
-// newline appends a line feed and the indent of a depth.
-func newline(b []byte, depth int) []byte { return append(b, padding[:1+2*depth]...) }
+// Newline appends a line feed and the indent of a depth.
+func Newline(b []byte, depth int) []byte { return append(b, padding[:1+2*depth]...) }
 
-// appendKey appends the name of a member at a depth. The first member of an
+// AppendKey appends the name of a member at a depth. The first member of an
 // object has no comma before it.
-func appendKey(b []byte, depth int, key string) []byte {
+func AppendKey(b []byte, depth int, key string) []byte {
 	if b[len(b)-1] != '{' {
 		b = append(b, ',')
 	}
-	b = newline(b, depth)
+	b = Newline(b, depth)
 	b = append(b, '"')
 	b = append(b, key...)
 	return append(b, `": `...)
 }
 
-// appendItem starts an element of an array.
-func appendItem(b []byte, depth int) []byte {
+// AppendItem starts an element of an array.
+func AppendItem(b []byte, depth int) []byte {
 	if b[len(b)-1] != '[' {
 		b = append(b, ',')
 	}
-	return newline(b, depth)
+	return Newline(b, depth)
 }
 
-// closeObject ends an object; an empty one stays on its line.
-func closeObject(b []byte, depth int) []byte {
+// CloseObject ends an object; an empty one stays on its line.
+func CloseObject(b []byte, depth int) []byte {
 	if b[len(b)-1] != '{' {
-		b = newline(b, depth)
+		b = Newline(b, depth)
 	}
 	return append(b, '}')
 }
 
-// closeArray ends an array, which never is empty.
-func closeArray(b []byte, depth int) []byte {
-	return append(newline(b, depth), ']')
+// CloseArray ends an array, which never is empty.
+func CloseArray(b []byte, depth int) []byte {
+	return append(Newline(b, depth), ']')
 }
 
-func appendStringField(b []byte, depth int, key, value string) []byte {
-	return appendString(appendKey(b, depth, key), value)
+func AppendStringField(b []byte, depth int, key, value string) []byte {
+	return AppendString(AppendKey(b, depth, key), value)
 }
 
-func appendIntField(b []byte, depth int, key string, value int64) []byte {
-	return strconv.AppendInt(appendKey(b, depth, key), value, 10)
+func AppendIntField(b []byte, depth int, key string, value int64) []byte {
+	return strconv.AppendInt(AppendKey(b, depth, key), value, 10)
 }
 
 const hexDigits = "0123456789abcdef"
 
-// appendString appends a string in quotes, with everything beyond ASCII
+// AppendString appends a string in quotes, with everything beyond ASCII
 // escaped.
-func appendString(b []byte, s string) []byte {
+func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
 	for i := 0; i < len(s); {
@@ -121,8 +121,8 @@ func appendUnit(b []byte, r rune) []byte {
 	return append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
 }
 
-// appendDouble appends a double as protobuf has it in JSON.
-func appendDouble(b []byte, f float64) []byte {
+// AppendDouble appends a double as protobuf has it in JSON.
+func AppendDouble(b []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
 		return append(b, `"NaN"`...)

@@ -1,39 +1,39 @@
-package rest
+package wire
 
 import (
 	"strings"
 	"unicode/utf8"
 )
 
-// pair is a parameter of a query string.
-type pair struct{ key, value string }
+// Pair is a parameter of a query string.
+type Pair struct{ Key, Value string }
 
-// parseQuery reads a query string as Flask does: it never fails, and bytes that
+// ParseQuery reads a query string as Flask does: it never fails, and bytes that
 // are not UTF-8 stay escaped.
-func parseQuery(raw string) []pair {
-	var pairs []pair
+func ParseQuery(raw string) []Pair {
+	var pairs []Pair
 	for part := range strings.SplitSeq(raw, "&") {
 		if part == "" {
 			continue
 		}
 		key, value, _ := strings.Cut(part, "=")
-		pairs = append(pairs, pair{unquote(key), unquote(value)})
+		pairs = append(pairs, Pair{Unquote(key), Unquote(value)})
 	}
 	return pairs
 }
 
-// firstOf returns the first value of each parameter.
-func firstOf(params []pair) map[string]string {
+// FirstOf returns the first value of each parameter.
+func FirstOf(params []Pair) map[string]string {
 	first := make(map[string]string, len(params))
 	for _, p := range params {
-		if _, again := first[p.key]; !again {
-			first[p.key] = p.value
+		if _, again := first[p.Key]; !again {
+			first[p.Key] = p.Value
 		}
 	}
 	return first
 }
 
-func unquote(s string) string {
+func Unquote(s string) string {
 	if strings.IndexByte(s, '%') < 0 {
 		return strings.ReplaceAll(s, "+", " ")
 	}
@@ -76,31 +76,31 @@ func unhex(c byte) byte {
 	return c | ' ' - 'a' + 10
 }
 
-// queryTree turns a query string into the object that it stands for. Only the
+// QueryTree turns a query string into the object that it stands for. Only the
 // names in snake case count, and of a field that is not repeated the first.
-func queryTree(raw string, fields []field) (node, error) {
-	pairs := parseQuery(raw)
-	n := node{kind: kindDict}
+func QueryTree(raw string, fields []Field) (Value, error) {
+	pairs := ParseQuery(raw)
+	n := Value{Kind: KindDict}
 	for i := range fields {
 		f := &fields[i]
-		var values []node
+		var values []Value
 		for _, p := range pairs {
-			if p.key == f.name {
-				values = append(values, node{kind: kindString, text: p.value})
+			if p.Key == f.name {
+				values = append(values, Value{Kind: KindString, Text: p.Value})
 			}
 		}
 		switch {
 		case values == nil:
-		case f.repeated:
-			n.set(f.name, node{kind: kindList, list: values})
-		case f.typ == typeBool:
-			v := strings.ToLower(values[0].text)
+		case f.Repeated:
+			n.Set(f.name, Value{Kind: KindList, List: values})
+		case f.typ == TypeBool:
+			v := strings.ToLower(values[0].Text)
 			if v != "true" && v != "false" {
-				return n, invalid("Invalid boolean value: " + values[0].text + ", must be 'true' or 'false'.")
+				return n, Error("Invalid boolean value: " + values[0].Text + ", must be 'true' or 'false'.")
 			}
-			n.set(f.name, node{kind: kindBool, text: v})
+			n.Set(f.name, Value{Kind: KindBool, Text: v})
 		default:
-			n.set(f.name, values[0])
+			n.Set(f.name, values[0])
 		}
 	}
 	return n, nil

@@ -1,4 +1,4 @@
-package rest
+package wire
 
 import (
 	"math"
@@ -11,71 +11,71 @@ import (
 type fieldType uint8
 
 const (
-	typeString fieldType = iota
-	typeInt32
-	typeInt64
-	typeDouble
-	typeBool
+	TypeString fieldType = iota
+	TypeInt32
+	TypeInt64
+	TypeDouble
+	TypeBool
 	typeEnum
 	typeMessage
 )
 
-// field describes a field of a protobuf message as far as its JSON form goes.
-type field struct {
+// Field describes a field of a protobuf message as far as its JSON form goes.
+type Field struct {
 	name     string
 	json     string // the name in camel case
 	typ      fieldType
-	repeated bool
-	enum     []enumValue
-	message  []field
+	Repeated bool
+	enum     []EnumValue
+	message  []Field
 }
 
-type enumValue struct {
-	name   string
-	number int64
+type EnumValue struct {
+	Name   string
+	Number int64
 }
 
-// f makes a field of a name in snake case.
-func f(name string, typ fieldType) field {
+// F makes a field of a name in snake case.
+func F(name string, typ fieldType) Field {
 	parts := strings.Split(name, "_")
 	for i, p := range parts[1:] {
 		parts[i+1] = strings.ToUpper(p[:1]) + p[1:]
 	}
-	return field{name: name, json: strings.Join(parts, ""), typ: typ}
+	return Field{name: name, json: strings.Join(parts, ""), typ: typ}
 }
 
-func list(f field) field {
-	f.repeated = true
+func List(f Field) Field {
+	f.Repeated = true
 	return f
 }
 
-func enum(name string, values ...enumValue) field {
-	f := f(name, typeEnum)
+func Enum(name string, values ...EnumValue) Field {
+	f := F(name, typeEnum)
 	f.enum = values
 	return f
 }
 
-func messages(name string, fields ...field) field {
-	f := f(name, typeMessage)
+func Messages(name string, fields ...Field) Field {
+	f := F(name, typeMessage)
 	f.message = fields
-	f.repeated = true
+	f.Repeated = true
 	return f
 }
 
 // badField is a value that protobuf's JSON parser refuses.
 type badField struct {
 	path  string
-	value *node
+	value *Value
 }
 
 // conflictingAliases returns the first field that an object spells in two ways.
-func conflictingAliases(n *node, fields []field) *field {
-	if n == nil || n.kind != kindDict {
+func conflictingAliases(n *Value, fields []Field) *Field {
+	if n == nil || n.Kind != KindDict {
 		return nil
 	}
 	for i := range fields {
 		f := &fields[i]
-		v, alias := n.get(f.name), n.get(f.json)
+		v, alias := n.Get(f.name), n.Get(f.json)
 		if v != nil && alias != nil && f.name != f.json {
 			return f
 		}
@@ -88,9 +88,9 @@ func conflictingAliases(n *node, fields []field) *field {
 		if v == nil {
 			continue
 		}
-		items := []node{*v}
-		if v.kind == kindList {
-			items = v.list
+		items := []Value{*v}
+		if v.Kind == KindList {
+			items = v.List
 		}
 		for j := range items {
 			if c := conflictingAliases(&items[j], f.message); c != nil {
@@ -104,15 +104,15 @@ func conflictingAliases(n *node, fields []field) *field {
 // appendMessage appends an object as the scanner likes it: names in snake case,
 // numbers as numbers, nothing unknown. It stops at the first value that
 // protobuf's parser would refuse.
-func appendMessage(b []byte, n *node, fields []field, path string) ([]byte, *badField) {
-	if n.kind != kindDict {
+func appendMessage(b []byte, n *Value, fields []Field, path string) ([]byte, *badField) {
+	if n.Kind != KindDict {
 		return b, &badField{path, n}
 	}
 	b = append(b, '{')
-	for i, key := range n.keys {
-		v := &n.list[i]
-		j := slices.IndexFunc(fields, func(f field) bool { return f.name == key || f.json == key })
-		if j < 0 || v.kind == kindNull {
+	for i, key := range n.Keys {
+		v := &n.List[i]
+		j := slices.IndexFunc(fields, func(f Field) bool { return f.name == key || f.json == key })
+		if j < 0 || v.Kind == KindNull {
 			continue
 		}
 		if b[len(b)-1] != '{' {
@@ -132,51 +132,51 @@ func appendMessage(b []byte, n *node, fields []field, path string) ([]byte, *bad
 	return append(b, '}'), nil
 }
 
-func appendField(b []byte, v *node, f *field, path string) ([]byte, *badField) {
-	if !f.repeated {
+func appendField(b []byte, v *Value, f *Field, path string) ([]byte, *badField) {
+	if !f.Repeated {
 		return appendValue(b, v, f, path)
 	}
-	if v.kind != kindList {
+	if v.Kind != KindList {
 		return b, &badField{path, v}
 	}
 	b = append(b, '[')
-	for i := range v.list {
+	for i := range v.List {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		at := path + "[" + strconv.Itoa(i) + "]"
-		if v.list[i].kind == kindNull {
-			return b, &badField{at, &v.list[i]}
+		if v.List[i].Kind == KindNull {
+			return b, &badField{at, &v.List[i]}
 		}
 		var bad *badField
-		if b, bad = appendValue(b, &v.list[i], f, at); bad != nil {
+		if b, bad = appendValue(b, &v.List[i], f, at); bad != nil {
 			return b, bad
 		}
 	}
 	return append(b, ']'), nil
 }
 
-func appendValue(b []byte, v *node, f *field, path string) ([]byte, *badField) {
+func appendValue(b []byte, v *Value, f *Field, path string) ([]byte, *badField) {
 	bad := &badField{path, v}
 	switch f.typ {
 	case typeMessage:
 		return appendMessage(b, v, f.message, path)
-	case typeString:
-		if v.kind != kindString || !utf8.ValidString(v.text) {
+	case TypeString:
+		if v.Kind != KindString || !utf8.ValidString(v.Text) {
 			return b, bad
 		}
-		return appendString(b, v.text), nil
-	case typeBool:
-		if v.kind != kindBool {
+		return AppendString(b, v.Text), nil
+	case TypeBool:
+		if v.Kind != KindBool {
 			return b, bad
 		}
-		return append(b, v.text...), nil
-	case typeDouble:
+		return append(b, v.Text...), nil
+	case TypeDouble:
 		d, ok := v.double()
 		if !ok {
 			return b, bad
 		}
-		return appendDouble(b, d), nil
+		return AppendDouble(b, d), nil
 	case typeEnum:
 		number, known, ok := v.enum(f.enum)
 		switch {
@@ -186,9 +186,9 @@ func appendValue(b []byte, v *node, f *field, path string) ([]byte, *badField) {
 			return append(b, "null"...), nil
 		}
 		return strconv.AppendInt(b, number, 10), nil
-	case typeInt32, typeInt64:
+	case TypeInt32, TypeInt64:
 		i, ok := v.integer()
-		if !ok || f.typ == typeInt32 && (i < math.MinInt32 || i > math.MaxInt32) {
+		if !ok || f.typ == TypeInt32 && (i < math.MinInt32 || i > math.MaxInt32) {
 			return b, bad
 		}
 		return strconv.AppendInt(b, i, 10), nil
@@ -198,11 +198,11 @@ func appendValue(b []byte, v *node, f *field, path string) ([]byte, *badField) {
 
 // integer reads a value as protobuf reads integers: numbers, quoted or not,
 // that have no fraction.
-func (n *node) integer() (int64, bool) {
-	if n.kind != kindInt && n.kind != kindFloat && n.kind != kindString || strings.Contains(n.text, " ") {
+func (n *Value) integer() (int64, bool) {
+	if n.Kind != KindInt && n.Kind != KindFloat && n.Kind != KindString || strings.Contains(n.Text, " ") {
 		return 0, false
 	}
-	text := strings.TrimSpace(n.text)
+	text := strings.TrimSpace(n.Text)
 	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return i, true
 	}
@@ -215,22 +215,22 @@ func (n *node) integer() (int64, bool) {
 
 // double reads a value as protobuf reads doubles. Only strings may say NaN or
 // Infinity.
-func (n *node) double() (float64, bool) {
-	switch n.kind {
-	case kindBool:
-		if n.text == "true" {
+func (n *Value) double() (float64, bool) {
+	switch n.Kind {
+	case KindBool:
+		if n.Text == "true" {
 			return 1, true
 		}
 		return 0, true
-	case kindInt, kindFloat:
-		d, ok := parseDouble(n.text)
+	case KindInt, KindFloat:
+		d, ok := parseDouble(n.Text)
 		return d, ok && !math.IsInf(d, 0) && !math.IsNaN(d)
-	case kindString:
-		if n.text == "nan" {
+	case KindString:
+		if n.Text == "nan" {
 			return 0, false
 		}
-		return parseDouble(strings.TrimSpace(n.text))
-	case kindNull, kindList, kindDict:
+		return parseDouble(strings.TrimSpace(n.Text))
+	case KindNull, KindList, KindDict:
 	}
 	return 0, false
 }
@@ -246,32 +246,32 @@ func parseDouble(text string) (float64, bool) {
 
 // enum reads the name or number of an enum. A name that is not known is as
 // good as absent.
-func (n *node) enum(values []enumValue) (number int64, known, ok bool) {
-	if n.kind == kindString {
-		if i := slices.IndexFunc(values, func(v enumValue) bool { return v.name == n.text }); i >= 0 {
-			return values[i].number, true, true
+func (n *Value) enum(values []EnumValue) (number int64, known, ok bool) {
+	if n.Kind == KindString {
+		if i := slices.IndexFunc(values, func(v EnumValue) bool { return v.Name == n.Text }); i >= 0 {
+			return values[i].Number, true, true
 		}
 	}
-	switch n.kind {
-	case kindBool:
-		if n.text == "true" {
+	switch n.Kind {
+	case KindBool:
+		if n.Text == "true" {
 			number = 1
 		}
-	case kindInt, kindFloat:
-		d, isNumber := parseDouble(n.text)
+	case KindInt, KindFloat:
+		d, isNumber := parseDouble(n.Text)
 		if !isNumber || math.IsNaN(d) || math.Abs(d) > 1<<31 {
 			return 0, false, false
 		}
 		number = int64(d)
-	case kindString:
-		i, err := strconv.ParseInt(strings.TrimSpace(n.text), 10, 64)
+	case KindString:
+		i, err := strconv.ParseInt(strings.TrimSpace(n.Text), 10, 64)
 		if err != nil {
 			return 0, false, true
 		}
 		number = i
-	case kindNull, kindList, kindDict:
+	case KindNull, KindList, KindDict:
 		return 0, false, false
 	}
-	known = slices.ContainsFunc(values, func(v enumValue) bool { return v.number == number })
+	known = slices.ContainsFunc(values, func(v EnumValue) bool { return v.Number == number })
 	return number, known, known
 }

@@ -1,0 +1,2 @@
+// Package wire reads MLflow's requests and writes its JSON.
+package wire

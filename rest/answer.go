@@ -79,7 +79,7 @@ func (a *answer) end() {
 }
 
 // streamed makes an endpoint whose answer may be large.
-func streamed[T any](h *handler, p *wire.Spec[T], respond func(ctx context.Context, a *answer, q *T) error) http.HandlerFunc {
+func streamed[T any](h *handler, p *wire.Request[T], respond func(ctx context.Context, a *answer, q *T) error) http.HandlerFunc {
 	return h.withBody((*handler).readJSON, func(w http.ResponseWriter, r *http.Request, body *heldBody) {
 		q, err := readRequest(p, r, body.data)
 		if err != nil {

@@ -16,7 +16,7 @@ import (
 )
 
 func (h *handler) addArtifactRoutes() {
-	h.add("2.0", http.MethodGet, "/mlflow/artifacts/list", query(h, listArtifactsSpec(), h.listArtifacts))
+	h.add("2.0", http.MethodGet, "/mlflow/artifacts/list", query(h, declareListArtifacts(), h.listArtifacts))
 	h.addPath(http.MethodGet, "/get-artifact", h.downloaded(h.getArtifact))
 	h.addPath(http.MethodGet, "/model-versions/get-artifact", h.downloadedOrPresigned(h.getModelVersionArtifact))
 	upload := h.uploaded(h.withBody(readUploaded, h.uploadArtifact))
@@ -27,31 +27,18 @@ func (h *handler) addArtifactRoutes() {
 
 type listArtifactsRequest struct {
 	run  runRequest
-	path *string
+	path string
 }
 
-func listArtifactsSpec() *wire.Spec[listArtifactsRequest] {
-	return &wire.Spec[listArtifactsRequest]{
-		Fields: texts("run_id", "run_uuid", "path", "page_token"),
-		Rules:  []wire.Rule{textRequired("run_id"), text("path"), text("page_token")},
-		Scan: func(s *wire.Scanner, name []byte, q *listArtifactsRequest) {
-			switch string(name) {
-			case "run_id":
-				q.run.id = s.TextOrNull()
-			case "run_uuid":
-				q.run.legacyID = s.TextOrNull()
-			case "path":
-				if q.path = nil; !s.Null() {
-					q.path = new(s.Text())
-				}
-			case "page_token":
-				s.TextOrNull()
-			default:
-				s.Unknown(name)
-			}
-		},
-		Fits: func(q *listArtifactsRequest) bool { return q.run.id != "" },
-	}
+func declareListArtifacts() *wire.Request[listArtifactsRequest] {
+	return wire.Declare(func(q *listArtifactsRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("run_id", &q.run.id).IsText().Required(),
+			wire.Text("run_uuid", &q.run.legacyID),
+			wire.Text("path", &q.path).IsText(),
+			wire.Text("page_token", new(string)).IsText(), // there is one page
+		}
+	})
 }
 
 // entry is a file or directory in a listing.
@@ -62,11 +49,7 @@ type entry struct {
 }
 
 func (h *handler) listArtifacts(ctx context.Context, b []byte, q *listArtifactsRequest) ([]byte, error) {
-	dir := ""
-	if q.path != nil {
-		dir = *q.path
-	}
-	uri, entries, err := h.artifactsOf(ctx, q.run.run(), dir)
+	uri, entries, err := h.artifactsOf(ctx, q.run.run(), q.path)
 	if err != nil {
 		return nil, err
 	}

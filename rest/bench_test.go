@@ -90,11 +90,11 @@ func benchBatch() []byte {
 
 func BenchmarkDecodeLogBatch(b *testing.B) {
 	body := benchBatch()
-	p := logBatchSpec()
+	p := declareLogBatch()
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if p.ScanBody(body) == nil {
+		if p.Quick(body) == nil {
 			b.Fatal("not scanned")
 		}
 	}
@@ -104,11 +104,11 @@ func BenchmarkDecodeLogBatch(b *testing.B) {
 // expect.
 func BenchmarkDecodeLogBatchTree(b *testing.B) {
 	body := benchBatch()
-	p := logBatchSpec()
+	p := declareLogBatch()
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := p.ReadSlowly(body); err != nil {
+		if _, err := p.Exact(body); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -12,23 +12,15 @@ import (
 // other API has it.
 func (h *handler) addDatasetRoutes() {
 	h.addPath(http.MethodPost, "/ajax-api/2.0/mlflow/experiments/search-datasets",
-		query(h, searchDatasetsSpec(), h.searchDatasets))
+		query(h, declareSearchDatasets(), h.searchDatasets))
 }
 
 type searchDatasetsRequest struct{ experiments []string }
 
-func searchDatasetsSpec() *wire.Spec[searchDatasetsRequest] {
-	return &wire.Spec[searchDatasetsRequest]{
-		Fields: []wire.Field{wire.List(wire.F("experiment_ids", wire.TypeString))},
-		Scan: func(s *wire.Scanner, name []byte, q *searchDatasetsRequest) {
-			switch string(name) {
-			case "experiment_ids":
-				q.experiments = s.Texts()
-			default:
-				s.Unknown(name)
-			}
-		},
-	}
+func declareSearchDatasets() *wire.Request[searchDatasetsRequest] {
+	return wire.Declare(func(q *searchDatasetsRequest) []wire.Field {
+		return []wire.Field{wire.Texts("experiment_ids", &q.experiments)}
+	})
 }
 
 func (h *handler) searchDatasets(ctx context.Context, b []byte, q *searchDatasetsRequest) ([]byte, error) {

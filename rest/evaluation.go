@@ -10,13 +10,19 @@ import (
 // addEvaluationRoutes adds the searches of the UI for what evaluations need:
 // scorers, datasets and issues. None of them is kept yet.
 func (h *handler) addEvaluationRoutes() {
-	h.add("3.0", http.MethodGet, "/mlflow/scorers/list", query(h, listScorersSpec(), h.listScorers))
-	h.add("3.0", http.MethodGet, "/mlflow/scorers/online-configs", h.none(`{"configs": []}`,
-		[]wire.Field{wire.List(wire.F("scorer_ids", wire.TypeString))}, []wire.Rule{{"scorer_ids", []wire.Check{wire.IsArray(), wire.Required()}}}))
-	datasets := h.none("{}", []wire.Field{
-		wire.List(wire.F("experiment_ids", wire.TypeString)), wire.F("filter_string", wire.TypeString), wire.F("max_results", wire.TypeInt32),
-		wire.List(wire.F("order_by", wire.TypeString)), wire.F("page_token", wire.TypeString),
-	}, []wire.Rule{array("experiment_ids"), text("filter_string"), integer("max_results"), array("order_by"), text("page_token")})
+	h.add("3.0", http.MethodGet, "/mlflow/scorers/list", query(h, declareListScorers(), h.listScorers))
+	h.add("3.0", http.MethodGet, "/mlflow/scorers/online-configs", h.none(`{"configs": []}`, func(q *unread) []wire.Field {
+		return []wire.Field{wire.Texts("scorer_ids", &q.texts).IsList().Required()}
+	}))
+	datasets := h.none("{}", func(q *unread) []wire.Field {
+		return []wire.Field{
+			wire.Texts("experiment_ids", &q.texts).IsList(),
+			wire.Text("filter_string", &q.text).IsText(),
+			wire.Int32("max_results", &q.number).IsInt(),
+			wire.Texts("order_by", &q.texts).IsList(),
+			wire.Text("page_token", &q.text).IsText(),
+		}
+	})
 	h.add("3.0", http.MethodGet, "/mlflow/datasets/search", datasets)
 	h.add("3.0", http.MethodPost, "/mlflow/datasets/search", datasets)
 	h.add("3.0", http.MethodPost, "/mlflow/issues/search", fixed("{\n  \"next_page_token\": \"\"\n}"))
@@ -24,25 +30,16 @@ func (h *handler) addEvaluationRoutes() {
 
 type listScorersRequest struct {
 	experiment  string
-	experiments bool
+	experiments bool // there are such ids, or none on purpose
 }
 
-func listScorersSpec() *wire.Spec[listScorersRequest] {
-	return &wire.Spec[listScorersRequest]{
-		Fields: []wire.Field{wire.F("experiment_id", wire.TypeString), wire.List(wire.F("experiment_ids", wire.TypeString))},
-		Rules:  []wire.Rule{text("experiment_id"), {"experiment_ids", []wire.Check{wire.IsArray(), wire.ItemsAreStrings()}}},
-		Scan: func(s *wire.Scanner, name []byte, q *listScorersRequest) {
-			switch string(name) {
-			case "experiment_id":
-				q.experiment = s.TextOrNull()
-			case "experiment_ids":
-				q.experiments = true
-				s.Texts()
-			default:
-				s.Unknown(name)
-			}
-		},
-	}
+func declareListScorers() *wire.Request[listScorersRequest] {
+	return wire.Declare(func(q *listScorersRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("experiment_id", &q.experiment).IsText(),
+			wire.Texts("experiment_ids", new([]string)).Given(&q.experiments).IsList().HasTexts(),
+		}
+	})
 }
 
 func (h *handler) listScorers(ctx context.Context, b []byte, q *listScorersRequest) ([]byte, error) {

@@ -16,22 +16,22 @@ const (
 
 func (h *handler) addExperimentRoutes() {
 	const base = "/mlflow/experiments/"
-	search := explained(streamed(h, searchExperimentsSpec(), h.searchExperiments))
-	h.add("2.0", http.MethodPost, base+"create", query(h, createExperimentSpec(), h.createExperiment))
+	search := explained(streamed(h, declareSearchExperiments(), h.searchExperiments))
+	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateExperiment(), h.createExperiment))
 	h.add("2.0", http.MethodGet, base+"search", search)
 	h.add("2.0", http.MethodPost, base+"search", search)
-	h.add("2.0", http.MethodGet, base+"get", query(h, experimentSpec("experiment_id"), h.getExperiment))
-	h.add("2.0", http.MethodGet, base+"get-by-name", query(h, experimentSpec("experiment_name"), h.getExperimentByName))
-	h.add("2.0", http.MethodPost, base+"delete", command(h, experimentSpec("experiment_id"),
+	h.add("2.0", http.MethodGet, base+"get", query(h, declareExperiment("experiment_id"), h.getExperiment))
+	h.add("2.0", http.MethodGet, base+"get-by-name", query(h, declareExperiment("experiment_name"), h.getExperimentByName))
+	h.add("2.0", http.MethodPost, base+"delete", command(h, declareExperiment("experiment_id"),
 		func(ctx context.Context, q *experimentRequest) error { return h.store.DeleteExperiment(ctx, q.id) }))
-	h.add("2.0", http.MethodPost, base+"restore", command(h, experimentSpec("experiment_id"),
+	h.add("2.0", http.MethodPost, base+"restore", command(h, declareExperiment("experiment_id"),
 		func(ctx context.Context, q *experimentRequest) error { return h.store.RestoreExperiment(ctx, q.id) }))
-	h.add("2.0", http.MethodPost, base+"update", command(h, renameExperimentSpec(),
+	h.add("2.0", http.MethodPost, base+"update", command(h, declareRenameExperiment(),
 		func(ctx context.Context, q *experimentRequest) error {
 			return h.store.RenameExperiment(ctx, q.id, q.name)
 		}))
-	h.add("2.0", http.MethodPost, base+"set-experiment-tag", command(h, experimentTagSpec("value"), h.setExperimentTag))
-	h.add("2.0", http.MethodPost, base+"delete-experiment-tag", command(h, experimentTagSpec(),
+	h.add("2.0", http.MethodPost, base+"set-experiment-tag", command(h, declareSetExperimentTag(), h.setExperimentTag))
+	h.add("2.0", http.MethodPost, base+"delete-experiment-tag", command(h, declareDeleteExperimentTag(),
 		func(ctx context.Context, q *experimentRequest) error {
 			return h.store.DeleteExperimentTag(ctx, q.id, q.tag.Key)
 		}))
@@ -44,159 +44,56 @@ type experimentRequest struct {
 	tag  dynamodbstore.Tag
 }
 
-func scanExperiment(s *wire.Scanner, name []byte, q *experimentRequest) {
-	switch string(name) {
-	case "experiment_id":
-		q.id = s.TextOrNull()
-	case "experiment_name", "new_name":
-		q.name = s.TextOrNull()
-	case "key":
-		q.tag.Key = s.TextOrNull()
-	case "value":
-		q.tag.Value = s.TextOrNull()
-	default:
-		s.Unknown(name)
-	}
-}
-
-// experimentSpec is for requests that consist of one required string.
-func experimentSpec(param string) *wire.Spec[experimentRequest] {
-	return &wire.Spec[experimentRequest]{
-		Fields: texts(param),
-		Rules:  []wire.Rule{requiredText(param)},
-		Scan:   scanExperiment,
-		Fits: func(q *experimentRequest) bool {
-			return param == "experiment_id" && q.id != "" || param == "experiment_name" && q.name != ""
-		},
-	}
-}
-
-func renameExperimentSpec() *wire.Spec[experimentRequest] {
-	return &wire.Spec[experimentRequest]{
-		Fields: texts("experiment_id", "new_name"),
-		Rules:  []wire.Rule{requiredText("experiment_id"), textRequired("new_name")},
-		Scan:   scanExperiment,
-		Fits:   func(q *experimentRequest) bool { return q.id != "" && q.name != "" },
-	}
-}
-
-func experimentTagSpec(value ...string) *wire.Spec[experimentRequest] {
-	rules := append(make([]wire.Rule, 0, 3), requiredText("experiment_id"), requiredText("key"))
-	for _, v := range value {
-		rules = append(rules, text(v))
-	}
-	return &wire.Spec[experimentRequest]{
-		Fields: texts(append([]string{"experiment_id", "key"}, value...)...),
-		Rules:  rules,
-		Scan:   scanExperiment,
-		Fits:   func(q *experimentRequest) bool { return q.id != "" && q.tag.Key != "" },
-	}
-}
-
-func createExperimentSpec() *wire.Spec[dynamodbstore.CreateExperimentParams] {
-	return &wire.Spec[dynamodbstore.CreateExperimentParams]{
-		Fields: append(texts("name", "artifact_location"), wire.Messages("tags", pairFields()...)),
-		Rules:  []wire.Rule{requiredText("name"), text("artifact_location"), array("tags")},
-		Scan: func(s *wire.Scanner, name []byte, q *dynamodbstore.CreateExperimentParams) {
-			switch string(name) {
-			case "name":
-				q.Name = s.TextOrNull()
-			case "artifact_location":
-				q.ArtifactLocation = s.TextOrNull()
-			case "tags":
-				q.Tags = scanTags(s)
-			default:
-				s.Unknown(name)
-			}
-		},
-		Fits: func(q *dynamodbstore.CreateExperimentParams) bool { return q.Name != "" },
-	}
-}
-
-func searchExperimentsSpec() *wire.Spec[dynamodbstore.SearchExperimentsParams] {
-	return &wire.Spec[dynamodbstore.SearchExperimentsParams]{
-		Fields: []wire.Field{
-			wire.F("max_results", wire.TypeInt64), wire.F("page_token", wire.TypeString), wire.F("filter", wire.TypeString),
-			wire.List(wire.F("order_by", wire.TypeString)), viewType("view_type"),
-		},
-		Rules: []wire.Rule{
-			integer("view_type"), integer("max_results"), array("order_by"), text("filter"), text("page_token"),
-		},
-		Scan: func(s *wire.Scanner, name []byte, q *dynamodbstore.SearchExperimentsParams) {
-			switch string(name) {
-			case "max_results":
-				if q.MaxResults = 0; !s.Null() {
-					q.MaxResults = nonZero(int(s.Int()))
-				}
-			case "page_token":
-				q.PageToken = s.TextOrNull()
-			case "filter":
-				q.Filter = s.TextOrNull()
-			case "order_by":
-				q.OrderBy = s.Texts()
-			case "view_type":
-				q.View = scanView(s)
-			default:
-				s.Unknown(name)
-			}
-		},
-	}
-}
-
-// scanTags reads an array of keys and values.
-func scanTags(s *wire.Scanner) []dynamodbstore.Tag {
-	if s.Null() {
-		return nil
-	}
-	var tags []dynamodbstore.Tag
-	for first := s.Enter('['); s.Next(&first, ']'); {
-		key, value := scanPair(s)
-		tags = append(tags, dynamodbstore.Tag{Key: key, Value: value})
-	}
-	return tags
-}
-
-func scanPair(s *wire.Scanner) (key, value string) {
-	for first := s.Enter('{'); s.Next(&first, '}'); {
-		switch name := s.Name(); string(name) {
-		case "key":
-			key = s.TextOrNull()
-		case "value":
-			value = s.TextOrNull()
-		default:
-			s.Unknown(name)
+// declareExperiment declares requests that consist of the id or name of an
+// experiment.
+func declareExperiment(param string) *wire.Request[experimentRequest] {
+	return wire.Declare(func(q *experimentRequest) []wire.Field {
+		to := &q.id
+		if param != "experiment_id" {
+			to = &q.name
 		}
-	}
-	return key, value
+		return []wire.Field{wire.Text(param, to).Required().IsText()}
+	})
 }
 
-func scanOptionalInteger(s *wire.Scanner) int {
-	if s.Null() {
-		return 0
-	}
-	return int(s.Int())
+func declareRenameExperiment() *wire.Request[experimentRequest] {
+	return declareExperiment("experiment_id").With(func(q *experimentRequest) []wire.Field {
+		return []wire.Field{wire.Text("new_name", &q.name).IsText().Required()}
+	})
 }
 
-// scanView reads a ViewType, which MLflow counts from one.
-func scanView(s *wire.Scanner) dynamodbstore.ViewType {
-	if s.Null() {
-		return dynamodbstore.ViewActiveOnly
-	}
-	if s.Peek() == '"' {
-		switch s.Text() {
-		case "ACTIVE_ONLY":
-			return dynamodbstore.ViewActiveOnly
-		case "DELETED_ONLY":
-			return dynamodbstore.ViewDeletedOnly
-		case "ALL":
-			return dynamodbstore.ViewAll
+func declareDeleteExperimentTag() *wire.Request[experimentRequest] {
+	return declareExperiment("experiment_id").With(func(q *experimentRequest) []wire.Field {
+		return []wire.Field{wire.Text("key", &q.tag.Key).Required().IsText()}
+	})
+}
+
+func declareSetExperimentTag() *wire.Request[experimentRequest] {
+	return declareDeleteExperimentTag().With(func(q *experimentRequest) []wire.Field {
+		return []wire.Field{wire.Text("value", &q.tag.Value).IsText()}
+	})
+}
+
+func declareCreateExperiment() *wire.Request[dynamodbstore.CreateExperimentParams] {
+	return wire.Declare(func(q *dynamodbstore.CreateExperimentParams) []wire.Field {
+		return []wire.Field{
+			wire.Text("name", &q.Name).Required().IsText(),
+			wire.Text("artifact_location", &q.ArtifactLocation).IsText(),
+			wire.Objects("tags", &q.Tags, tagFields).IsList(),
 		}
-		s.Bad = true
-		return 0
-	}
-	n := s.Int()
-	s.Bad = s.Bad || n < 1 || n > 3
-	return dynamodbstore.ViewType(n - 1)
+	})
+}
+
+func declareSearchExperiments() *wire.Request[dynamodbstore.SearchExperimentsParams] {
+	return wire.Declare(func(q *dynamodbstore.SearchExperimentsParams) []wire.Field {
+		return []wire.Field{
+			wire.Size64("max_results", &q.MaxResults).IsInt(),
+			wire.Text("page_token", &q.PageToken).IsText(),
+			wire.Text("filter", &q.Filter).IsText(),
+			wire.Texts("order_by", &q.OrderBy).IsList(),
+			wire.Enum("view_type", &q.View, viewTypes()).IsInt(),
+		}
+	}).CheckedIn("view_type", "max_results", "order_by", "filter", "page_token")
 }
 
 func (h *handler) createExperiment(
@@ -269,7 +166,7 @@ func appendOneExperiment(b []byte, e *dynamodbstore.Experiment) []byte {
 }
 
 func (h *handler) searchExperiments(ctx context.Context, a *answer, q *dynamodbstore.SearchExperimentsParams) error {
-	if q.MaxResults == explicitZero {
+	if q.MaxResults == wire.Zero {
 		return errNoResults()
 	}
 	page, err := h.store.SearchExperiments(ctx, *q)

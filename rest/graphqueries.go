@@ -193,7 +193,9 @@ func (q *graphQuery) MlflowSearchModelVersions(
 	in := args.get()
 	search := modelSearch{maxResults: int(deref(in.MaxResults))}
 	if in.MaxResults != nil {
-		search.maxResults = nonZero(search.maxResults)
+		if search.maxResults == 0 {
+			search.maxResults = wire.Zero
+		}
 	}
 	results, err := search.results()
 	if err != nil {

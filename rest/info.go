@@ -26,8 +26,12 @@ func (h *handler) addInfoRoutes() {
 	gateway := "/ajax-api/2.0/mlflow/gateway-proxy"
 	h.addPath(http.MethodGet, gateway, fixed(`{"endpoints":[]}`+"\n"))
 	h.addPath(http.MethodPost, gateway, fixed(`{"endpoints":[]}`+"\n"))
-	h.add("2.0", http.MethodGet, "/mlflow/webhooks", h.none("{}",
-		[]wire.Field{wire.F("max_results", wire.TypeInt32), wire.F("page_token", wire.TypeString)}, []wire.Rule{integer("max_results"), text("page_token")}))
+	h.add("2.0", http.MethodGet, "/mlflow/webhooks", h.none("{}", func(q *unread) []wire.Field {
+		return []wire.Field{
+			wire.Int32("max_results", &q.number).IsInt(),
+			wire.Text("page_token", &q.text).IsText(),
+		}
+	}))
 }
 
 // health says OK unless the store is one that can tell that it has failed.

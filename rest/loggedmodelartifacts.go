@@ -12,35 +12,23 @@ import (
 
 type listModelArtifactsRequest struct {
 	loggedModelRequest
-	dir *string
+	dir string
 }
 
-func listModelArtifactsSpec() *wire.Spec[listModelArtifactsRequest] {
-	return &wire.Spec[listModelArtifactsRequest]{
-		Fields: texts("model_id", "artifact_directory_path", "page_token"),
-		Rules:  []wire.Rule{text("artifact_directory_path")},
-		Scan: func(s *wire.Scanner, name []byte, q *listModelArtifactsRequest) {
-			switch string(name) {
-			case "artifact_directory_path":
-				if q.dir = nil; !s.Null() {
-					q.dir = new(s.Text())
-				}
-			case "model_id", "page_token":
-				s.TextOrNull()
-			default:
-				s.Unknown(name)
-			}
-		},
-	}
+func declareListModelArtifacts() *wire.Request[listModelArtifactsRequest] {
+	return wire.Declare(func(q *listModelArtifactsRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("model_id", new(string)), // that of the path counts
+			wire.Text("artifact_directory_path", &q.dir).IsText(),
+			wire.Text("page_token", new(string)), // there is one page
+		}
+	})
 }
 
 func (h *handler) listModelArtifacts(ctx context.Context, b []byte, q *listModelArtifactsRequest) ([]byte, error) {
-	dir := ""
-	if q.dir != nil {
-		var err error
-		if dir, err = cleanPath(*q.dir); err != nil {
-			return nil, err
-		}
+	dir, err := cleanPath(q.dir)
+	if err != nil {
+		return nil, err
 	}
 	m, err := h.store.GetLoggedModel(ctx, q.id)
 	if err != nil {

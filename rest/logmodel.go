@@ -16,22 +16,13 @@ type logModelRequest struct {
 	model string
 }
 
-func logModelSpec() *wire.Spec[logModelRequest] {
-	return &wire.Spec[logModelRequest]{
-		Fields: texts("run_id", "model_json"),
-		Rules:  []wire.Rule{textRequired("run_id"), textRequired("model_json")},
-		Scan: func(s *wire.Scanner, name []byte, q *logModelRequest) {
-			switch string(name) {
-			case "run_id":
-				q.runID = s.TextOrNull()
-			case "model_json":
-				q.model = s.TextOrNull()
-			default:
-				s.Unknown(name)
-			}
-		},
-		Fits: func(q *logModelRequest) bool { return q.runID != "" && q.model != "" },
-	}
+func declareLogModel() *wire.Request[logModelRequest] {
+	return wire.Declare(func(q *logModelRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("run_id", &q.runID).IsText().Required(),
+			wire.Text("model_json", &q.model).IsText().Required(),
+		}
+	})
 }
 
 func (h *handler) logModel(ctx context.Context, q *logModelRequest) error {
@@ -57,7 +48,7 @@ func parseModel(text string) (*wire.Value, error) {
 		return nil, invalid("Malformed model info. \n " + text + " \n is not a valid JSON.")
 	}
 	if m.Kind != wire.KindDict {
-		return nil, invalid(wire.InvalidValue("model_json", &m) + wire.SeeDocs)
+		return nil, invalid(wire.InvalidValue("model_json", &m))
 	}
 	var missing []string
 	for _, name := range []string{"artifact_path", "flavors", "utc_time_created", "run_id"} {
@@ -88,7 +79,7 @@ func historyEntry(m *wire.Value) (string, error) {
 	} {
 		v := m.Get(rule.param)
 		if v != nil && !slices.Contains(rule.kinds, v.Kind) {
-			return "", invalid(wire.InvalidValue("model_json."+rule.param, v) + wire.SeeDocs)
+			return "", invalid(wire.InvalidValue("model_json."+rule.param, v))
 		}
 	}
 	entry := wire.Value{Kind: wire.KindDict}
@@ -104,7 +95,7 @@ func historyEntry(m *wire.Value) (string, error) {
 	}
 	entry.Set("model_uuid", id)
 	entry.Set("flavors", withoutConfigs(m.Get("flavors")))
-	return string(wire.AppendPyJSON(nil, &entry, wire.PyStyle{", ", ": ", false})), nil
+	return wire.Dumps(&entry), nil
 }
 
 // withoutConfigs copies flavors without the member "config" of each.

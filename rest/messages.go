@@ -1,58 +1,66 @@
 package rest
 
-import "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
+import (
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
+)
 
-// The messages of MLflow 3.18's service.proto that come in with requests.
+// What requests of MLflow 3.18's service.proto have in common.
 
-func pairFields() []wire.Field {
-	return []wire.Field{wire.F("key", wire.TypeString), wire.F("value", wire.TypeString)}
+func tagFields(t *dynamodbstore.Tag) []wire.Field { return pairFields(&t.Key, &t.Value) }
+
+func paramFields(p *dynamodbstore.Param) []wire.Field { return pairFields(&p.Key, &p.Value) }
+
+func pairFields(key, value *string) []wire.Field {
+	return []wire.Field{wire.Text("key", key), wire.Text("value", value)}
 }
 
-func metricFields() []wire.Field {
+func metricFields(m *dynamodbstore.Metric) []wire.Field {
 	return []wire.Field{
-		wire.F("key", wire.TypeString), wire.F("value", wire.TypeDouble), wire.F("timestamp", wire.TypeInt64), wire.F("step", wire.TypeInt64),
-		wire.F("dataset_name", wire.TypeString), wire.F("dataset_digest", wire.TypeString), wire.F("model_id", wire.TypeString),
-		wire.F("run_id", wire.TypeString),
+		wire.Text("key", &m.Key),
+		wire.Double("value", &m.Value),
+		wire.Int64("timestamp", &m.Timestamp),
+		wire.Int64("step", &m.Step),
+		wire.Text("dataset_name", &m.DatasetName),
+		wire.Text("dataset_digest", &m.DatasetDigest),
+		wire.Text("model_id", &m.ModelID),
+		wire.Text("run_id", new(string)), // it is that of the batch
 	}
 }
 
-func datasetFields() []wire.Field {
-	dataset := wire.Messages("dataset", wire.F("name", wire.TypeString), wire.F("digest", wire.TypeString), wire.F("source_type", wire.TypeString),
-		wire.F("source", wire.TypeString), wire.F("schema", wire.TypeString), wire.F("profile", wire.TypeString))
-	dataset.Repeated = false
-	return []wire.Field{wire.Messages("tags", pairFields()...), dataset}
-}
-
-func viewType(name string) wire.Field {
-	return wire.Enum(name, wire.EnumValue{"ACTIVE_ONLY", 1}, wire.EnumValue{"DELETED_ONLY", 2}, wire.EnumValue{"ALL", 3})
-}
-
-func runStatus(name string) wire.Field {
-	return wire.Enum(name, wire.EnumValue{"RUNNING", 1}, wire.EnumValue{"SCHEDULED", 2}, wire.EnumValue{"FINISHED", 3},
-		wire.EnumValue{"FAILED", 4}, wire.EnumValue{"KILLED", 5})
-}
-
-// texts makes fields for strings.
-func texts(names ...string) []wire.Field {
-	fields := make([]wire.Field, len(names))
-	for i, n := range names {
-		fields[i] = wire.F(n, wire.TypeString)
+func datasetInputFields(in *dynamodbstore.DatasetInput) []wire.Field {
+	return []wire.Field{
+		wire.Objects("tags", &in.Tags, tagFields),
+		wire.Object("dataset", &in.Dataset, datasetFields),
 	}
-	return fields
 }
 
-// requiredText is the rule for a string that must be there.
-func requiredText(param string) wire.Rule {
-	return wire.Rule{param, []wire.Check{wire.Required(), wire.IsString()}}
+func datasetFields(d *dynamodbstore.Dataset) []wire.Field {
+	return []wire.Field{
+		wire.Text("name", &d.Name),
+		wire.Text("digest", &d.Digest),
+		wire.Text("source_type", &d.SourceType),
+		wire.Text("source", &d.Source),
+		wire.Text("schema", &d.Schema),
+		wire.Text("profile", &d.Profile),
+	}
 }
 
-// textRequired is the same rule in the order in which some handlers have it.
-func textRequired(param string) wire.Rule {
-	return wire.Rule{param, []wire.Check{wire.IsString(), wire.Required()}}
+// viewTypes are what a ViewType says, which MLflow counts from one.
+func viewTypes() []wire.Choice[dynamodbstore.ViewType] {
+	return []wire.Choice[dynamodbstore.ViewType]{
+		{Name: "ACTIVE_ONLY", Number: 1, Value: dynamodbstore.ViewActiveOnly},
+		{Name: "DELETED_ONLY", Number: 2, Value: dynamodbstore.ViewDeletedOnly},
+		{Name: "ALL", Number: 3, Value: dynamodbstore.ViewAll},
+	}
 }
 
-func text(param string) wire.Rule { return wire.Rule{param, []wire.Check{wire.IsString()}} }
-
-func integer(param string) wire.Rule { return wire.Rule{param, []wire.Check{wire.IsIntLike()}} }
-
-func array(param string) wire.Rule { return wire.Rule{param, []wire.Check{wire.IsArray()}} }
+func runStatuses() []wire.Choice[dynamodbstore.RunStatus] {
+	return []wire.Choice[dynamodbstore.RunStatus]{
+		{Name: "RUNNING", Number: 1, Value: dynamodbstore.StatusRunning},
+		{Name: "SCHEDULED", Number: 2, Value: dynamodbstore.StatusScheduled},
+		{Name: "FINISHED", Number: 3, Value: dynamodbstore.StatusFinished},
+		{Name: "FAILED", Number: 4, Value: dynamodbstore.StatusFailed},
+		{Name: "KILLED", Number: 5, Value: dynamodbstore.StatusKilled},
+	}
+}

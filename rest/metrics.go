@@ -17,155 +17,49 @@ const (
 )
 
 func (h *handler) addMetricRoutes() {
-	interval := streamed(h, intervalSpec(), h.metricHistoryInterval)
-	h.add("2.0", http.MethodPost, "/mlflow/runs/log-batch", command(h, logBatchSpec(),
-		func(ctx context.Context, q *logBatchRequest) error {
-			return h.store.LogBatch(dynamodbstore.WithTimesAsGiven(ctx), q.LogBatchParams)
+	interval := streamed(h, declareInterval(), h.metricHistoryInterval)
+	h.add("2.0", http.MethodPost, "/mlflow/runs/log-batch", command(h, declareLogBatch(),
+		func(ctx context.Context, q *dynamodbstore.LogBatchParams) error {
+			return h.store.LogBatch(dynamodbstore.WithTimesAsGiven(ctx), *q)
 		}))
-	h.add("2.0", http.MethodPost, "/mlflow/runs/log-metric", command(h, logMetricSpec(), h.logMetric))
-	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history", streamed(h, historySpec(), h.metricHistory))
+	h.add("2.0", http.MethodPost, "/mlflow/runs/log-metric", command(h, declareLogMetric(), h.logMetric))
+	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history", streamed(h, declareHistory(), h.metricHistory))
 	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history-bulk-interval", interval)
 	h.addPath(http.MethodGet, "/ajax-api/2.0/mlflow/metrics/get-history-bulk", h.admitted(h.metricHistoryBulk))
 }
 
-type logBatchRequest struct {
-	dynamodbstore.LogBatchParams
-	incomplete bool // something has no key, value or timestamp
-}
-
-func logBatchSpec() *wire.Spec[logBatchRequest] {
-	return &wire.Spec[logBatchRequest]{
-		Fields: []wire.Field{
-			wire.F("run_id", wire.TypeString), wire.Messages("metrics", metricFields()...),
-			wire.Messages("params", pairFields()...), wire.Messages("tags", pairFields()...),
-		},
-		Rules: []wire.Rule{
-			textRequired("run_id"),
-			{"metrics", []wire.Check{wire.IsArray(), wire.ItemsHave("key", "value", "timestamp")}},
-			{"params", []wire.Check{wire.IsArray(), wire.ItemsHave("key")}},
-			{"tags", []wire.Check{wire.IsArray(), wire.ItemsHave("key")}},
-		},
-		Scan: scanLogBatch,
-		Fits: func(q *logBatchRequest) bool { return q.RunID != "" && !q.incomplete },
-	}
-}
-
-func scanLogBatch(s *wire.Scanner, name []byte, q *logBatchRequest) {
-	switch string(name) {
-	case "run_id":
-		q.RunID = s.TextOrNull()
-	case "metrics":
-		q.Metrics = nil
-		if s.Null() {
-			return
+func declareLogBatch() *wire.Request[dynamodbstore.LogBatchParams] {
+	return wire.Declare(func(q *dynamodbstore.LogBatchParams) []wire.Field {
+		return []wire.Field{
+			wire.Text("run_id", &q.RunID).IsText().Required(),
+			wire.Objects("metrics", &q.Metrics, metricFields).IsList().EachHas("key", "value", "timestamp"),
+			wire.Objects("params", &q.Params, paramFields).IsList().EachHas("key"),
+			wire.Objects("tags", &q.Tags, tagFields).IsList().EachHas("key"),
 		}
-		n := guessCount(s)
-		q.Metrics = make([]dynamodbstore.Metric, 0, n)
-		s.Keys = make([]string, min(n, 128))
-		for first := s.Enter('['); s.Next(&first, ']'); {
-			m, has := scanMetric(s)
-			q.Metrics = append(q.Metrics, m)
-			q.incomplete = q.incomplete || has != hasKey|hasValue|hasTimestamp
-		}
-	case "params":
-		q.Params = nil
-		if s.Null() {
-			return
-		}
-		for first := s.Enter('['); s.Next(&first, ']'); {
-			key, value := scanPair(s)
-			q.Params = append(q.Params, dynamodbstore.Param{Key: key, Value: value})
-			q.incomplete = q.incomplete || key == ""
-		}
-	case "tags":
-		q.Tags = scanTags(s)
-		for i := range q.Tags {
-			q.incomplete = q.incomplete || q.Tags[i].Key == ""
-		}
-	default:
-		s.Unknown(name)
-	}
-}
-
-// guessCount guesses from the bytes that are left how many metrics follow.
-func guessCount(s *wire.Scanner) int {
-	const usual, most = 64, 1000
-	return min((len(s.Data)-s.Pos)/usual+1, most)
-}
-
-// What a metric in a request has.
-const (
-	hasKey = 1 << iota
-	hasValue
-	hasTimestamp
-)
-
-func scanMetric(s *wire.Scanner) (m dynamodbstore.Metric, has int) {
-	for first := s.Enter('{'); s.Next(&first, '}'); {
-		name := s.Name()
-		has |= scanMetricField(s, &m, name)
-	}
-	return m, has
-}
-
-func scanMetricField(s *wire.Scanner, m *dynamodbstore.Metric, name []byte) (has int) {
-	switch string(name) {
-	case "key":
-		if m.Key = s.KeyOrNull(); m.Key != "" {
-			return hasKey
-		}
-		s.Bad = true
-	case "value":
-		m.Value = s.Double()
-		return hasValue
-	case "timestamp":
-		m.Timestamp = s.Int()
-		return hasTimestamp
-	case "step":
-		m.Step = int64(scanOptionalInteger(s))
-	case "model_id":
-		m.ModelID = s.TextOrNull()
-	case "dataset_name":
-		m.DatasetName = s.TextOrNull()
-	case "dataset_digest":
-		m.DatasetDigest = s.TextOrNull()
-	default:
-		s.Unknown(name)
-	}
-	return 0
+	}).ScannedBy(scanLogBatch)
 }
 
 type logMetricRequest struct {
 	runID, legacyID string
 	metric          dynamodbstore.Metric
-	has             int
 }
 
-func logMetricSpec() *wire.Spec[logMetricRequest] {
-	return &wire.Spec[logMetricRequest]{
-		Fields: append(metricFields(), wire.F("run_uuid", wire.TypeString)),
-		Rules: []wire.Rule{
-			requiredText("run_id"),
-			requiredText("key"),
-			{"value", []wire.Check{wire.Required(), wire.IsFloatLike()}},
-			{"timestamp", []wire.Check{wire.IsIntLike(), wire.Required()}},
-			integer("step"),
-			text("model_id"), text("dataset_name"), text("dataset_digest"),
-		},
-		Scan: func(s *wire.Scanner, name []byte, q *logMetricRequest) {
-			switch string(name) {
-			case "run_id":
-				q.runID = s.TextOrNull()
-			case "run_uuid":
-				q.legacyID = s.TextOrNull()
-			default:
-				q.has |= scanMetricField(s, &q.metric, name)
-			}
-		},
-		Fits: func(q *logMetricRequest) bool {
-			return q.runID != "" && q.has == hasKey|hasValue|hasTimestamp
-		},
-	}
+func declareLogMetric() *wire.Request[logMetricRequest] {
+	return wire.Declare(func(q *logMetricRequest) []wire.Field {
+		m := &q.metric
+		return []wire.Field{
+			wire.Text("key", &m.Key).Required().IsText(),
+			wire.Double("value", &m.Value).Required().IsNumber(),
+			wire.Int64("timestamp", &m.Timestamp).IsInt().Required(),
+			wire.Int64("step", &m.Step).IsInt(),
+			wire.Text("dataset_name", &m.DatasetName).IsText(),
+			wire.Text("dataset_digest", &m.DatasetDigest).IsText(),
+			wire.Text("model_id", &m.ModelID).IsText(),
+			wire.Text("run_id", &q.runID).Required().IsText(),
+			wire.Text("run_uuid", &q.legacyID),
+		}
+	}).CheckedIn("run_id", "key", "value", "timestamp", "step", "model_id", "dataset_name", "dataset_digest").
+		ScannedBy(scanLogMetric)
 }
 
 func (h *handler) logMetric(ctx context.Context, q *logMetricRequest) error {
@@ -180,30 +74,16 @@ type historyRequest struct {
 	legacyID string
 }
 
-func historySpec() *wire.Spec[historyRequest] {
-	return &wire.Spec[historyRequest]{
-		Fields: append(texts("run_id", "run_uuid", "metric_key", "page_token"), wire.F("max_results", wire.TypeInt32)),
-		Rules:  []wire.Rule{textRequired("run_id"), textRequired("metric_key"), text("page_token")},
-		Scan: func(s *wire.Scanner, name []byte, q *historyRequest) {
-			switch string(name) {
-			case "run_id":
-				q.RunID = s.TextOrNull()
-			case "run_uuid":
-				q.legacyID = s.TextOrNull()
-			case "metric_key":
-				q.Key = s.TextOrNull()
-			case "page_token":
-				q.PageToken = s.TextOrNull()
-			case "max_results":
-				if q.MaxResults = 0; !s.Null() {
-					q.MaxResults = nonZero(s.Int32())
-				}
-			default:
-				s.Unknown(name)
-			}
-		},
-		Fits: func(q *historyRequest) bool { return q.RunID != "" && q.Key != "" },
-	}
+func declareHistory() *wire.Request[historyRequest] {
+	return wire.Declare(func(q *historyRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("run_id", &q.RunID).IsText().Required(),
+			wire.Text("run_uuid", &q.legacyID),
+			wire.Text("metric_key", &q.Key).IsText().Required(),
+			wire.Text("page_token", &q.PageToken).IsText(),
+			wire.Size32("max_results", &q.MaxResults),
+		}
+	})
 }
 
 func (h *handler) metricHistory(ctx context.Context, a *answer, q *historyRequest) error {
@@ -212,7 +92,7 @@ func (h *handler) metricHistory(ctx context.Context, a *answer, q *historyReques
 	}
 	if q.MaxResults < 0 { // present, and not positive
 		n := q.MaxResults
-		if n == explicitZero {
+		if n == wire.Zero {
 			n = 0
 		}
 		return invalid("Invalid value " + strconv.Itoa(n) +
@@ -230,62 +110,22 @@ func (h *handler) metricHistory(ctx context.Context, a *answer, q *historyReques
 	return nil
 }
 
-func intervalSpec() *wire.Spec[dynamodbstore.MetricHistoryIntervalParams] {
-	return &wire.Spec[dynamodbstore.MetricHistoryIntervalParams]{
-		Fields: []wire.Field{
-			wire.List(wire.F("run_ids", wire.TypeString)), wire.F("metric_key", wire.TypeString),
-			wire.F("start_step", wire.TypeInt32), wire.F("end_step", wire.TypeInt32), wire.F("max_results", wire.TypeInt32),
-		},
-		Rules: []wire.Rule{
-			{"run_ids", []wire.Check{wire.Required(), wire.IsArray(), wire.ItemsAreStrings(), fewRuns()}},
-			requiredText("metric_key"),
-			integer("start_step"),
-			integer("end_step"),
-			{"max_results", []wire.Check{
-				wire.IsIntLike(), wire.Between(1, maxPointsOfRun, pointsOutOfRange),
-			}},
-		},
-		Scan: func(s *wire.Scanner, name []byte, q *dynamodbstore.MetricHistoryIntervalParams) {
-			switch string(name) {
-			case "run_ids":
-				q.RunIDs = s.Texts()
-			case "metric_key":
-				q.Key = s.TextOrNull()
-			case "start_step":
-				q.StartStep = scanOptionalStep(s)
-			case "end_step":
-				q.EndStep = scanOptionalStep(s)
-			case "max_results":
-				q.MaxResults = scanOptionalInteger(s)
-			default:
-				s.Unknown(name)
-			}
-		},
-		// The endpoint is only ever called with a query string.
-		Fits: func(*dynamodbstore.MetricHistoryIntervalParams) bool { return false },
-	}
-}
-
-func fewRuns() wire.Check {
-	return wire.Check{Run: func(_ string, v *wire.Value) (string, bool) {
-		if v == nil || len(v.List) <= maxBulkRuns {
-			return "", true
+func declareInterval() *wire.Request[dynamodbstore.MetricHistoryIntervalParams] {
+	return wire.Declare(func(q *dynamodbstore.MetricHistoryIntervalParams) []wire.Field {
+		return []wire.Field{
+			wire.Texts("run_ids", &q.RunIDs).Required().IsList().HasTexts().AtMost(maxBulkRuns, tooManyRuns),
+			wire.Text("metric_key", &q.Key).Required().IsText(),
+			wire.OptionalInt32("start_step", &q.StartStep).IsInt(),
+			wire.OptionalInt32("end_step", &q.EndStep).IsInt(),
+			wire.Int32("max_results", &q.MaxResults).IsInt().Between(1, maxPointsOfRun, pointsOutOfRange),
 		}
-		return tooManyRuns(len(v.List)), false
-	}}
+	})
 }
 
 const pointsOutOfRange = "max_results must be between 1 and 2500."
 
 func tooManyRuns(n int) string {
 	return "GetMetricHistoryBulkInterval request must specify at most 100 run_ids. Received " + strconv.Itoa(n) + " run_ids."
-}
-
-func scanOptionalStep(s *wire.Scanner) *int64 {
-	if s.Null() {
-		return nil
-	}
-	return new(int64(s.Int32()))
 }
 
 func (h *handler) metricHistoryInterval(
@@ -360,7 +200,7 @@ func bulkRequest(raw string) (dynamodbstore.MetricHistoryBulkParams, error) {
 	case limit != "":
 		n, err := strconv.Atoi(strings.TrimSpace(limit))
 		if err != nil {
-			return q, invalid(wire.InvalidValue("max_results", &wire.Value{Kind: wire.KindString, Text: limit}) + wire.SeeDocs)
+			return q, invalid(wire.InvalidValue("max_results", &wire.Value{Kind: wire.KindString, Text: limit}))
 		}
 		q.MaxResults = min(n, maxBulkPoints)
 	}

@@ -13,38 +13,38 @@ import (
 
 func (h *handler) addModelRoutes() {
 	const base = "/mlflow/registered-models/"
-	h.add("2.0", http.MethodPost, base+"create", query(h, createModelSpec(), h.createModel))
-	h.add("2.0", http.MethodPost, base+"rename", query(h, modelSpec("name", "new_name"),
+	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateModel(), h.createModel))
+	h.add("2.0", http.MethodPost, base+"rename", query(h, declareModel("name", "new_name"),
 		modelAnswer(func(ctx context.Context, q *modelRequest) (*dynamodbstore.RegisteredModel, error) {
 			return h.store.RenameRegisteredModel(ctx, q.name, q.newName)
 		})))
-	h.add("2.0", http.MethodPatch, base+"update", query(h, modelSpec("name").With(texts("description"), text("description")),
+	h.add("2.0", http.MethodPatch, base+"update", query(h, declareModel("name").With(withDescription),
 		modelAnswer(func(ctx context.Context, q *modelRequest) (*dynamodbstore.RegisteredModel, error) {
 			return h.store.UpdateRegisteredModel(ctx, dynamodbstore.UpdateRegisteredModelParams{
-				Name: q.name, Description: q.description,
+				Name: q.name, Description: deref(q.description),
 			})
 		})))
-	h.add("2.0", http.MethodGet, base+"get", query(h, modelSpec("name"),
+	h.add("2.0", http.MethodGet, base+"get", query(h, declareModel("name"),
 		modelAnswer(func(ctx context.Context, q *modelRequest) (*dynamodbstore.RegisteredModel, error) {
 			return h.store.GetRegisteredModel(ctx, q.name)
 		})))
-	h.add("2.0", http.MethodDelete, base+"delete", command(h, modelSpec("name"),
+	h.add("2.0", http.MethodDelete, base+"delete", command(h, declareModel("name"),
 		func(ctx context.Context, q *modelRequest) error { return h.store.DeleteRegisteredModel(ctx, q.name) }))
-	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, searchModelsSpec(1000), h.searchModels)))
+	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, declareSearchModels(1000), h.searchModels)))
 	h.add("2.0", http.MethodPost, base+"set-tag",
-		command(h, modelSpec("name", "key").With(texts("value"), text("value")),
+		command(h, declareModel("name", "key").With(withValue),
 			func(ctx context.Context, q *modelRequest) error {
 				return h.store.SetRegisteredModelTag(ctx, q.name, dynamodbstore.Tag{Key: q.key, Value: q.value})
 			}))
-	h.add("2.0", http.MethodDelete, base+"delete-tag", command(h, modelSpec("name", "key"),
+	h.add("2.0", http.MethodDelete, base+"delete-tag", command(h, declareModel("name", "key"),
 		func(ctx context.Context, q *modelRequest) error {
 			return h.store.DeleteRegisteredModelTag(ctx, q.name, q.key)
 		}))
-	h.add("2.0", http.MethodPost, base+"alias", command(h, modelSpec("name", "alias", "version"),
+	h.add("2.0", http.MethodPost, base+"alias", command(h, declareModel("name", "alias", "version"),
 		onVersion(func(ctx context.Context, q *modelRequest, version int) error {
 			return h.store.SetRegisteredModelAlias(ctx, q.name, q.alias, version)
 		})))
-	h.add("2.0", http.MethodDelete, base+"alias", command(h, modelSpec("name", "alias"),
+	h.add("2.0", http.MethodDelete, base+"alias", command(h, declareModel("name", "alias"),
 		func(ctx context.Context, q *modelRequest) error {
 			return h.store.DeleteRegisteredModelAlias(ctx, q.name, q.alias)
 		}))
@@ -53,94 +53,61 @@ func (h *handler) addModelRoutes() {
 
 // modelRequest is a request about one registered model or one of its versions.
 type modelRequest struct {
-	name, newName, description string
-	version                    string
-	alias, stage               string
-	key, value                 string
-	stages                     []string
-	archive                    bool
-	described                  bool // there is a description, which may be empty
+	name, newName string
+	description   *string
+	version       string
+	alias, stage  string
+	key, value    string
+	stages        []string
+	archive       bool
 }
 
-// field returns where a member of the request goes, nil if it is no string.
-func (q *modelRequest) field(name string) *string {
+// text returns where a field goes that is a required string.
+func (q *modelRequest) text(name string) *string {
 	switch name {
 	case "name":
 		return &q.name
 	case "new_name":
 		return &q.newName
-	case "description":
-		return &q.description
 	case "version":
 		return &q.version
 	case "alias":
 		return &q.alias
 	case "stage":
 		return &q.stage
-	case "key":
+	default:
 		return &q.key
-	case "value":
-		return &q.value
-	default:
-		return nil
 	}
 }
 
-func scanModel(s *wire.Scanner, name []byte, q *modelRequest) {
-	if string(name) == "description" {
-		q.described = s.Peek() != 'n' // null
-	}
-	if field := q.field(string(name)); field != nil {
-		*field = s.TextOrNull()
-		return
-	}
-	switch string(name) {
-	case "stages":
-		q.stages = s.Texts()
-	case "archive_existing_versions":
-		q.archive = s.Bool()
-	default:
-		s.Unknown(name)
-	}
+// declareModel declares requests of which some strings are required.
+func declareModel(names ...string) *wire.Request[modelRequest] {
+	return wire.Declare(func(q *modelRequest) []wire.Field {
+		fields := make([]wire.Field, len(names))
+		for i, name := range names {
+			fields[i] = wire.Text(name, q.text(name)).IsText().Required()
+		}
+		return fields
+	})
 }
 
-// modelSpec is for requests of which some strings are required.
-func modelSpec(names ...string) *wire.Spec[modelRequest] {
-	p := &wire.Spec[modelRequest]{
-		Fields: texts(names...), Scan: scanModel,
-		Fits: func(q *modelRequest) bool {
-			for _, name := range names {
-				if *q.field(name) == "" {
-					return false
-				}
-			}
-			return true
-		},
-	}
-	for _, name := range names {
-		p.Rules = append(p.Rules, textRequired(name))
-	}
-	return p
+func withDescription(q *modelRequest) []wire.Field {
+	return []wire.Field{wire.OptionalText("description", &q.description).IsText()}
 }
 
-func createModelSpec() *wire.Spec[dynamodbstore.CreateRegisteredModelParams] {
-	return &wire.Spec[dynamodbstore.CreateRegisteredModelParams]{
-		Fields: append(texts("name", "description", "deployment_job_id"), wire.Messages("tags", pairFields()...)),
-		Rules:  []wire.Rule{textRequired("name"), array("tags"), text("description")},
-		Scan: func(s *wire.Scanner, name []byte, q *dynamodbstore.CreateRegisteredModelParams) {
-			switch string(name) {
-			case "name":
-				q.Name = s.TextOrNull()
-			case "description":
-				q.Description = s.TextOrNull()
-			case "tags":
-				q.Tags = scanTags(s)
-			default:
-				s.Unknown(name)
-			}
-		},
-		Fits: func(q *dynamodbstore.CreateRegisteredModelParams) bool { return q.Name != "" },
-	}
+func withValue(q *modelRequest) []wire.Field {
+	return []wire.Field{wire.Text("value", &q.value).IsText()}
+}
+
+func declareCreateModel() *wire.Request[dynamodbstore.CreateRegisteredModelParams] {
+	return wire.Declare(func(q *dynamodbstore.CreateRegisteredModelParams) []wire.Field {
+		return []wire.Field{
+			wire.Text("name", &q.Name).IsText().Required(),
+			wire.Text("description", &q.Description).IsText(),
+			wire.Text("deployment_job_id", new(string)), // it is not kept
+			wire.Objects("tags", &q.Tags, tagFields).IsList(),
+		}
+	}).CheckedIn("name", "tags", "description")
 }
 
 // modelSearch is a search for registered models or for their versions.
@@ -150,35 +117,15 @@ type modelSearch struct {
 	maxResults        int
 }
 
-func searchModelsSpec(limit int) *wire.Spec[modelSearch] {
-	return &wire.Spec[modelSearch]{
-		Fields: []wire.Field{
-			wire.F("filter", wire.TypeString), wire.F("max_results", wire.TypeInt64), wire.List(wire.F("order_by", wire.TypeString)), wire.F("page_token", wire.TypeString),
-		},
-		Rules: []wire.Rule{
-			text("filter"),
-			{"max_results", []wire.Check{wire.IsIntLike(), wire.Between(-1<<62, int64(limit), "")}},
-			{"order_by", []wire.Check{wire.IsArray(), wire.ItemsAreStrings()}},
-			text("page_token"),
-		},
-		Scan: func(s *wire.Scanner, name []byte, q *modelSearch) {
-			switch string(name) {
-			case "filter":
-				q.filter = s.TextOrNull()
-			case "max_results":
-				if q.maxResults = 0; !s.Null() {
-					q.maxResults = nonZero(int(s.Int()))
-				}
-			case "order_by":
-				q.orderBy = s.Texts()
-			case "page_token":
-				q.pageToken = s.TextOrNull()
-			default:
-				s.Unknown(name)
-			}
-		},
-		Fits: func(q *modelSearch) bool { return q.maxResults <= limit },
-	}
+func declareSearchModels(limit int64) *wire.Request[modelSearch] {
+	return wire.Declare(func(q *modelSearch) []wire.Field {
+		return []wire.Field{
+			wire.Text("filter", &q.filter).IsText(),
+			wire.Size64("max_results", &q.maxResults).IsInt().Between(-1<<62, limit, ""),
+			wire.Texts("order_by", &q.orderBy).IsList().HasTexts(),
+			wire.Text("page_token", &q.pageToken).IsText(),
+		}
+	})
 }
 
 // results returns the size of a page, 0 if the request leaves it open. What is
@@ -186,7 +133,7 @@ func searchModelsSpec(limit int) *wire.Spec[modelSearch] {
 // registered models are searched.
 func (q *modelSearch) results() (int, error) {
 	switch {
-	case q.maxResults == explicitZero:
+	case q.maxResults == wire.Zero:
 		return 0, invalid("Invalid value for max_results. It must be a positive integer, but got 0")
 	case q.maxResults < 0:
 		return 0, invalid("Invalid value for max_results. It must be a positive integer, but got " + strconv.Itoa(q.maxResults))

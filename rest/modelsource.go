@@ -109,7 +109,7 @@ func (h *handler) resolveModelSource(ctx context.Context, q *createVersionReques
 	if err != nil {
 		return err
 	}
-	if q.hasRun && q.RunID != version.RunID || q.hasModel && q.ModelID != "" {
+	if q.run != nil && q.RunID != version.RunID || q.model != nil && q.ModelID != "" {
 		return invalid("Invalid model version source: '" + q.Source + "'. The run_id and model_id request " +
 			"parameters must match the referenced model version.")
 	}

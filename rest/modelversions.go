@@ -11,52 +11,52 @@ import (
 
 func (h *handler) addVersionRoutes() {
 	const base, models = "/mlflow/model-versions/", "/mlflow/registered-models/"
-	latest := query(h, modelSpec("name").With(
-		[]wire.Field{wire.List(wire.F("stages", wire.TypeString))}, wire.Rule{"stages", []wire.Check{wire.IsArray(), wire.ItemsAreStrings()}}), h.latestVersions)
+	latest := query(h, declareModel("name").With(func(q *modelRequest) []wire.Field {
+		return []wire.Field{wire.Texts("stages", &q.stages).IsList().HasTexts()}
+	}), h.latestVersions)
 	h.add("2.0", http.MethodGet, models+"get-latest-versions", latest)
 	h.add("2.0", http.MethodPost, models+"get-latest-versions", latest)
-	h.add("2.0", http.MethodGet, models+"alias", query(h, modelSpec("name", "alias"),
+	h.add("2.0", http.MethodGet, models+"alias", query(h, declareModel("name", "alias"),
 		func(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
 			v, err := h.store.GetModelVersionByAlias(ctx, q.name, q.alias)
 			return appendOneVersion(b, v), err
 		}))
 
-	h.add("2.0", http.MethodPost, base+"create", query(h, createVersionSpec(), h.createVersion))
+	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateVersion(), h.createVersion))
 	h.add("2.0", http.MethodPatch, base+"update",
-		query(h, modelSpec("name", "version").With(texts("description"), text("description")),
+		query(h, declareModel("name", "version").With(withDescription),
 			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
-				p := dynamodbstore.UpdateModelVersionParams{Name: q.name, Version: version}
-				if q.described {
-					p.Description = &q.description
-				}
-				return h.store.UpdateModelVersion(ctx, p)
+				return h.store.UpdateModelVersion(ctx, dynamodbstore.UpdateModelVersionParams{
+					Name: q.name, Version: version, Description: q.description,
+				})
 			})))
 	h.add("2.0", http.MethodPost, base+"transition-stage",
-		query(h, modelSpec("name", "version", "stage").With(
-			[]wire.Field{wire.F("archive_existing_versions", wire.TypeBool)}, wire.Rule{"archive_existing_versions", []wire.Check{wire.IsBool()}}),
+		query(h, declareModel("name", "version", "stage").With(func(q *modelRequest) []wire.Field {
+			return []wire.Field{wire.Flag("archive_existing_versions", &q.archive).IsFlag()}
+		}),
 			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
 				return h.store.TransitionModelVersionStage(ctx, dynamodbstore.TransitionModelVersionParams{
 					Name: q.name, Version: version, Stage: q.stage, ArchiveExisting: q.archive,
 				})
 			})))
-	h.add("2.0", http.MethodDelete, base+"delete", command(h, modelSpec("name", "version"),
+	h.add("2.0", http.MethodDelete, base+"delete", command(h, declareModel("name", "version"),
 		onVersion(func(ctx context.Context, q *modelRequest, version int) error {
 			return h.store.DeleteModelVersion(ctx, q.name, version)
 		})))
-	h.add("2.0", http.MethodGet, base+"get", query(h, modelSpec("name", "version"),
+	h.add("2.0", http.MethodGet, base+"get", query(h, declareModel("name", "version"),
 		versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
 			return h.store.GetModelVersion(ctx, q.name, version)
 		})))
-	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, searchModelsSpec(200_000), h.searchVersions)))
-	h.add("2.0", http.MethodGet, base+"get-download-uri", query(h, &wire.Spec[modelRequest]{
-		Fields: texts("name", "version"), Scan: scanModel,
-	}, h.downloadURI))
+	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, declareSearchModels(200_000), h.searchVersions)))
+	h.add("2.0", http.MethodGet, base+"get-download-uri", query(h, wire.Declare(func(q *modelRequest) []wire.Field {
+		return []wire.Field{wire.Text("name", &q.name), wire.Text("version", &q.version)}
+	}), h.downloadURI))
 	h.add("2.0", http.MethodPost, base+"set-tag",
-		command(h, modelSpec("name", "version", "key").With(texts("value"), text("value")),
+		command(h, declareModel("name", "version", "key").With(withValue),
 			onVersion(func(ctx context.Context, q *modelRequest, version int) error {
 				return h.store.SetModelVersionTag(ctx, q.name, version, dynamodbstore.Tag{Key: q.key, Value: q.value})
 			})))
-	h.add("2.0", http.MethodDelete, base+"delete-tag", command(h, modelSpec("name", "version", "key"),
+	h.add("2.0", http.MethodDelete, base+"delete-tag", command(h, declareModel("name", "version", "key"),
 		onVersion(func(ctx context.Context, q *modelRequest, version int) error {
 			return h.store.DeleteModelVersionTag(ctx, q.name, version, q.key)
 		})))
@@ -80,53 +80,28 @@ func versionAnswer(
 // "" is not the same as none at all: see resolveSource.
 type createVersionRequest struct {
 	dynamodbstore.CreateModelVersionParams
-	hasRun, hasModel bool
+	run, model *string
 }
 
-func createVersionSpec() *wire.Spec[createVersionRequest] {
-	return &wire.Spec[createVersionRequest]{
-		Fields: append(texts("name", "source", "run_id", "run_link", "description", "model_id"),
-			wire.Messages("tags", pairFields()...)),
-		Rules: []wire.Rule{
-			textRequired("name"), textRequired("source"), text("run_id"), array("tags"), text("run_link"), text("description"),
-			text("model_id"),
-		},
-		Scan: scanCreateVersion,
-		Fits: func(q *createVersionRequest) bool { return q.Name != "" && q.Source != "" },
-	}
-}
-
-func scanCreateVersion(s *wire.Scanner, name []byte, q *createVersionRequest) {
-	switch string(name) {
-	case "name":
-		q.Name = s.TextOrNull()
-	case "source":
-		q.Source = s.TextOrNull()
-	case "run_id":
-		q.RunID, q.hasRun = "", false
-		if !s.Null() {
-			q.RunID, q.hasRun = s.Text(), true
+func declareCreateVersion() *wire.Request[createVersionRequest] {
+	return wire.Declare(func(q *createVersionRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("name", &q.Name).IsText().Required(),
+			wire.Text("source", &q.Source).IsText().Required(),
+			wire.OptionalText("run_id", &q.run).IsText(),
+			wire.Text("run_link", &q.RunLink).IsText(),
+			wire.Text("description", &q.Description).IsText(),
+			wire.OptionalText("model_id", &q.model).IsText(),
+			wire.Objects("tags", &q.Tags, tagFields).IsList(),
 		}
-	case "run_link":
-		q.RunLink = s.TextOrNull()
-	case "description":
-		q.Description = s.TextOrNull()
-	case "model_id":
-		q.ModelID, q.hasModel = "", false
-		if !s.Null() {
-			q.ModelID, q.hasModel = s.Text(), true
-		}
-	case "tags":
-		q.Tags = scanTags(s)
-	default:
-		s.Unknown(name)
-	}
+	}).CheckedIn("name", "source", "run_id", "tags", "run_link", "description", "model_id")
 }
 
 // createVersion makes a version and then tells the logged model of it, if there
 // is one. Not atomic: after a crash in between the version stands and the model
 // does not know of it, as with MLflow.
 func (h *handler) createVersion(ctx context.Context, b []byte, q *createVersionRequest) ([]byte, error) {
+	q.RunID, q.ModelID = deref(q.run), deref(q.model)
 	prompt := isPrompt(q.Tags)
 	if prompt && q.Source != "prompt-template" && q.Source != "dummy-source" {
 		return nil, invalid("Invalid prompt source: '" + q.Source + "'. Prompt sources must use an MLflow placeholder.")

@@ -19,9 +19,9 @@ const maxParts = 10_000
 func (h *handler) addMultipartRoutes() {
 	for _, api := range []string{"/api", "/ajax-api"} {
 		prefix := h.staticPrefix + api + "/2.0/mlflow-artifacts/"
-		h.addDeep(http.MethodPost, prefix+"mpu/create/", uploadEndpoint(h, createUploadSpec(), h.createUpload))
-		h.addDeep(http.MethodPost, prefix+"mpu/complete/", uploadEndpoint(h, completeUploadSpec(), h.completeUpload))
-		h.addDeep(http.MethodPost, prefix+"mpu/abort/", uploadEndpoint(h, abortUploadSpec(), h.abortUpload))
+		h.addDeep(http.MethodPost, prefix+"mpu/create/", uploadEndpoint(h, declareCreateUpload(), h.createUpload))
+		h.addDeep(http.MethodPost, prefix+"mpu/complete/", uploadEndpoint(h, declareCompleteUpload(), h.completeUpload))
+		h.addDeep(http.MethodPost, prefix+"mpu/abort/", uploadEndpoint(h, declareAbortUpload(), h.abortUpload))
 		h.addDeep(http.MethodGet, prefix+"presigned/", h.presignProxied)
 	}
 }
@@ -39,64 +39,47 @@ type uploadRequest struct {
 	count int
 }
 
-func uploadSpec(fields []wire.Field, rules []wire.Rule) *wire.Spec[uploadRequest] {
-	return &wire.Spec[uploadRequest]{
-		Fields: append(texts("path"), fields...),
-		Rules:  append([]wire.Rule{{"path", []wire.Check{wire.Required(), wire.IsString()}}}, rules...),
-		Scan: func(s *wire.Scanner, name []byte, q *uploadRequest) {
-			switch string(name) {
-			case "path":
-				q.name = s.TextOrNull()
-			case "upload_id":
-				q.id = s.TextOrNull()
-			case "num_parts":
-				q.count = scanOptionalInteger(s)
-			case "parts":
-				q.parts = scanParts(s)
-			default:
-				s.Unknown(name)
-			}
-		},
-		Fits: func(*uploadRequest) bool { return false }, // let the rules look; there are few of these requests
-	}
+// declareUpload declares the requests of an upload in parts by what they have
+// besides the name of the file.
+func declareUpload(more func(q *uploadRequest) []wire.Field) *wire.Request[uploadRequest] {
+	return wire.Declare(func(q *uploadRequest) []wire.Field {
+		return []wire.Field{wire.Text("path", &q.name).Required().IsText()}
+	}).With(more)
 }
 
-func createUploadSpec() *wire.Spec[uploadRequest] {
-	return uploadSpec([]wire.Field{wire.F("num_parts", wire.TypeInt64)}, []wire.Rule{integer("num_parts")})
+func declareCreateUpload() *wire.Request[uploadRequest] {
+	return declareUpload(func(q *uploadRequest) []wire.Field {
+		return []wire.Field{wire.Int64("num_parts", &q.count).IsInt()}
+	})
 }
 
-func completeUploadSpec() *wire.Spec[uploadRequest] {
-	part := wire.Messages("parts", wire.F("part_number", wire.TypeInt64), wire.F("etag", wire.TypeString), wire.F("url", wire.TypeString))
-	return uploadSpec([]wire.Field{wire.F("upload_id", wire.TypeString), part}, []wire.Rule{text("upload_id"), {"parts", []wire.Check{wire.Required()}}})
-}
-
-func abortUploadSpec() *wire.Spec[uploadRequest] {
-	return uploadSpec([]wire.Field{wire.F("upload_id", wire.TypeString)}, []wire.Rule{text("upload_id")})
-}
-
-func scanParts(s *wire.Scanner) []UploadedPart {
-	var parts []UploadedPart
-	for first := s.Enter('['); s.Next(&first, ']'); {
-		var p UploadedPart
-		for first := s.Enter('{'); s.Next(&first, '}'); {
-			switch string(s.Name()) {
-			case "part_number":
-				p.Number = scanOptionalInteger(s)
-			case "etag":
-				p.ETag = s.TextOrNull()
-			default: // its URL is of no use any more
-				s.Skip(0)
-			}
+func declareCompleteUpload() *wire.Request[uploadRequest] {
+	return declareUpload(func(q *uploadRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("upload_id", &q.id).IsText(),
+			wire.Objects("parts", &q.parts, partFields).Required(),
 		}
-		parts = append(parts, p)
+	})
+}
+
+func declareAbortUpload() *wire.Request[uploadRequest] {
+	return declareUpload(func(q *uploadRequest) []wire.Field {
+		return []wire.Field{wire.Text("upload_id", &q.id).IsText()}
+	})
+}
+
+func partFields(p *UploadedPart) []wire.Field {
+	return []wire.Field{
+		wire.Int64("part_number", &p.Number),
+		wire.Text("etag", &p.ETag),
+		wire.Text("url", new(string)), // of no use any more
 	}
-	return parts
 }
 
 // uploadEndpoint makes an endpoint of an upload in parts. The directory of the
 // object is in its path, the name is that of the client's file.
 func uploadEndpoint(
-	h *handler, p *wire.Spec[uploadRequest], do func(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error),
+	h *handler, p *wire.Request[uploadRequest], do func(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error),
 ) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if h.destination == nil {

@@ -29,8 +29,8 @@ func WithURLLife(d time.Duration) Option { return func(c *config) { c.urlLife = 
 // S3 and not behind the server.
 func (h *handler) addPresignedRoutes() {
 	const base = "/mlflow/artifacts/presigned-"
-	h.add("2.0", http.MethodPost, base+"upload-url", query(h, presignedSpec(true), h.presignUpload))
-	h.add("2.0", http.MethodPost, base+"download-url", query(h, presignedSpec(false), h.presignDownload))
+	h.add("2.0", http.MethodPost, base+"upload-url", query(h, declarePresignUpload(), h.presignUpload))
+	h.add("2.0", http.MethodPost, base+"download-url", query(h, declarePresignDownload(), h.presignDownload))
 }
 
 type presignedRequest struct {
@@ -38,33 +38,25 @@ type presignedRequest struct {
 	seconds          *int64
 }
 
-func presignedSpec(upload bool) *wire.Spec[presignedRequest] {
-	p := &wire.Spec[presignedRequest]{
-		Fields: append(texts("run_id", "path"), wire.F("expiration", wire.TypeInt64)),
-		Rules:  []wire.Rule{requiredText("run_id"), requiredText("path"), integer("expiration")},
-		Scan: func(s *wire.Scanner, name []byte, q *presignedRequest) {
-			switch string(name) {
-			case "run_id":
-				q.run = s.TextOrNull()
-			case "model_id":
-				q.model = s.TextOrNull()
-			case "path":
-				q.path = s.TextOrNull()
-			case "expiration":
-				if !s.Null() {
-					q.seconds = new(s.Int())
-				}
-			default:
-				s.Unknown(name)
-			}
-		},
-		Fits: func(q *presignedRequest) bool { return q.path != "" && (upload || q.run != "") },
-	}
-	if upload {
-		p.Fields = append(p.Fields, wire.F("model_id", wire.TypeString))
-		p.Rules = []wire.Rule{text("run_id"), text("model_id"), requiredText("path"), integer("expiration")}
-	}
-	return p
+func declarePresignDownload() *wire.Request[presignedRequest] {
+	return wire.Declare(func(q *presignedRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("run_id", &q.run).Required().IsText(),
+			wire.Text("path", &q.path).Required().IsText(),
+			wire.OptionalInt64("expiration", &q.seconds).IsInt(),
+		}
+	})
+}
+
+func declarePresignUpload() *wire.Request[presignedRequest] {
+	return wire.Declare(func(q *presignedRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("run_id", &q.run).IsText(),
+			wire.Text("path", &q.path).Required().IsText(),
+			wire.OptionalInt64("expiration", &q.seconds).IsInt(),
+			wire.Text("model_id", &q.model).IsText(),
+		}
+	}).CheckedIn("run_id", "model_id", "path", "expiration")
 }
 
 // life is how long a URL is to work.

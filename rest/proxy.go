@@ -37,25 +37,12 @@ func (h *handler) addProxyRoutes() {
 }
 
 func (h *handler) listProxied() http.HandlerFunc {
-	type request struct{ path *string }
-	list := query(h, &wire.Spec[request]{
-		Fields: texts("path"),
-		Scan: func(s *wire.Scanner, name []byte, q *request) {
-			if string(name) != "path" {
-				s.Unknown(name)
-				return
-			}
-			if q.path = nil; !s.Null() {
-				q.path = new(s.Text())
-			}
-		},
-	}, func(ctx context.Context, b []byte, q *request) ([]byte, error) {
-		dir := ""
-		if q.path != nil {
-			var err error
-			if dir, err = cleanPath(*q.path); err != nil {
-				return nil, err
-			}
+	type request struct{ path string }
+	declared := wire.Declare(func(q *request) []wire.Field { return []wire.Field{wire.Text("path", &q.path)} })
+	list := query(h, declared, func(ctx context.Context, b []byte, q *request) ([]byte, error) {
+		dir, err := cleanPath(q.path)
+		if err != nil {
+			return nil, err
 		}
 		entries, err := listDir(ctx, h.destination, blobKey(dir))
 		if err != nil {

@@ -26,7 +26,7 @@ func (h *handler) readJSON(r *http.Request) (heldBody, error) {
 type pathReader interface{ fromPath(r *http.Request) }
 
 // readRequest reads a request, from the query string if it is a GET and has one.
-func readRequest[T any](p *wire.Spec[T], r *http.Request, body []byte) (*T, error) {
+func readRequest[T any](p *wire.Request[T], r *http.Request, body []byte) (*T, error) {
 	var q *T
 	var err error
 	if inQuery(r) {

@@ -242,7 +242,7 @@ func writeText(w http.ResponseWriter, code int, contentType, body string) {
 }
 
 // query makes an endpoint that answers with something.
-func query[T any](h *handler, p *wire.Spec[T], answer func(ctx context.Context, b []byte, q *T) ([]byte, error)) http.HandlerFunc {
+func query[T any](h *handler, p *wire.Request[T], answer func(ctx context.Context, b []byte, q *T) ([]byte, error)) http.HandlerFunc {
 	return h.withBody((*handler).readJSON, func(w http.ResponseWriter, r *http.Request, body *heldBody) {
 		q, err := readRequest(p, r, body.data)
 		if err != nil {
@@ -263,7 +263,7 @@ func query[T any](h *handler, p *wire.Spec[T], answer func(ctx context.Context, 
 }
 
 // command makes an endpoint that answers with an empty object.
-func command[T any](h *handler, p *wire.Spec[T], do func(ctx context.Context, q *T) error) http.HandlerFunc {
+func command[T any](h *handler, p *wire.Request[T], do func(ctx context.Context, q *T) error) http.HandlerFunc {
 	return query(h, p, func(ctx context.Context, b []byte, q *T) ([]byte, error) {
 		return append(b, "{}"...), do(ctx, q)
 	})

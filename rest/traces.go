@@ -17,107 +17,88 @@ const maxTraces = 500
 // none; pages of the UI and clients search all the same. They refuse what MLflow
 // refuses, but for filters, which they do not read.
 func (h *handler) addTraceRoutes() {
-	traceIDs := []wire.Field{wire.List(wire.F("trace_ids", wire.TypeString)), wire.List(wire.F("experiment_ids", wire.TypeString))}
-	traceRules := []wire.Rule{
-		{"trace_ids", []wire.Check{wire.IsArray(), wire.Required(), wire.ItemsAreStrings()}},
-		{"experiment_ids", []wire.Check{wire.IsArray(), wire.ItemsAreStrings()}},
+	traceFields := func(q *unread) []wire.Field {
+		return []wire.Field{
+			wire.Texts("trace_ids", &q.texts).IsList().Required().HasTexts(),
+			wire.Texts("experiment_ids", &q.texts).IsList().HasTexts(),
+		}
 	}
-	h.add("3.0", http.MethodPost, "/mlflow/traces/search", query(h, searchTracesSpec(), searchTraces))
-	h.add("2.0", http.MethodGet, "/mlflow/traces", query(h, searchTracesV2Spec(), searchTraces))
-	h.add("3.0", http.MethodPost, "/mlflow/traces/batchGetInfos", h.none("{}", traceIDs, traceRules))
-	h.add("3.0", http.MethodGet, "/mlflow/traces/batchGet", h.none("{}", traceIDs, traceRules))
-	h.add("3.0", http.MethodGet, "/mlflow/traces/get", query(h, &wire.Spec[traceRequest]{
-		Fields: append(texts("trace_id"), wire.F("allow_partial", wire.TypeBool)),
-		Rules:  []wire.Rule{requiredText("trace_id")},
-		Scan:   scanTrace,
-		Fits:   func(q *traceRequest) bool { return q.id != "" },
-	}, getTrace))
+	h.add("3.0", http.MethodPost, "/mlflow/traces/search", query(h, declareSearchTraces(), searchTraces))
+	h.add("2.0", http.MethodGet, "/mlflow/traces", query(h, declareSearchTracesV2(), searchTraces))
+	h.add("3.0", http.MethodPost, "/mlflow/traces/batchGetInfos", h.none("{}", traceFields))
+	h.add("3.0", http.MethodGet, "/mlflow/traces/batchGet", h.none("{}", traceFields))
+	h.add("3.0", http.MethodGet, "/mlflow/traces/get", query(h, declareGetTrace(), getTrace))
 	for _, version := range []string{"2.0", "3.0"} {
 		h.addPath(http.MethodGet, "/ajax-api/"+version+"/mlflow/get-trace-artifact", h.getTraceArtifact)
 	}
-	h.add("3.0", http.MethodPost, "/mlflow/traces/metrics", query(h, traceMetricsSpec(), traceMetrics))
+	h.add("3.0", http.MethodPost, "/mlflow/traces/metrics", query(h, declareTraceMetrics(), traceMetrics))
+}
+
+// unread is where fields go that nothing looks at.
+type unread struct {
+	text   string
+	texts  []string
+	number int
 }
 
 // none makes an endpoint of a search that finds nothing, as nothing of the kind
 // is kept, and says so in the words of its kind.
-func (h *handler) none(answer string, fields []wire.Field, rules []wire.Rule) http.HandlerFunc {
-	type request struct{}
-	return query(h, &wire.Spec[request]{
-		Fields: fields,
-		Rules:  rules,
-		Scan:   func(s *wire.Scanner, _ []byte, _ *request) { s.Skip(0) },
-		Fits:   func(*request) bool { return len(rules) == 0 }, // let the rules look
-	}, func(_ context.Context, b []byte, _ *request) ([]byte, error) { return append(b, answer...), nil })
+func (h *handler) none(answer string, fields func(q *unread) []wire.Field) http.HandlerFunc {
+	return query(h, wire.Declare(fields), func(_ context.Context, b []byte, _ *unread) ([]byte, error) {
+		return append(b, answer...), nil
+	})
 }
 
 type searchTracesRequest struct {
 	max         *int
 	experiments []string
+	locations   []traceLocation
 	pageToken   string
 }
 
-func searchTracesSpec() *wire.Spec[searchTracesRequest] {
-	experiment := wire.Messages("mlflow_experiment", wire.F("experiment_id", wire.TypeString))
-	table := wire.Messages("inference_table", wire.F("full_table_name", wire.TypeString))
-	experiment.Repeated, table.Repeated = false, false
-	return traceSearch(wire.Messages("locations", experiment, table), wire.Rule{"locations", []wire.Check{wire.IsArray(), wire.Required()}})
-}
+// traceLocation is where traces lie.
+type traceLocation struct{ experiment *string }
 
-func searchTracesV2Spec() *wire.Spec[searchTracesRequest] {
-	return traceSearch(wire.List(wire.F("experiment_ids", wire.TypeString)),
-		wire.Rule{"experiment_ids", []wire.Check{wire.IsArray(), wire.ItemsAreStrings(), wire.Required()}})
-}
-
-// traceSearch says how searches for traces are read that differ in where they
-// search.
-func traceSearch(where wire.Field, whereRule wire.Rule) *wire.Spec[searchTracesRequest] {
-	return &wire.Spec[searchTracesRequest]{
-		Fields: []wire.Field{
-			where, wire.F("filter", wire.TypeString), wire.F("max_results", wire.TypeInt32), wire.List(wire.F("order_by", wire.TypeString)), wire.F("page_token", wire.TypeString),
-		},
-		Rules: []wire.Rule{
-			whereRule, text("filter"),
-			{"max_results", []wire.Check{wire.IsIntLike(), wire.Between(math.MinInt64, maxTraces, "")}},
-			{"order_by", []wire.Check{wire.IsArray(), wire.ItemsAreStrings()}},
-			text("page_token"),
-		},
-		Scan: func(s *wire.Scanner, name []byte, q *searchTracesRequest) {
-			switch string(name) {
-			case "max_results":
-				q.max = new(s.Int32())
-			case "experiment_ids":
-				q.experiments = s.Texts()
-			case "locations":
-				q.experiments = scanLocations(s)
-			case "page_token":
-				q.pageToken = s.Text()
-			default:
-				s.Skip(0)
-			}
-		},
-		Fits: func(*searchTracesRequest) bool { return false }, // let the rules look
+func traceLocationFields(l *traceLocation) []wire.Field {
+	return []wire.Field{
+		wire.Object("mlflow_experiment", l, func(l *traceLocation) []wire.Field {
+			return []wire.Field{wire.OptionalText("experiment_id", &l.experiment)}
+		}),
+		wire.Object("inference_table", new(string), func(name *string) []wire.Field {
+			return []wire.Field{wire.Text("full_table_name", name)}
+		}),
 	}
 }
 
-// scanLocations reads the ids of experiments among the locations of traces.
-func scanLocations(s *wire.Scanner) []string {
-	var ids []string
-	for first := s.Enter('['); s.Next(&first, ']'); {
-		for first := s.Enter('{'); s.Next(&first, '}'); {
-			if string(s.Name()) != "mlflow_experiment" {
-				s.Skip(0)
-				continue
-			}
-			for first := s.Enter('{'); s.Next(&first, '}'); {
-				s.Name()
-				ids = append(ids, s.Text())
-			}
-		}
+func declareSearchTraces() *wire.Request[searchTracesRequest] {
+	return wire.Declare(func(q *searchTracesRequest) []wire.Field {
+		return []wire.Field{wire.Objects("locations", &q.locations, traceLocationFields).IsList().Required()}
+	}).With(traceSearchFields)
+}
+
+func declareSearchTracesV2() *wire.Request[searchTracesRequest] {
+	return wire.Declare(func(q *searchTracesRequest) []wire.Field {
+		return []wire.Field{wire.Texts("experiment_ids", &q.experiments).IsList().HasTexts().Required()}
+	}).With(traceSearchFields)
+}
+
+// traceSearchFields are those of all searches for traces, which differ in where
+// they search.
+func traceSearchFields(q *searchTracesRequest) []wire.Field {
+	return []wire.Field{
+		wire.Text("filter", new(string)).IsText(),
+		wire.OptionalInt32("max_results", &q.max).IsInt().Between(math.MinInt64, maxTraces, ""),
+		wire.Texts("order_by", new([]string)).IsList().HasTexts(),
+		wire.Text("page_token", &q.pageToken).IsText(),
 	}
-	return ids
 }
 
 func searchTraces(_ context.Context, b []byte, q *searchTracesRequest) ([]byte, error) {
+	for _, l := range q.locations {
+		if l.experiment != nil {
+			q.experiments = append(q.experiments, *l.experiment)
+		}
+	}
 	for _, id := range q.experiments {
 		if _, ok := wire.IntLike(&wire.Value{Kind: wire.KindString, Text: id}); !ok {
 			return nil, invalid("Invalid experiment ID '" + id + "'. Experiment ID must be a valid integer.")
@@ -139,12 +120,13 @@ func checkNoToken(token string) error {
 
 type traceRequest struct{ id string }
 
-func scanTrace(s *wire.Scanner, name []byte, q *traceRequest) {
-	if string(name) == "trace_id" {
-		q.id = s.TextOrNull()
-		return
-	}
-	s.Skip(0)
+func declareGetTrace() *wire.Request[traceRequest] {
+	return wire.Declare(func(q *traceRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("trace_id", &q.id).Required().IsText(),
+			wire.Flag("allow_partial", new(bool)),
+		}
+	})
 }
 
 func getTrace(_ context.Context, _ []byte, q *traceRequest) ([]byte, error) {

@@ -49,10 +49,12 @@ func CloseArray(b []byte, depth int) []byte {
 	return append(Newline(b, depth), ']')
 }
 
+// AppendStringField appends a member that is a string.
 func AppendStringField(b []byte, depth int, key, value string) []byte {
 	return AppendString(AppendKey(b, depth, key), value)
 }
 
+// AppendIntField appends a member that is an integer.
 func AppendIntField(b []byte, depth int, key string, value int64) []byte {
 	return strconv.AppendInt(AppendKey(b, depth, key), value, 10)
 }

@@ -33,6 +33,8 @@ func FirstOf(params []Pair) map[string]string {
 	return first
 }
 
+// Unquote undoes the escapes of a query string. Bytes that are not UTF-8 stay
+// escaped.
 func Unquote(s string) string {
 	if strings.IndexByte(s, '%') < 0 {
 		return strings.ReplaceAll(s, "+", " ")
@@ -76,9 +78,9 @@ func unhex(c byte) byte {
 	return c | ' ' - 'a' + 10
 }
 
-// QueryTree turns a query string into the object that it stands for. Only the
-// names in snake case count, and of a field that is not repeated the first.
-func QueryTree(raw string, fields []Field) (Value, error) {
+// queryTree turns a query string into the object that it stands for. Only the
+// names in snake case count, and of a field that is not a list the first.
+func queryTree(raw string, fields []Field) (Value, error) {
 	pairs := ParseQuery(raw)
 	n := Value{Kind: KindDict}
 	for i := range fields {
@@ -89,19 +91,31 @@ func QueryTree(raw string, fields []Field) (Value, error) {
 				values = append(values, Value{Kind: KindString, Text: p.Value})
 			}
 		}
-		switch {
-		case values == nil:
-		case f.Repeated:
-			n.Set(f.name, Value{Kind: KindList, List: values})
-		case f.typ == TypeBool:
-			v := strings.ToLower(values[0].Text)
-			if v != "true" && v != "false" {
-				return n, Error("Invalid boolean value: " + values[0].Text + ", must be 'true' or 'false'.")
-			}
-			n.Set(f.name, Value{Kind: KindBool, Text: v})
-		default:
-			n.Set(f.name, values[0])
+		if values == nil {
+			continue
 		}
+		v, err := queryValue(f, values)
+		if err != nil {
+			return n, err
+		}
+		n.Set(f.name, v)
 	}
 	return n, nil
+}
+
+// queryValue returns the value of a field that a query string has so often.
+func queryValue(f *Field, values []Value) (Value, error) {
+	switch f.place.(type) {
+	case lists:
+		return Value{Kind: KindList, List: values}, nil
+	case flags:
+		text := values[0].Text
+		v := strings.ToLower(text)
+		if v != "true" && v != "false" {
+			return Value{}, Error("Invalid boolean value: " + text + ", must be 'true' or 'false'.")
+		}
+		return Value{Kind: KindBool, Text: v}, nil
+	default:
+		return values[0], nil
+	}
 }

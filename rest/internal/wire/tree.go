@@ -12,8 +12,10 @@ import (
 // maxTreeDepth is about the nesting at which MLflow gives up.
 const maxTreeDepth = 950
 
+// Kind is what a [Value] is.
 type Kind uint8
 
+// The kinds of values; of numbers a fraction or an exponent makes floats.
 const (
 	KindNull Kind = iota
 	KindBool
@@ -48,6 +50,7 @@ func (n *Value) Get(key string) *Value {
 	return nil
 }
 
+// Set sets the member of a name.
 func (n *Value) Set(key string, v Value) {
 	if old := n.Get(key); old != nil { // the last one counts
 		*old = v
@@ -67,7 +70,7 @@ func Parse(data []byte) (n Value, ok bool, err error) {
 	if !utf8.Valid(data) {
 		return Value{}, false, nil
 	}
-	p := treeParser{Scanner{Data: data}}
+	p := treeParser{Scanner{data: data}}
 	n = p.value(0)
 	if p.items > maxItems {
 		return Value{}, false, Error("Bad Request. The body has too many values.")
@@ -78,11 +81,11 @@ func Parse(data []byte) (n Value, ok bool, err error) {
 type treeParser struct{ Scanner }
 
 func (p *treeParser) value(depth int) Value {
-	if depth > maxTreeDepth || p.Bad {
-		p.Bad = true
+	if depth > maxTreeDepth || p.bad {
+		p.bad = true
 		return Value{}
 	}
-	switch c := p.Peek(); c {
+	switch c := p.peek(); c {
 	case '"':
 		return Value{Kind: KindString, Text: p.text()}
 	case '{':
@@ -94,13 +97,13 @@ func (p *treeParser) value(depth int) Value {
 		}
 		return n
 	case 't':
-		p.Word("true")
+		p.word("true")
 		return Value{Kind: KindBool, Text: "true"}
 	case 'f':
-		p.Word("false")
+		p.word("false")
 		return Value{Kind: KindBool, Text: "false"}
 	case 'n':
-		p.Word("null")
+		p.word("null")
 		return Value{}
 	default:
 		return p.num()
@@ -126,23 +129,23 @@ func (p *treeParser) dict(depth int) Value {
 }
 
 func (p *treeParser) key() string {
-	if p.Peek() != '"' {
-		p.Bad = true
+	if p.peek() != '"' {
+		p.bad = true
 		return ""
 	}
 	key := p.text()
-	if p.Peek() != ':' {
-		p.Bad = true
+	if p.peek() != ':' {
+		p.bad = true
 		return ""
 	}
-	p.Pos++
+	p.pos++
 	return key
 }
 
 func (p *treeParser) num() Value {
 	for _, w := range []string{"NaN", "Infinity", "-Infinity"} {
-		if bytes.HasPrefix(p.Data[p.Pos:], []byte(w)) {
-			p.Pos += len(w)
+		if bytes.HasPrefix(p.data[p.pos:], []byte(w)) {
+			p.pos += len(w)
 			return Value{Kind: KindFloat, Text: w}
 		}
 	}
@@ -154,22 +157,22 @@ func (p *treeParser) num() Value {
 }
 
 func (p *treeParser) text() string {
-	i := p.Pos + 1
+	i := p.pos + 1
 	var b []byte
-	for i < len(p.Data) {
-		switch c := p.Data[i]; {
+	for i < len(p.data) {
+		switch c := p.data[i]; {
 		case c == '"':
-			p.Pos = i + 1
+			p.pos = i + 1
 			return string(b)
 		case c < ' ':
-			p.Bad = true
+			p.bad = true
 			return ""
 		case c != '\\':
 			b = append(b, c)
 			i++
 			continue
 		}
-		r, n := unescape(p.Data[i:])
+		r, n := unescape(p.data[i:])
 		if n == 0 {
 			break
 		}
@@ -180,18 +183,21 @@ func (p *treeParser) text() string {
 		}
 		i += n
 	}
-	p.Bad = true
+	p.bad = true
 	return ""
 }
 
-// PyStyle is how json.dumps was asked to write.
-type PyStyle struct {
-	Comma, Colon string
-	Sorted       bool // by key
+// Dumps writes a value as Python's json.dumps does.
+func Dumps(n *Value) string { return string(appendPyJSON(nil, n, pyStyle{comma: ", ", colon: ": "})) }
+
+// pyStyle is how json.dumps was asked to write.
+type pyStyle struct {
+	comma, colon string
+	sorted       bool // by key
 }
 
-// AppendPyJSON appends a value as Python's json.dumps writes it.
-func AppendPyJSON(b []byte, n *Value, style PyStyle) []byte {
+// appendPyJSON appends a value as Python's json.dumps writes it.
+func appendPyJSON(b []byte, n *Value, style pyStyle) []byte {
 	switch n.Kind {
 	case KindNull:
 		return append(b, "null"...)
@@ -208,19 +214,19 @@ func AppendPyJSON(b []byte, n *Value, style PyStyle) []byte {
 		b = append(b, '[')
 		for i := range n.List {
 			if i > 0 {
-				b = append(b, style.Comma...)
+				b = append(b, style.comma...)
 			}
-			b = AppendPyJSON(b, &n.List[i], style)
+			b = appendPyJSON(b, &n.List[i], style)
 		}
 		return append(b, ']')
 	case KindDict:
 		b = append(b, '{')
-		for i, at := range n.order(style.Sorted) {
+		for i, at := range n.order(style.sorted) {
 			if i > 0 {
-				b = append(b, style.Comma...)
+				b = append(b, style.comma...)
 			}
-			b = append(AppendString(b, n.Keys[at]), style.Colon...)
-			b = AppendPyJSON(b, &n.List[at], style)
+			b = append(AppendString(b, n.Keys[at]), style.colon...)
+			b = appendPyJSON(b, &n.List[at], style)
 		}
 		return append(b, '}')
 	case KindBool:

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"strconv"
 
 	"gocloud.dev/blob"
 
@@ -142,24 +143,16 @@ func listDir(ctx context.Context, bucket *blob.Bucket, dir string) ([]entry, err
 }
 
 func appendEntries(b []byte, entries []entry) []byte {
-	if len(entries) == 0 {
-		return b
+	return wire.AppendList(b, 1, "files", entries, appendEntry)
+}
+
+func appendEntry(b []byte, e entry, depth int) []byte {
+	b = wire.AppendStringField(append(b, '{'), depth+1, "path", e.path)
+	b = strconv.AppendBool(wire.AppendKey(b, depth+1, "is_dir"), e.dir)
+	if !e.dir && e.size != 0 {
+		b = wire.AppendIntField(b, depth+1, "file_size", e.size)
 	}
-	b = append(wire.AppendKey(b, 1, "files"), '[')
-	for _, e := range entries {
-		b = append(wire.AppendItem(b, 2), '{')
-		b = wire.AppendStringField(b, 3, "path", e.path)
-		if e.dir {
-			b = append(wire.AppendKey(b, 3, "is_dir"), "true"...)
-		} else {
-			b = append(wire.AppendKey(b, 3, "is_dir"), "false"...)
-			if e.size != 0 {
-				b = wire.AppendIntField(b, 3, "file_size", e.size)
-			}
-		}
-		b = wire.CloseObject(b, 2)
-	}
-	return wire.CloseArray(b, 1)
+	return wire.CloseObject(b, depth)
 }
 
 // getArtifact sends an artifact of a run to the browser.

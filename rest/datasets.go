@@ -28,20 +28,14 @@ func (h *handler) searchDatasets(ctx context.Context, b []byte, q *searchDataset
 	if err != nil {
 		return nil, err
 	}
-	b = append(b, '{')
-	if len(list) > 0 {
-		b = append(wire.AppendKey(b, 1, "dataset_summaries"), '[')
-		for i := range list {
-			b = appendDatasetSummary(append(wire.AppendItem(b, 2), '{'), &list[i], 2)
-		}
-		b = wire.CloseArray(b, 1)
-	}
+	b = wire.AppendList(append(b, '{'), 1, "dataset_summaries", list, appendDatasetSummary)
 	return wire.CloseObject(b, 0), nil
 }
 
-// appendDatasetSummary appends the members of a summary to an object that was
-// opened at a depth, and closes it. An empty context is left out, as by MLflow.
-func appendDatasetSummary(b []byte, d *dynamodbstore.DatasetSummary, depth int) []byte {
+// appendDatasetSummary appends a summary. An empty context is left out, as by
+// MLflow.
+func appendDatasetSummary(b []byte, d dynamodbstore.DatasetSummary, depth int) []byte {
+	b = append(b, '{')
 	b = wire.AppendStringField(b, depth+1, "experiment_id", d.ExperimentID)
 	b = wire.AppendStringField(b, depth+1, "name", d.Name)
 	b = wire.AppendStringField(b, depth+1, "digest", d.Digest)

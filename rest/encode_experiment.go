@@ -46,7 +46,3 @@ func appendPair(b []byte, depth int, key, value string) []byte {
 	b = wire.Newline(b, depth)
 	return append(b, '}')
 }
-
-func appendExperiments(b []byte, page dynamodbstore.Page[*dynamodbstore.Experiment], a *answer) []byte {
-	return appendPage(b, "experiments", page, appendExperiment, a)
-}

@@ -15,13 +15,7 @@ func appendRun(b []byte, r *dynamodbstore.Run, depth int, created bool, a *answe
 
 	b = append(wire.AppendKey(b, depth+1, "data"), '{')
 	b = appendMetrics(b, depth+2, r.Metrics, a)
-	if len(r.Params) > 0 {
-		b = append(wire.AppendKey(b, depth+2, "params"), '[')
-		for i := range r.Params {
-			b = a.spill(appendPair(b, depth+3, r.Params[i].Key, r.Params[i].Value))
-		}
-		b = wire.CloseArray(b, depth+2)
-	}
+	b = appendParams(b, depth+2, r.Params, a)
 	b = appendTags(b, depth+2, r.Tags)
 	b = wire.CloseObject(b, depth+1)
 
@@ -57,6 +51,18 @@ func appendMetrics(b []byte, depth int, metrics []dynamodbstore.Metric, a *answe
 	b = append(wire.AppendKey(b, depth, "metrics"), '[')
 	for i := range metrics {
 		b = a.spill(appendMetric(b, depth+1, &metrics[i]))
+	}
+	return wire.CloseArray(b, depth)
+}
+
+// appendParams appends an array of params, or nothing if there are none.
+func appendParams(b []byte, depth int, params []dynamodbstore.Param, a *answer) []byte {
+	if len(params) == 0 {
+		return b
+	}
+	b = append(wire.AppendKey(b, depth, "params"), '[')
+	for i := range params {
+		b = a.spill(appendPair(b, depth+1, params[i].Key, params[i].Value))
 	}
 	return wire.CloseArray(b, depth)
 }
@@ -98,26 +104,20 @@ func appendPoint(b []byte, depth int, m *dynamodbstore.Metric) []byte {
 
 func appendInputs(b []byte, in *dynamodbstore.RunInputs, depth int) []byte {
 	b = append(b, '{')
-	if len(in.Datasets) > 0 {
-		b = append(wire.AppendKey(b, depth+1, "dataset_inputs"), '[')
-		for i := range in.Datasets {
-			b = append(wire.AppendItem(b, depth+2), '{')
-			b = appendTags(b, depth+3, in.Datasets[i].Tags)
-			b = appendDataset(wire.AppendKey(b, depth+3, "dataset"), &in.Datasets[i].Dataset, depth+3)
-			b = wire.CloseObject(b, depth+2)
-		}
-		b = wire.CloseArray(b, depth+1)
-	}
-	if len(in.Models) > 0 {
-		b = append(wire.AppendKey(b, depth+1, "model_inputs"), '[')
-		for _, id := range in.Models {
-			b = append(wire.AppendItem(b, depth+2), '{')
-			b = wire.AppendStringField(b, depth+3, "model_id", id)
-			b = wire.CloseObject(b, depth+2)
-		}
-		b = wire.CloseArray(b, depth+1)
-	}
+	b = wire.AppendList(b, depth+1, "dataset_inputs", in.Datasets, appendDatasetInput)
+	b = wire.AppendList(b, depth+1, "model_inputs", in.Models, appendModelInput)
 	return wire.CloseObject(b, depth)
+}
+
+func appendDatasetInput(b []byte, in dynamodbstore.DatasetInput, depth int) []byte {
+	b = append(b, '{')
+	b = appendTags(b, depth+1, in.Tags)
+	b = appendDataset(wire.AppendKey(b, depth+1, "dataset"), &in.Dataset, depth+1)
+	return wire.CloseObject(b, depth)
+}
+
+func appendModelInput(b []byte, id string, depth int) []byte {
+	return wire.CloseObject(wire.AppendStringField(append(b, '{'), depth+1, "model_id", id), depth)
 }
 
 func appendDataset(b []byte, d *dynamodbstore.Dataset, depth int) []byte {
@@ -137,16 +137,14 @@ func appendDataset(b []byte, d *dynamodbstore.Dataset, depth int) []byte {
 
 func appendOutputs(b []byte, outputs []dynamodbstore.ModelOutput, depth int) []byte {
 	b = append(b, '{')
-	if len(outputs) > 0 {
-		b = append(wire.AppendKey(b, depth+1, "model_outputs"), '[')
-		for _, o := range outputs {
-			b = append(wire.AppendItem(b, depth+2), '{')
-			b = wire.AppendStringField(b, depth+3, "model_id", o.ModelID)
-			b = wire.AppendIntField(b, depth+3, "step", o.Step)
-			b = wire.CloseObject(b, depth+2)
-		}
-		b = wire.CloseArray(b, depth+1)
-	}
+	b = wire.AppendList(b, depth+1, "model_outputs", outputs, appendModelOutput)
+	return wire.CloseObject(b, depth)
+}
+
+func appendModelOutput(b []byte, o dynamodbstore.ModelOutput, depth int) []byte {
+	b = append(b, '{')
+	b = wire.AppendStringField(b, depth+1, "model_id", o.ModelID)
+	b = wire.AppendIntField(b, depth+1, "step", o.Step)
 	return wire.CloseObject(b, depth)
 }
 

@@ -150,19 +150,12 @@ func (h *handler) setExperimentTag(ctx context.Context, q *experimentRequest) er
 
 func (h *handler) getExperiment(ctx context.Context, b []byte, q *experimentRequest) ([]byte, error) {
 	e, err := h.store.GetExperiment(ctx, q.id)
-	return appendOneExperiment(b, e), err
+	return appendAnswer(b, "experiment", e, err, appendExperiment)
 }
 
 func (h *handler) getExperimentByName(ctx context.Context, b []byte, q *experimentRequest) ([]byte, error) {
 	e, err := h.store.GetExperimentByName(ctx, q.name)
-	return appendOneExperiment(b, e), err
-}
-
-func appendOneExperiment(b []byte, e *dynamodbstore.Experiment) []byte {
-	if e == nil {
-		return b
-	}
-	return wire.CloseObject(appendExperiment(wire.AppendKey(append(b, '{'), 1, "experiment"), e, 1), 0)
+	return appendAnswer(b, "experiment", e, err, appendExperiment)
 }
 
 func (h *handler) searchExperiments(ctx context.Context, a *answer, q *dynamodbstore.SearchExperimentsParams) error {
@@ -173,6 +166,6 @@ func (h *handler) searchExperiments(ctx context.Context, a *answer, q *dynamodbs
 	if err != nil {
 		return err
 	}
-	a.b = appendExperiments(a.b, page, a)
+	a.b = appendPage(a.b, "experiments", page, appendExperiment, a)
 	return nil
 }

@@ -247,13 +247,15 @@ func TestEncoders(t *testing.T) {
 		return page
 	}
 	for name, encode := range map[string]func(d document) []byte{
-		"experiment.json": func(d document) []byte { return appendOneExperiment(nil, d.Experiment.experiment()) },
+		"experiment.json": func(d document) []byte {
+			return wire.AppendOne(nil, "experiment", d.Experiment.experiment(), appendExperiment)
+		},
 		"experiments.json": func(d document) []byte {
 			page := dynamodbstore.Page[*dynamodbstore.Experiment]{NextPageToken: d.Token}
 			for _, e := range d.Experiments {
 				page.Items = append(page.Items, e.experiment())
 			}
-			return appendExperiments(nil, page, nil)
+			return appendPage(nil, "experiments", page, appendExperiment, nil)
 		},
 		"created_run.json": func(d document) []byte {
 			return wire.CloseObject(appendRun(open("run"), d.Run.run(), 1, true, nil), 0)
@@ -287,7 +289,7 @@ func TestEmptyAnswers(t *testing.T) {
 	t.Parallel()
 	for _, answer := range [][]byte{
 		appendRuns(nil, dynamodbstore.Page[*dynamodbstore.Run]{}),
-		appendExperiments(nil, dynamodbstore.Page[*dynamodbstore.Experiment]{}, nil),
+		appendPage(nil, "experiments", dynamodbstore.Page[*dynamodbstore.Experiment]{}, appendExperiment, nil),
 		appendHistory(nil, dynamodbstore.Page[dynamodbstore.Metric]{}),
 		appendInterval(nil, nil, nil),
 	} {

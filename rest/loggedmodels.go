@@ -113,7 +113,7 @@ func declareLogLoggedModelParams() *wire.Request[loggedModelRequest] {
 
 func (h *handler) createLoggedModel(ctx context.Context, b []byte, q *dynamodbstore.CreateLoggedModelParams) ([]byte, error) {
 	m, err := h.store.CreateLoggedModel(ctx, *q)
-	return appendLoggedModelAnswer(b, m, err)
+	return appendAnswer(b, "model", m, err, appendLoggedModel)
 }
 
 func (h *handler) getLoggedModel(ctx context.Context, b []byte, q *loggedModelRequest) ([]byte, error) {
@@ -122,7 +122,7 @@ func (h *handler) getLoggedModel(ctx context.Context, b []byte, q *loggedModelRe
 		get = h.store.GetAnyLoggedModel
 	}
 	m, err := get(ctx, q.id)
-	return appendLoggedModelAnswer(b, m, err)
+	return appendAnswer(b, "model", m, err, appendLoggedModel)
 }
 
 func (h *handler) finalizeLoggedModel(ctx context.Context, b []byte, q *loggedModelRequest) ([]byte, error) {
@@ -130,5 +130,5 @@ func (h *handler) finalizeLoggedModel(ctx context.Context, b []byte, q *loggedMo
 		q.status = dynamodbstore.LoggedModelUnspecified
 	}
 	m, err := h.store.FinalizeLoggedModel(ctx, q.inBody, q.status)
-	return appendLoggedModelAnswer(b, m, err)
+	return appendAnswer(b, "model", m, err, appendLoggedModel)
 }

@@ -38,6 +38,6 @@ func (h *handler) searchLoggedModels(ctx context.Context, a *answer, q *dynamodb
 	if err != nil {
 		return err
 	}
-	a.b = appendLoggedModels(a.b, page, a)
+	a.b = appendPage(a.b, "models", page, appendLoggedModel, a)
 	return nil
 }

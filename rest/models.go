@@ -143,7 +143,7 @@ func (q *modelSearch) results() (int, error) {
 
 func (h *handler) createModel(ctx context.Context, b []byte, q *dynamodbstore.CreateRegisteredModelParams) ([]byte, error) {
 	m, err := h.store.CreateRegisteredModel(ctx, *q)
-	return appendOneModel(b, m), err
+	return appendAnswer(b, "registered_model", m, err, appendModel)
 }
 
 // modelAnswer makes an endpoint answer with a registered model.
@@ -152,7 +152,7 @@ func modelAnswer(
 ) func(context.Context, []byte, *modelRequest) ([]byte, error) {
 	return func(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
 		m, err := do(ctx, q)
-		return appendOneModel(b, m), err
+		return appendAnswer(b, "registered_model", m, err, appendModel)
 	}
 }
 
@@ -167,7 +167,7 @@ func (h *handler) searchModels(ctx context.Context, a *answer, q *modelSearch) e
 	if err != nil {
 		return err
 	}
-	a.b = appendModels(a.b, page, a)
+	a.b = appendPage(a.b, "registered_models", page, appendModel, a)
 	return nil
 }
 

@@ -19,7 +19,7 @@ func (h *handler) addVersionRoutes() {
 	h.add("2.0", http.MethodGet, models+"alias", query(h, declareModel("name", "alias"),
 		func(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
 			v, err := h.store.GetModelVersionByAlias(ctx, q.name, q.alias)
-			return appendOneVersion(b, v), err
+			return appendAnswer(b, "model_version", v, err, appendVersion)
 		}))
 
 	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateVersion(), h.createVersion))
@@ -72,7 +72,7 @@ func versionAnswer(
 			return nil, err
 		}
 		v, err := do(ctx, q, version)
-		return appendOneVersion(b, v), err
+		return appendAnswer(b, "model_version", v, err, appendVersion)
 	}
 }
 
@@ -125,7 +125,7 @@ func (h *handler) createVersion(ctx context.Context, b []byte, q *createVersionR
 			return nil, err
 		}
 	}
-	return appendOneVersion(b, v), nil
+	return appendAnswer(b, "model_version", v, nil, appendVersion)
 }
 
 // takeRunOfModel has a version without a run be of the run of its logged model.
@@ -157,7 +157,7 @@ func (h *handler) latestVersions(ctx context.Context, b []byte, q *modelRequest)
 	if err != nil {
 		return nil, err
 	}
-	return appendVersions(b, dynamodbstore.Page[*dynamodbstore.ModelVersion]{Items: versions}, nil), nil
+	return wire.CloseObject(wire.AppendList(append(b, '{'), 1, "model_versions", versions, appendVersion), 0), nil
 }
 
 func (h *handler) searchVersions(ctx context.Context, a *answer, q *modelSearch) error {
@@ -171,7 +171,7 @@ func (h *handler) searchVersions(ctx context.Context, a *answer, q *modelSearch)
 	if err != nil {
 		return err
 	}
-	a.b = appendVersions(a.b, page, a)
+	a.b = appendPage(a.b, "model_versions", page, appendVersion, a)
 	return nil
 }
 

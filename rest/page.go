@@ -5,6 +5,16 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
+// appendAnswer appends the answer that is one entity, unless there is an error.
+func appendAnswer[T any](
+	b []byte, key string, x *T, err error, one func(b []byte, x *T, depth int) []byte,
+) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	return wire.AppendOne(b, key, x, one), nil
+}
+
 // appendPage appends the answer of a search, whose items stand in an array of
 // the name key. What is large goes to the answer in between, if there is one.
 func appendPage[T any](

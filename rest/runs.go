@@ -194,10 +194,7 @@ func (h *handler) updateRun(ctx context.Context, b []byte, q *updateRunRequest) 
 		q.RunID = q.legacyID
 	}
 	info, err := h.store.UpdateRun(dynamodbstore.WithTimesAsGiven(ctx), q.UpdateRunParams)
-	if err != nil {
-		return nil, err
-	}
-	return wire.CloseObject(appendRunInfo(wire.AppendKey(append(b, '{'), 1, "run_info"), info, 1), 0), nil
+	return appendAnswer(b, "run_info", info, err, appendRunInfo)
 }
 
 func (h *handler) getRun(ctx context.Context, a *answer, q *runRequest) error {

@@ -49,6 +49,24 @@ func CloseArray(b []byte, depth int) []byte {
 	return append(Newline(b, depth), ']')
 }
 
+// AppendOne appends an object that has one member.
+func AppendOne[T any](b []byte, key string, x T, one func(b []byte, x T, depth int) []byte) []byte {
+	return CloseObject(one(AppendKey(append(b, '{'), 1, key), x, 1), 0)
+}
+
+// AppendList appends a member that is an array, or nothing if there is nothing
+// in it.
+func AppendList[T any](b []byte, depth int, key string, list []T, one func(b []byte, x T, depth int) []byte) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	b = append(AppendKey(b, depth, key), '[')
+	for _, x := range list {
+		b = one(AppendItem(b, depth+1), x, depth+1)
+	}
+	return CloseArray(b, depth)
+}
+
 // AppendStringField appends a member that is a string.
 func AppendStringField(b []byte, depth int, key, value string) []byte {
 	return AppendString(AppendKey(b, depth, key), value)

@@ -1,5 +1,6 @@
-// Package pyrepr prints values as Python's repr does: MLflow's error texts
-// quote them so. It reads integers as Python's int does.
+// Package pyrepr prints values as Python's repr and json.dumps do: MLflow's
+// error texts quote them so, and its answers are written so. It reads integers
+// as Python's int does.
 package pyrepr
 
 import (

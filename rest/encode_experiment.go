@@ -2,6 +2,7 @@ package rest
 
 import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -38,11 +39,11 @@ func appendPair(b []byte, depth int, key, value string) []byte {
 	b = append(wire.AppendItem(b, depth), '{')
 	b = wire.Newline(b, depth+1)
 	b = append(b, `"key": `...)
-	b = wire.AppendString(b, key)
+	b = pyrepr.AppendJSON(b, key)
 	b = append(b, ',')
 	b = wire.Newline(b, depth+1)
 	b = append(b, `"value": `...)
-	b = wire.AppendString(b, value)
+	b = pyrepr.AppendJSON(b, value)
 	b = wire.Newline(b, depth)
 	return append(b, '}')
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -52,4 +53,4 @@ func appendVersion(b []byte, v *dynamodbstore.ModelVersion, depth int) []byte {
 	return wire.CloseObject(b, depth)
 }
 
-func appendText(b []byte, s string, _ int) []byte { return wire.AppendString(b, s) }
+func appendText(b []byte, s string, _ int) []byte { return pyrepr.AppendJSON(b, s) }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -87,7 +88,7 @@ func appendMetric(b []byte, depth int, m *dynamodbstore.Metric) []byte {
 func appendPoint(b []byte, depth int, m *dynamodbstore.Metric) []byte {
 	b = wire.Newline(b, depth)
 	b = append(b, `"key": `...)
-	b = wire.AppendString(b, m.Key)
+	b = pyrepr.AppendJSON(b, m.Key)
 	b = append(b, ',')
 	b = wire.Newline(b, depth)
 	b = append(b, `"value": `...)
@@ -173,9 +174,9 @@ func appendBulk(b []byte, points []dynamodbstore.RunMetric) []byte {
 			b = append(b, ',')
 		}
 		b = append(b, `{"key":`...)
-		b = wire.AppendString(b, m.Key)
+		b = pyrepr.AppendJSON(b, m.Key)
 		b = append(b, `,"run_id":`...)
-		b = wire.AppendString(b, m.RunID)
+		b = pyrepr.AppendJSON(b, m.RunID)
 		b = append(b, `,"step":`...)
 		b = strconv.AppendInt(b, m.Step, 10)
 		b = append(b, `,"timestamp":`...)

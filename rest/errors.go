@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -154,7 +155,7 @@ func appendError(b []byte, e *dynamodbstore.Error) []byte {
 	b = append(b, `{"error_code": "`...)
 	b = append(b, e.Code...)
 	b = append(b, `", "message": `...)
-	b = wire.AppendString(b, e.Message)
+	b = pyrepr.AppendJSON(b, e.Message)
 	if kind.class != "" {
 		b = append(b, `, "sqlstate": "`...)
 		b = append(b, kind.sqlstate...)

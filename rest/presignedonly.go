@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -88,7 +89,7 @@ func (h *handler) writeURL(w http.ResponseWriter, r *http.Request, direct Direct
 		h.writeError(w, r, err)
 		return
 	}
-	b := wire.AppendString([]byte(`{"url": `), u)
+	b := pyrepr.AppendJSON([]byte(`{"url": `), u)
 	b = strconv.AppendInt(append(b, `, "headers": {}, "file_size": `...), size, 10)
 	writeJSON(w, http.StatusOK, append(b, '}'))
 }

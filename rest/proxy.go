@@ -15,6 +15,7 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -69,7 +70,7 @@ func (h *handler) writeDisabled(w http.ResponseWriter, r *http.Request) {
 
 // writeDetail answers as FastAPI does, which MLflow has for two endpoints.
 func writeDetail(w http.ResponseWriter, code int, text string) {
-	writeJSON(w, code, append(wire.AppendString([]byte(`{"detail":`), text), '}'))
+	writeJSON(w, code, append(pyrepr.AppendJSON([]byte(`{"detail":`), text), '}'))
 }
 
 // proxiedKey returns the path of the artifact that a request is about, or

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
 // maxTreeDepth is about the nesting at which MLflow gives up.
@@ -209,7 +211,7 @@ func appendPyJSON(b []byte, n *Value, style pyStyle) []byte {
 	case KindFloat:
 		return appendPyFloat(b, n.Text)
 	case KindString:
-		return AppendString(b, n.Text)
+		return pyrepr.AppendJSON(b, n.Text)
 	case KindList:
 		b = append(b, '[')
 		for i := range n.List {
@@ -225,7 +227,7 @@ func appendPyJSON(b []byte, n *Value, style pyStyle) []byte {
 			if i > 0 {
 				b = append(b, style.comma...)
 			}
-			b = append(AppendString(b, n.Keys[at]), style.colon...)
+			b = append(pyrepr.AppendJSON(b, n.Keys[at]), style.colon...)
 			b = appendPyJSON(b, &n.List[at], style)
 		}
 		return append(b, '}')
@@ -257,5 +259,5 @@ func appendPyFloat(b []byte, text string) []byte {
 	case math.IsInf(f, -1):
 		return append(b, "-Infinity"...)
 	}
-	return appendFloat(b, f)
+	return pyrepr.AppendFloat(b, f)
 }

@@ -80,12 +80,13 @@ func AppendIntField(b []byte, depth int, key string, value int64) []byte {
 // AppendDouble appends a double as protobuf has it in JSON.
 func AppendDouble(b []byte, f float64) []byte {
 	switch {
-	case math.IsNaN(f):
-		return append(b, `"NaN"`...)
-	case math.IsInf(f, 1):
+	case math.Abs(f) <= math.MaxFloat64:
+		return pyrepr.AppendFloat(b, f)
+	case f > 0:
 		return append(b, `"Infinity"`...)
-	case math.IsInf(f, -1):
+	case f < 0:
 		return append(b, `"-Infinity"`...)
+	default:
+		return append(b, `"NaN"`...)
 	}
-	return pyrepr.AppendFloat(b, f)
 }

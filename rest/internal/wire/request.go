@@ -1,6 +1,9 @@
 package wire
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // Request declares the requests of one endpoint, each of which becomes a T. It
 // is made once and read with by any number of goroutines.
@@ -14,7 +17,8 @@ type Request[T any] struct {
 // MLflow's message.
 func Declare[T any](fields func(q *T) []Field) *Request[T] { return &Request[T]{fields: fields} }
 
-// With returns the declaration of requests that have further fields.
+// With returns the declaration of requests that have further fields, which are
+// checked last.
 func (r *Request[T]) With(more func(q *T) []Field) *Request[T] {
 	fields := r.fields
 	return &Request[T]{
@@ -143,11 +147,12 @@ func (r *Request[T]) complaint(n *Value, fields []Field, parsed bool) string {
 			return text
 		}
 	}
-	if r.order != nil {
-		return ""
-	}
 	for i := range fields {
-		if text := fields[i].checks.complaint(fields[i].name, n, parsed); text != "" {
+		f := &fields[i]
+		if slices.Contains(r.order, f.name) {
+			continue
+		}
+		if text := f.checks.complaint(f.name, n, parsed); text != "" {
 			return text
 		}
 	}

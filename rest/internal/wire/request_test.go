@@ -166,6 +166,11 @@ func TestOrderOfChecks(t *testing.T) {
 	require.Equal(t, wire.Error(wire.Missing("city")), err)
 	_, err = p.CheckedIn("street_name", "city").Exact([]byte(`{}`))
 	require.Equal(t, wire.Error(wire.Missing("street_name")), err)
+	more := p.CheckedIn("street_name", "city").With(func(q *address) []wire.Field {
+		return []wire.Field{wire.Text("zip", &q.City).IsText()}
+	})
+	_, err = more.Exact([]byte(`{"zip":1,"city":"c","street_name":"s"}`))
+	require.ErrorContains(t, err, "for parameter 'zip'")
 	for _, names := range [][]string{{"city"}, {"city", "street"}, {"city", "street_name", "zip"}} {
 		require.Panics(t, func() { p.CheckedIn(names...) }, names)
 	}

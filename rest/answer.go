@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // spillBytes is how much of an answer is held. What is smaller goes out in one
@@ -78,9 +79,9 @@ func (a *answer) end() {
 }
 
 // streamed makes an endpoint whose answer may be large.
-func streamed[T any](h *handler, p *spec[T], respond func(ctx context.Context, a *answer, q *T) error) http.HandlerFunc {
+func streamed[T any](h *handler, p *wire.Request[T], respond func(ctx context.Context, a *answer, q *T) error) http.HandlerFunc {
 	return h.withBody((*handler).readJSON, func(w http.ResponseWriter, r *http.Request, body *heldBody) {
-		q, err := p.read(r, body.data)
+		q, err := readRequest(p, r, body.data)
 		if err != nil {
 			h.writeError(w, r, err)
 			return

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // visitedStore hands over the runs of a page and points so often, and then an
@@ -110,9 +111,9 @@ func TestLargeAnswers(t *testing.T) {
 	for i := range s.points {
 		history.Items = append(history.Items, dynamodbstore.Metric{Key: "m", Step: int64(i)})
 	}
-	one := appendRun(appendKey([]byte{'{'}, 1, "run"), many, 1, false, nil)
+	one := appendRun(wire.AppendKey([]byte{'{'}, 1, "run"), many, 1, false, nil)
 	for path, want := range map[string][]byte{
-		searchPath: appendRuns(nil, large), historyPath: appendHistory(nil, history), "runs/get?run_id=r": closeObject(one, 0),
+		searchPath: appendRuns(nil, large), historyPath: appendHistory(nil, history), "runs/get?run_id=r": wire.CloseObject(one, 0),
 	} {
 		body := ""
 		if path == searchPath {

@@ -9,12 +9,15 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"strconv"
 
 	"gocloud.dev/blob"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 func (h *handler) addArtifactRoutes() {
-	h.add("2.0", http.MethodGet, "/mlflow/artifacts/list", query(h, listArtifactsSpec(), h.listArtifacts))
+	h.add("2.0", http.MethodGet, "/mlflow/artifacts/list", query(h, declareListArtifacts(), h.listArtifacts))
 	h.addPath(http.MethodGet, "/get-artifact", h.downloaded(h.getArtifact))
 	h.addPath(http.MethodGet, "/model-versions/get-artifact", h.downloadedOrPresigned(h.getModelVersionArtifact))
 	upload := h.uploaded(h.withBody(readUploaded, h.uploadArtifact))
@@ -25,31 +28,18 @@ func (h *handler) addArtifactRoutes() {
 
 type listArtifactsRequest struct {
 	run  runRequest
-	path *string
+	path string
 }
 
-func listArtifactsSpec() *spec[listArtifactsRequest] {
-	return &spec[listArtifactsRequest]{
-		fields: texts("run_id", "run_uuid", "path", "page_token"),
-		rules:  []rule{textRequired("run_id"), text("path"), text("page_token")},
-		scan: func(s *scanner, name []byte, q *listArtifactsRequest) {
-			switch string(name) {
-			case "run_id":
-				q.run.id = s.strOrNull()
-			case "run_uuid":
-				q.run.legacyID = s.strOrNull()
-			case "path":
-				if q.path = nil; !s.null() {
-					q.path = new(s.str())
-				}
-			case "page_token":
-				s.strOrNull()
-			default:
-				s.unknown(name)
-			}
-		},
-		fits: func(q *listArtifactsRequest) bool { return q.run.id != "" },
-	}
+func declareListArtifacts() *wire.Request[listArtifactsRequest] {
+	return wire.Declare(func(q *listArtifactsRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("run_id", &q.run.id).IsText().Required(),
+			wire.Text("run_uuid", &q.run.legacyID),
+			wire.Text("path", &q.path).IsText(),
+			wire.Text("page_token", new(string)).IsText(), // there is one page
+		}
+	})
 }
 
 // entry is a file or directory in a listing.
@@ -60,16 +50,12 @@ type entry struct {
 }
 
 func (h *handler) listArtifacts(ctx context.Context, b []byte, q *listArtifactsRequest) ([]byte, error) {
-	dir := ""
-	if q.path != nil {
-		dir = *q.path
-	}
-	uri, entries, err := h.artifactsOf(ctx, q.run.run(), dir)
+	uri, entries, err := h.artifactsOf(ctx, q.run.run(), q.path)
 	if err != nil {
 		return nil, err
 	}
-	b = appendStringField(append(b, '{'), 1, "root_uri", uri)
-	return closeObject(appendEntries(b, entries), 0), nil
+	b = wire.AppendStringField(append(b, '{'), 1, "root_uri", uri)
+	return wire.CloseObject(appendEntries(b, entries), 0), nil
 }
 
 // artifactsOf lists a directory of a run's artifacts, and returns where they lie.
@@ -157,37 +143,29 @@ func listDir(ctx context.Context, bucket *blob.Bucket, dir string) ([]entry, err
 }
 
 func appendEntries(b []byte, entries []entry) []byte {
-	if len(entries) == 0 {
-		return b
+	return wire.AppendList(b, 1, "files", entries, appendEntry)
+}
+
+func appendEntry(b []byte, e entry, depth int) []byte {
+	b = wire.AppendStringField(append(b, '{'), depth+1, "path", e.path)
+	b = strconv.AppendBool(wire.AppendKey(b, depth+1, "is_dir"), e.dir)
+	if !e.dir && e.size != 0 {
+		b = wire.AppendIntField(b, depth+1, "file_size", e.size)
 	}
-	b = append(appendKey(b, 1, "files"), '[')
-	for _, e := range entries {
-		b = append(appendItem(b, 2), '{')
-		b = appendStringField(b, 3, "path", e.path)
-		if e.dir {
-			b = append(appendKey(b, 3, "is_dir"), "true"...)
-		} else {
-			b = append(appendKey(b, 3, "is_dir"), "false"...)
-			if e.size != 0 {
-				b = appendIntField(b, 3, "file_size", e.size)
-			}
-		}
-		b = closeObject(b, 2)
-	}
-	return closeArray(b, 1)
+	return wire.CloseObject(b, depth)
 }
 
 // getArtifact sends an artifact of a run to the browser.
 func (h *handler) getArtifact(w http.ResponseWriter, r *http.Request) {
-	params := parseQuery(r.URL.RawQuery)
+	params := wire.ParseQuery(r.URL.RawQuery)
 	name, ok := h.artifactPath(w, r, params)
 	if !ok {
 		return
 	}
 	runID := ""
 	for _, p := range params {
-		if (p.key == "run_id" || p.key == "run_uuid") && runID == "" {
-			runID = p.value
+		if (p.Key == "run_id" || p.Key == "run_uuid") && runID == "" {
+			runID = p.Value
 		}
 	}
 	if runID == "" {
@@ -202,13 +180,13 @@ func (h *handler) getArtifact(w http.ResponseWriter, r *http.Request) {
 }
 
 // artifactPath returns the path that a browser asks for, or answers the request.
-func (h *handler) artifactPath(w http.ResponseWriter, r *http.Request, params []pair) (string, bool) {
-	i := slices.IndexFunc(params, func(p pair) bool { return p.key == "path" })
+func (h *handler) artifactPath(w http.ResponseWriter, r *http.Request, params []wire.Pair) (string, bool) {
+	i := slices.IndexFunc(params, func(p wire.Pair) bool { return p.Key == "path" })
 	if i < 0 {
 		writePage(w, http.StatusBadRequest, "The browser (or proxy) sent a request that this server could not understand.")
 		return "", false
 	}
-	name, err := cleanPath(params[i].value)
+	name, err := cleanPath(params[i].Value)
 	if err != nil {
 		h.writeError(w, r, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 func benchPage() dynamodbstore.Page[*dynamodbstore.Run] {
@@ -35,7 +36,7 @@ func appendRuns(b []byte, page dynamodbstore.Page[*dynamodbstore.Run]) []byte {
 	a := &answer{b: b}
 	p := a.beginPage("runs")
 	for _, r := range page.Items {
-		a.b = appendRun(appendItem(p.array(a), 2), r, 2, false, nil)
+		a.b = appendRun(wire.AppendItem(p.array(a), 2), r, 2, false, nil)
 	}
 	p.end(a, page.NextPageToken)
 	return a.b
@@ -89,11 +90,11 @@ func benchBatch() []byte {
 
 func BenchmarkDecodeLogBatch(b *testing.B) {
 	body := benchBatch()
-	p := logBatchSpec()
+	p := declareLogBatch()
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if p.scanBody(body) == nil {
+		if p.Quick(body) == nil {
 			b.Fatal("not scanned")
 		}
 	}
@@ -103,11 +104,11 @@ func BenchmarkDecodeLogBatch(b *testing.B) {
 // expect.
 func BenchmarkDecodeLogBatchTree(b *testing.B) {
 	body := benchBatch()
-	p := logBatchSpec()
+	p := declareLogBatch()
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := p.readSlowly(body); err != nil {
+		if _, err := p.Exact(body); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -5,29 +5,22 @@ import (
 	"net/http"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // addDatasetRoutes adds what the web UI asks about the datasets of runs; no
 // other API has it.
 func (h *handler) addDatasetRoutes() {
 	h.addPath(http.MethodPost, "/ajax-api/2.0/mlflow/experiments/search-datasets",
-		query(h, searchDatasetsSpec(), h.searchDatasets))
+		query(h, declareSearchDatasets(), h.searchDatasets))
 }
 
 type searchDatasetsRequest struct{ experiments []string }
 
-func searchDatasetsSpec() *spec[searchDatasetsRequest] {
-	return &spec[searchDatasetsRequest]{
-		fields: []field{list(f("experiment_ids", typeString))},
-		scan: func(s *scanner, name []byte, q *searchDatasetsRequest) {
-			switch string(name) {
-			case "experiment_ids":
-				q.experiments = s.strs()
-			default:
-				s.unknown(name)
-			}
-		},
-	}
+func declareSearchDatasets() *wire.Request[searchDatasetsRequest] {
+	return wire.Declare(func(q *searchDatasetsRequest) []wire.Field {
+		return []wire.Field{wire.Texts("experiment_ids", &q.experiments)}
+	})
 }
 
 func (h *handler) searchDatasets(ctx context.Context, b []byte, q *searchDatasetsRequest) ([]byte, error) {
@@ -35,25 +28,19 @@ func (h *handler) searchDatasets(ctx context.Context, b []byte, q *searchDataset
 	if err != nil {
 		return nil, err
 	}
-	b = append(b, '{')
-	if len(list) > 0 {
-		b = append(appendKey(b, 1, "dataset_summaries"), '[')
-		for i := range list {
-			b = appendDatasetSummary(append(appendItem(b, 2), '{'), &list[i], 2)
-		}
-		b = closeArray(b, 1)
-	}
-	return closeObject(b, 0), nil
+	b = wire.AppendList(append(b, '{'), 1, "dataset_summaries", list, appendDatasetSummary)
+	return wire.CloseObject(b, 0), nil
 }
 
-// appendDatasetSummary appends the members of a summary to an object that was
-// opened at a depth, and closes it. An empty context is left out, as by MLflow.
-func appendDatasetSummary(b []byte, d *dynamodbstore.DatasetSummary, depth int) []byte {
-	b = appendStringField(b, depth+1, "experiment_id", d.ExperimentID)
-	b = appendStringField(b, depth+1, "name", d.Name)
-	b = appendStringField(b, depth+1, "digest", d.Digest)
+// appendDatasetSummary appends a summary. An empty context is left out, as by
+// MLflow.
+func appendDatasetSummary(b []byte, d dynamodbstore.DatasetSummary, depth int) []byte {
+	b = append(b, '{')
+	b = wire.AppendStringField(b, depth+1, "experiment_id", d.ExperimentID)
+	b = wire.AppendStringField(b, depth+1, "name", d.Name)
+	b = wire.AppendStringField(b, depth+1, "digest", d.Digest)
 	if d.Context != nil && *d.Context != "" {
-		b = appendStringField(b, depth+1, "context", *d.Context)
+		b = wire.AppendStringField(b, depth+1, "context", *d.Context)
 	}
-	return closeObject(b, depth)
+	return wire.CloseObject(b, depth)
 }

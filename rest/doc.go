@@ -4,6 +4,9 @@
 // 3.18.0 does: the same endpoints, texts and JSON. It speaks HTTP only; what
 // the answers say is up to the [Store].
 //
+// Requests are declared, each once, and read by package wire, whose comment says
+// how an endpoint is added.
+//
 // # In a server of your own
 //
 // The handler bounds by itself what requests take. The body of a JSON request

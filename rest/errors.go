@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // errorKind is what goes with an error code.
@@ -61,6 +63,15 @@ const statusClientClosedRequest = 499
 // invalid makes the error for a request that is wrong.
 func invalid(text string) error {
 	return &dynamodbstore.Error{Code: dynamodbstore.CodeInvalidParameterValue, Message: text}
+}
+
+// asInvalid makes that error of one for which a request is refused when it is
+// read.
+func asInvalid(err error) error {
+	if e, ok := errors.AsType[wire.Error](err); ok {
+		return invalid(string(e))
+	}
+	return err
 }
 
 // writeError answers with an error. What is not meant for clients is logged
@@ -144,7 +155,7 @@ func appendError(b []byte, e *dynamodbstore.Error) []byte {
 	b = append(b, `{"error_code": "`...)
 	b = append(b, e.Code...)
 	b = append(b, `", "message": `...)
-	b = appendString(b, e.Message)
+	b = pyrepr.AppendJSON(b, e.Message)
 	if kind.class != "" {
 		b = append(b, `, "sqlstate": "`...)
 		b = append(b, kind.sqlstate...)

@@ -3,18 +3,26 @@ package rest
 import (
 	"context"
 	"net/http"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // addEvaluationRoutes adds the searches of the UI for what evaluations need:
 // scorers, datasets and issues. None of them is kept yet.
 func (h *handler) addEvaluationRoutes() {
-	h.add("3.0", http.MethodGet, "/mlflow/scorers/list", query(h, listScorersSpec(), h.listScorers))
-	h.add("3.0", http.MethodGet, "/mlflow/scorers/online-configs", h.none(`{"configs": []}`,
-		[]field{list(f("scorer_ids", typeString))}, []rule{{"scorer_ids", []check{isArray(), required()}}}))
-	datasets := h.none("{}", []field{
-		list(f("experiment_ids", typeString)), f("filter_string", typeString), f("max_results", typeInt32),
-		list(f("order_by", typeString)), f("page_token", typeString),
-	}, []rule{array("experiment_ids"), text("filter_string"), integer("max_results"), array("order_by"), text("page_token")})
+	h.add("3.0", http.MethodGet, "/mlflow/scorers/list", query(h, declareListScorers(), h.listScorers))
+	h.add("3.0", http.MethodGet, "/mlflow/scorers/online-configs", h.none(`{"configs": []}`, func(q *unread) []wire.Field {
+		return []wire.Field{wire.Texts("scorer_ids", &q.texts).IsList().Required()}
+	}))
+	datasets := h.none("{}", func(q *unread) []wire.Field {
+		return []wire.Field{
+			wire.Texts("experiment_ids", &q.texts).IsList(),
+			wire.Text("filter_string", &q.text).IsText(),
+			wire.Int32("max_results", &q.number).IsInt(),
+			wire.Texts("order_by", &q.texts).IsList(),
+			wire.Text("page_token", &q.text).IsText(),
+		}
+	})
 	h.add("3.0", http.MethodGet, "/mlflow/datasets/search", datasets)
 	h.add("3.0", http.MethodPost, "/mlflow/datasets/search", datasets)
 	h.add("3.0", http.MethodPost, "/mlflow/issues/search", fixed("{\n  \"next_page_token\": \"\"\n}"))
@@ -22,25 +30,16 @@ func (h *handler) addEvaluationRoutes() {
 
 type listScorersRequest struct {
 	experiment  string
-	experiments bool
+	experiments bool // there are such ids, or none on purpose
 }
 
-func listScorersSpec() *spec[listScorersRequest] {
-	return &spec[listScorersRequest]{
-		fields: []field{f("experiment_id", typeString), list(f("experiment_ids", typeString))},
-		rules:  []rule{text("experiment_id"), {"experiment_ids", []check{isArray(), itemsAreStrings()}}},
-		scan: func(s *scanner, name []byte, q *listScorersRequest) {
-			switch string(name) {
-			case "experiment_id":
-				q.experiment = s.strOrNull()
-			case "experiment_ids":
-				q.experiments = true
-				s.strs()
-			default:
-				s.unknown(name)
-			}
-		},
-	}
+func declareListScorers() *wire.Request[listScorersRequest] {
+	return wire.Declare(func(q *listScorersRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("experiment_id", &q.experiment).IsText(),
+			wire.Texts("experiment_ids", new([]string)).Given(&q.experiments).IsList().HasTexts(),
+		}
+	})
 }
 
 func (h *handler) listScorers(ctx context.Context, b []byte, q *listScorersRequest) ([]byte, error) {

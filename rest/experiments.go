@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 const (
@@ -15,22 +16,22 @@ const (
 
 func (h *handler) addExperimentRoutes() {
 	const base = "/mlflow/experiments/"
-	search := explained(streamed(h, searchExperimentsSpec(), h.searchExperiments))
-	h.add("2.0", http.MethodPost, base+"create", query(h, createExperimentSpec(), h.createExperiment))
+	search := explained(streamed(h, declareSearchExperiments(), h.searchExperiments))
+	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateExperiment(), h.createExperiment))
 	h.add("2.0", http.MethodGet, base+"search", search)
 	h.add("2.0", http.MethodPost, base+"search", search)
-	h.add("2.0", http.MethodGet, base+"get", query(h, experimentSpec("experiment_id"), h.getExperiment))
-	h.add("2.0", http.MethodGet, base+"get-by-name", query(h, experimentSpec("experiment_name"), h.getExperimentByName))
-	h.add("2.0", http.MethodPost, base+"delete", command(h, experimentSpec("experiment_id"),
+	h.add("2.0", http.MethodGet, base+"get", query(h, declareExperiment("experiment_id"), h.getExperiment))
+	h.add("2.0", http.MethodGet, base+"get-by-name", query(h, declareExperiment("experiment_name"), h.getExperimentByName))
+	h.add("2.0", http.MethodPost, base+"delete", command(h, declareExperiment("experiment_id"),
 		func(ctx context.Context, q *experimentRequest) error { return h.store.DeleteExperiment(ctx, q.id) }))
-	h.add("2.0", http.MethodPost, base+"restore", command(h, experimentSpec("experiment_id"),
+	h.add("2.0", http.MethodPost, base+"restore", command(h, declareExperiment("experiment_id"),
 		func(ctx context.Context, q *experimentRequest) error { return h.store.RestoreExperiment(ctx, q.id) }))
-	h.add("2.0", http.MethodPost, base+"update", command(h, renameExperimentSpec(),
+	h.add("2.0", http.MethodPost, base+"update", command(h, declareRenameExperiment(),
 		func(ctx context.Context, q *experimentRequest) error {
 			return h.store.RenameExperiment(ctx, q.id, q.name)
 		}))
-	h.add("2.0", http.MethodPost, base+"set-experiment-tag", command(h, experimentTagSpec("value"), h.setExperimentTag))
-	h.add("2.0", http.MethodPost, base+"delete-experiment-tag", command(h, experimentTagSpec(),
+	h.add("2.0", http.MethodPost, base+"set-experiment-tag", command(h, declareSetExperimentTag(), h.setExperimentTag))
+	h.add("2.0", http.MethodPost, base+"delete-experiment-tag", command(h, declareDeleteExperimentTag(),
 		func(ctx context.Context, q *experimentRequest) error {
 			return h.store.DeleteExperimentTag(ctx, q.id, q.tag.Key)
 		}))
@@ -43,159 +44,56 @@ type experimentRequest struct {
 	tag  dynamodbstore.Tag
 }
 
-func scanExperiment(s *scanner, name []byte, q *experimentRequest) {
-	switch string(name) {
-	case "experiment_id":
-		q.id = s.strOrNull()
-	case "experiment_name", "new_name":
-		q.name = s.strOrNull()
-	case "key":
-		q.tag.Key = s.strOrNull()
-	case "value":
-		q.tag.Value = s.strOrNull()
-	default:
-		s.unknown(name)
-	}
-}
-
-// experimentSpec is for requests that consist of one required string.
-func experimentSpec(param string) *spec[experimentRequest] {
-	return &spec[experimentRequest]{
-		fields: texts(param),
-		rules:  []rule{requiredText(param)},
-		scan:   scanExperiment,
-		fits: func(q *experimentRequest) bool {
-			return param == "experiment_id" && q.id != "" || param == "experiment_name" && q.name != ""
-		},
-	}
-}
-
-func renameExperimentSpec() *spec[experimentRequest] {
-	return &spec[experimentRequest]{
-		fields: texts("experiment_id", "new_name"),
-		rules:  []rule{requiredText("experiment_id"), textRequired("new_name")},
-		scan:   scanExperiment,
-		fits:   func(q *experimentRequest) bool { return q.id != "" && q.name != "" },
-	}
-}
-
-func experimentTagSpec(value ...string) *spec[experimentRequest] {
-	rules := append(make([]rule, 0, 3), requiredText("experiment_id"), requiredText("key"))
-	for _, v := range value {
-		rules = append(rules, text(v))
-	}
-	return &spec[experimentRequest]{
-		fields: texts(append([]string{"experiment_id", "key"}, value...)...),
-		rules:  rules,
-		scan:   scanExperiment,
-		fits:   func(q *experimentRequest) bool { return q.id != "" && q.tag.Key != "" },
-	}
-}
-
-func createExperimentSpec() *spec[dynamodbstore.CreateExperimentParams] {
-	return &spec[dynamodbstore.CreateExperimentParams]{
-		fields: append(texts("name", "artifact_location"), messages("tags", pairFields()...)),
-		rules:  []rule{requiredText("name"), text("artifact_location"), array("tags")},
-		scan: func(s *scanner, name []byte, q *dynamodbstore.CreateExperimentParams) {
-			switch string(name) {
-			case "name":
-				q.Name = s.strOrNull()
-			case "artifact_location":
-				q.ArtifactLocation = s.strOrNull()
-			case "tags":
-				q.Tags = s.tags()
-			default:
-				s.unknown(name)
-			}
-		},
-		fits: func(q *dynamodbstore.CreateExperimentParams) bool { return q.Name != "" },
-	}
-}
-
-func searchExperimentsSpec() *spec[dynamodbstore.SearchExperimentsParams] {
-	return &spec[dynamodbstore.SearchExperimentsParams]{
-		fields: []field{
-			f("max_results", typeInt64), f("page_token", typeString), f("filter", typeString),
-			list(f("order_by", typeString)), viewType("view_type"),
-		},
-		rules: []rule{
-			integer("view_type"), integer("max_results"), array("order_by"), text("filter"), text("page_token"),
-		},
-		scan: func(s *scanner, name []byte, q *dynamodbstore.SearchExperimentsParams) {
-			switch string(name) {
-			case "max_results":
-				if q.MaxResults = 0; !s.null() {
-					q.MaxResults = nonZero(int(s.integer()))
-				}
-			case "page_token":
-				q.PageToken = s.strOrNull()
-			case "filter":
-				q.Filter = s.strOrNull()
-			case "order_by":
-				q.OrderBy = s.strs()
-			case "view_type":
-				q.View = s.view()
-			default:
-				s.unknown(name)
-			}
-		},
-	}
-}
-
-// tags reads an array of keys and values.
-func (s *scanner) tags() []dynamodbstore.Tag {
-	if s.null() {
-		return nil
-	}
-	var tags []dynamodbstore.Tag
-	for first := s.enter('['); s.next(&first, ']'); {
-		key, value := s.pair()
-		tags = append(tags, dynamodbstore.Tag{Key: key, Value: value})
-	}
-	return tags
-}
-
-func (s *scanner) pair() (key, value string) {
-	for first := s.enter('{'); s.next(&first, '}'); {
-		switch name := s.name(); string(name) {
-		case "key":
-			key = s.strOrNull()
-		case "value":
-			value = s.strOrNull()
-		default:
-			s.unknown(name)
+// declareExperiment declares requests that consist of the id or name of an
+// experiment.
+func declareExperiment(param string) *wire.Request[experimentRequest] {
+	return wire.Declare(func(q *experimentRequest) []wire.Field {
+		to := &q.id
+		if param != "experiment_id" {
+			to = &q.name
 		}
-	}
-	return key, value
+		return []wire.Field{wire.Text(param, to).Required().IsText()}
+	})
 }
 
-func (s *scanner) optionalInteger() int {
-	if s.null() {
-		return 0
-	}
-	return int(s.integer())
+func declareRenameExperiment() *wire.Request[experimentRequest] {
+	return declareExperiment("experiment_id").With(func(q *experimentRequest) []wire.Field {
+		return []wire.Field{wire.Text("new_name", &q.name).IsText().Required()}
+	})
 }
 
-// view reads a ViewType, which MLflow counts from one.
-func (s *scanner) view() dynamodbstore.ViewType {
-	if s.null() {
-		return dynamodbstore.ViewActiveOnly
-	}
-	if s.peek() == '"' {
-		switch s.str() {
-		case "ACTIVE_ONLY":
-			return dynamodbstore.ViewActiveOnly
-		case "DELETED_ONLY":
-			return dynamodbstore.ViewDeletedOnly
-		case "ALL":
-			return dynamodbstore.ViewAll
+func declareDeleteExperimentTag() *wire.Request[experimentRequest] {
+	return declareExperiment("experiment_id").With(func(q *experimentRequest) []wire.Field {
+		return []wire.Field{wire.Text("key", &q.tag.Key).Required().IsText()}
+	})
+}
+
+func declareSetExperimentTag() *wire.Request[experimentRequest] {
+	return declareDeleteExperimentTag().With(func(q *experimentRequest) []wire.Field {
+		return []wire.Field{wire.Text("value", &q.tag.Value).IsText()}
+	})
+}
+
+func declareCreateExperiment() *wire.Request[dynamodbstore.CreateExperimentParams] {
+	return wire.Declare(func(q *dynamodbstore.CreateExperimentParams) []wire.Field {
+		return []wire.Field{
+			wire.Text("name", &q.Name).Required().IsText(),
+			wire.Text("artifact_location", &q.ArtifactLocation).IsText(),
+			wire.Objects("tags", &q.Tags, tagFields).IsList(),
 		}
-		s.bad = true
-		return 0
-	}
-	n := s.integer()
-	s.bad = s.bad || n < 1 || n > 3
-	return dynamodbstore.ViewType(n - 1)
+	})
+}
+
+func declareSearchExperiments() *wire.Request[dynamodbstore.SearchExperimentsParams] {
+	return wire.Declare(func(q *dynamodbstore.SearchExperimentsParams) []wire.Field {
+		return []wire.Field{
+			wire.Size64("max_results", &q.MaxResults).IsInt(),
+			wire.Text("page_token", &q.PageToken).IsText(),
+			wire.Text("filter", &q.Filter).IsText(),
+			wire.Texts("order_by", &q.OrderBy).IsList(),
+			wire.Enum("view_type", &q.View, viewTypes()).IsInt(),
+		}
+	}).CheckedIn("view_type", "max_results", "order_by", "filter", "page_token")
 }
 
 func (h *handler) createExperiment(
@@ -219,7 +117,7 @@ func (h *handler) createExperiment(
 	if err != nil {
 		return nil, err
 	}
-	return closeObject(appendStringField(append(b, '{'), 1, "experiment_id", id), 0), nil
+	return wire.CloseObject(wire.AppendStringField(append(b, '{'), 1, "experiment_id", id), 0), nil
 }
 
 func tooManyViews(experiment string) error {
@@ -252,29 +150,22 @@ func (h *handler) setExperimentTag(ctx context.Context, q *experimentRequest) er
 
 func (h *handler) getExperiment(ctx context.Context, b []byte, q *experimentRequest) ([]byte, error) {
 	e, err := h.store.GetExperiment(ctx, q.id)
-	return appendOneExperiment(b, e), err
+	return appendAnswer(b, "experiment", e, err, appendExperiment)
 }
 
 func (h *handler) getExperimentByName(ctx context.Context, b []byte, q *experimentRequest) ([]byte, error) {
 	e, err := h.store.GetExperimentByName(ctx, q.name)
-	return appendOneExperiment(b, e), err
-}
-
-func appendOneExperiment(b []byte, e *dynamodbstore.Experiment) []byte {
-	if e == nil {
-		return b
-	}
-	return closeObject(appendExperiment(appendKey(append(b, '{'), 1, "experiment"), e, 1), 0)
+	return appendAnswer(b, "experiment", e, err, appendExperiment)
 }
 
 func (h *handler) searchExperiments(ctx context.Context, a *answer, q *dynamodbstore.SearchExperimentsParams) error {
-	if q.MaxResults == explicitZero {
+	if q.MaxResults == wire.Zero {
 		return errNoResults()
 	}
 	page, err := h.store.SearchExperiments(ctx, *q)
 	if err != nil {
 		return err
 	}
-	a.b = appendExperiments(a.b, page, a)
+	a.b = appendPage(a.b, "experiments", page, appendExperiment, a)
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 func golden(t *testing.T, name string) []byte {
@@ -95,7 +96,7 @@ func unsurrogate(s string) string { return strings.ReplaceAll(s, "\ufffd", "\xff
 // with half a request or fails with a 500, the request is refused.
 func differences() map[string]string {
 	refused := func(text string) string {
-		return string(appendError(nil, &dynamodbstore.Error{Code: dynamodbstore.CodeInvalidParameterValue, Message: text + seeDocs}))
+		return string(appendError(nil, &dynamodbstore.Error{Code: dynamodbstore.CodeInvalidParameterValue, Message: text + wire.SeeDocs}))
 	}
 	const api = "POST /api/2.0/mlflow/"
 	return map[string]string{
@@ -237,7 +238,7 @@ func TestEncoders(t *testing.T) {
 		Metrics     goldenMetrics
 		Token       string `json:"next_page_token"`
 	}
-	open := func(key string) []byte { return appendKey([]byte("{"), 1, key) }
+	open := func(key string) []byte { return wire.AppendKey([]byte("{"), 1, key) }
 	runs := func(d document) (page dynamodbstore.Page[*dynamodbstore.Run]) {
 		for _, r := range d.Runs {
 			page.Items = append(page.Items, r.run())
@@ -246,21 +247,25 @@ func TestEncoders(t *testing.T) {
 		return page
 	}
 	for name, encode := range map[string]func(d document) []byte{
-		"experiment.json": func(d document) []byte { return appendOneExperiment(nil, d.Experiment.experiment()) },
+		"experiment.json": func(d document) []byte {
+			return wire.AppendOne(nil, "experiment", d.Experiment.experiment(), appendExperiment)
+		},
 		"experiments.json": func(d document) []byte {
 			page := dynamodbstore.Page[*dynamodbstore.Experiment]{NextPageToken: d.Token}
 			for _, e := range d.Experiments {
 				page.Items = append(page.Items, e.experiment())
 			}
-			return appendExperiments(nil, page, nil)
+			return appendPage(nil, "experiments", page, appendExperiment, nil)
 		},
 		"created_run.json": func(d document) []byte {
-			return closeObject(appendRun(open("run"), d.Run.run(), 1, true, nil), 0)
+			return wire.CloseObject(appendRun(open("run"), d.Run.run(), 1, true, nil), 0)
 		},
-		"run.json": func(d document) []byte { return closeObject(appendRun(open("run"), d.Run.run(), 1, false, nil), 0) },
+		"run.json": func(d document) []byte {
+			return wire.CloseObject(appendRun(open("run"), d.Run.run(), 1, false, nil), 0)
+		},
 		"updated_run.json": func(d document) []byte {
 			info := d.RunInfo.info()
-			return closeObject(appendRunInfo(open("run_info"), &info, 1), 0)
+			return wire.CloseObject(appendRunInfo(open("run_info"), &info, 1), 0)
 		},
 		"runs.json":      func(d document) []byte { return appendRuns(nil, runs(d)) },
 		"runs_page.json": func(d document) []byte { return appendRuns(nil, runs(d)) },
@@ -284,7 +289,7 @@ func TestEmptyAnswers(t *testing.T) {
 	t.Parallel()
 	for _, answer := range [][]byte{
 		appendRuns(nil, dynamodbstore.Page[*dynamodbstore.Run]{}),
-		appendExperiments(nil, dynamodbstore.Page[*dynamodbstore.Experiment]{}, nil),
+		appendPage(nil, "experiments", dynamodbstore.Page[*dynamodbstore.Experiment]{}, appendExperiment, nil),
 		appendHistory(nil, dynamodbstore.Page[dynamodbstore.Metric]{}),
 		appendInterval(nil, nil, nil),
 	} {

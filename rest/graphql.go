@@ -12,6 +12,7 @@ import (
 	"github.com/graph-gophers/graphql-go"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
 //go:embed schema.graphql
@@ -106,7 +107,7 @@ func writeGraph(w http.ResponseWriter, data []byte, texts []string) {
 		if b = append(b, ','); i == 0 {
 			b[len(b)-1] = '['
 		}
-		b = appendString(b, text)
+		b = pyrepr.AppendJSON(b, text)
 	}
 	writeJSON(w, http.StatusOK, append(b, "]}\n"...))
 }

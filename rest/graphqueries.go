@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // graphQuery answers the fields at the root of queries and mutations. A method
@@ -131,10 +132,10 @@ func (q *graphQuery) MlflowGetMetricHistoryBulkInterval(
 		MaxResults: int(deref(in.MaxResults)),
 	}
 	if in.MaxResults != nil && (p.MaxResults < 1 || p.MaxResults > maxPointsOfRun) {
-		return nil, q.h.graphError(ctx, invalid(pointsOutOfRange+seeDocs))
+		return nil, q.h.graphError(ctx, invalid(pointsOutOfRange+wire.SeeDocs))
 	}
 	if len(p.RunIDs) > maxBulkRuns {
-		return nil, q.h.graphError(ctx, invalid(tooManyRuns(len(p.RunIDs))+seeDocs))
+		return nil, q.h.graphError(ctx, invalid(tooManyRuns(len(p.RunIDs))+wire.SeeDocs))
 	}
 	points, err := q.h.interval(ctx, &p)
 	if err != nil {
@@ -192,7 +193,9 @@ func (q *graphQuery) MlflowSearchModelVersions(
 	in := args.get()
 	search := modelSearch{maxResults: int(deref(in.MaxResults))}
 	if in.MaxResults != nil {
-		search.maxResults = nonZero(search.maxResults)
+		if search.maxResults == 0 {
+			search.maxResults = wire.Zero
+		}
 	}
 	results, err := search.results()
 	if err != nil {

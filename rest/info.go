@@ -3,6 +3,8 @@ package rest
 import (
 	"fmt"
 	"net/http"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 func (h *handler) addInfoRoutes() {
@@ -24,8 +26,12 @@ func (h *handler) addInfoRoutes() {
 	gateway := "/ajax-api/2.0/mlflow/gateway-proxy"
 	h.addPath(http.MethodGet, gateway, fixed(`{"endpoints":[]}`+"\n"))
 	h.addPath(http.MethodPost, gateway, fixed(`{"endpoints":[]}`+"\n"))
-	h.add("2.0", http.MethodGet, "/mlflow/webhooks", h.none("{}",
-		[]field{f("max_results", typeInt32), f("page_token", typeString)}, []rule{integer("max_results"), text("page_token")}))
+	h.add("2.0", http.MethodGet, "/mlflow/webhooks", h.none("{}", func(q *unread) []wire.Field {
+		return []wire.Field{
+			wire.Int32("max_results", &q.number).IsInt(),
+			wire.Text("page_token", &q.text).IsText(),
+		}
+	}))
 }
 
 // health says OK unless the store is one that can tell that it has failed.

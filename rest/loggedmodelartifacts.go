@@ -7,40 +7,28 @@ import (
 	"path"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 type listModelArtifactsRequest struct {
 	loggedModelRequest
-	dir *string
+	dir string
 }
 
-func listModelArtifactsSpec() *spec[listModelArtifactsRequest] {
-	return &spec[listModelArtifactsRequest]{
-		fields: texts("model_id", "artifact_directory_path", "page_token"),
-		rules:  []rule{text("artifact_directory_path")},
-		scan: func(s *scanner, name []byte, q *listModelArtifactsRequest) {
-			switch string(name) {
-			case "artifact_directory_path":
-				if q.dir = nil; !s.null() {
-					q.dir = new(s.str())
-				}
-			case "model_id", "page_token":
-				s.strOrNull()
-			default:
-				s.unknown(name)
-			}
-		},
-		path: func(q *listModelArtifactsRequest, r *http.Request) { q.fromPath(r) },
-	}
+func declareListModelArtifacts() *wire.Request[listModelArtifactsRequest] {
+	return wire.Declare(func(q *listModelArtifactsRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("model_id", new(string)), // that of the path counts
+			wire.Text("artifact_directory_path", &q.dir).IsText(),
+			wire.Text("page_token", new(string)), // there is one page
+		}
+	})
 }
 
 func (h *handler) listModelArtifacts(ctx context.Context, b []byte, q *listModelArtifactsRequest) ([]byte, error) {
-	dir := ""
-	if q.dir != nil {
-		var err error
-		if dir, err = cleanPath(*q.dir); err != nil {
-			return nil, err
-		}
+	dir, err := cleanPath(q.dir)
+	if err != nil {
+		return nil, err
 	}
 	m, err := h.store.GetLoggedModel(ctx, q.id)
 	if err != nil {
@@ -57,16 +45,16 @@ func (h *handler) listModelArtifacts(ctx context.Context, b []byte, q *listModel
 	for i := range entries {
 		entries[i].path = path.Join(dir, entries[i].path)
 	}
-	b = appendStringField(append(b, '{'), 1, "root_uri", m.ArtifactURI)
-	return closeObject(appendEntries(b, entries), 0), nil
+	b = wire.AppendStringField(append(b, '{'), 1, "root_uri", m.ArtifactURI)
+	return wire.CloseObject(appendEntries(b, entries), 0), nil
 }
 
 // getModelArtifact sends an artifact of a logged model to the browser.
 func (h *handler) getModelArtifact(w http.ResponseWriter, r *http.Request) {
 	name := ""
-	for _, p := range parseQuery(r.URL.RawQuery) {
-		if p.key == "artifact_file_path" {
-			name = p.value
+	for _, p := range wire.ParseQuery(r.URL.RawQuery) {
+		if p.Key == "artifact_file_path" {
+			name = p.Value
 			break
 		}
 	}

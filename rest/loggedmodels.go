@@ -6,159 +6,114 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 func (h *handler) addLoggedModelRoutes() {
 	const base, model = "/mlflow/logged-models", "/mlflow/logged-models/{model_id}"
-	h.add("2.0", http.MethodPost, base, query(h, createLoggedModelSpec(), h.createLoggedModel))
-	h.add("2.0", http.MethodPost, base+"/search", streamed(h, searchLoggedModelsSpec(), h.searchLoggedModels))
-	h.add("2.0", http.MethodGet, model, query(h, loggedModelSpec(), h.getLoggedModel))
-	h.add("2.0", http.MethodDelete, model, command(h, loggedModelSpec(),
+	h.add("2.0", http.MethodPost, base, query(h, declareCreateLoggedModel(), h.createLoggedModel))
+	h.add("2.0", http.MethodPost, base+"/search", streamed(h, declareSearchLoggedModels(), h.searchLoggedModels))
+	h.add("2.0", http.MethodGet, model, query(h, declareLoggedModel(), h.getLoggedModel))
+	h.add("2.0", http.MethodDelete, model, command(h, declareLoggedModel(),
 		func(ctx context.Context, q *loggedModelRequest) error { return h.store.DeleteLoggedModel(ctx, q.id) }))
-	h.add("2.0", http.MethodPatch, model, query(h, finalizeLoggedModelSpec(), h.finalizeLoggedModel))
-	h.add("2.0", http.MethodPatch, model+"/tags", command(h, loggedModelPairsSpec("tags", array("tags")),
+	h.add("2.0", http.MethodPatch, model, query(h, declareFinalizeLoggedModel(), h.finalizeLoggedModel))
+	h.add("2.0", http.MethodPatch, model+"/tags", command(h, declareSetLoggedModelTags(),
 		func(ctx context.Context, q *loggedModelRequest) error {
-			return h.store.SetLoggedModelTags(ctx, q.id, q.pairs)
+			return h.store.SetLoggedModelTags(ctx, q.id, q.tags)
 		}))
-	h.add("2.0", http.MethodDelete, model+"/tags/{tag_key}", command(h, loggedModelSpec(),
+	h.add("2.0", http.MethodDelete, model+"/tags/{tag_key}", command(h, declareLoggedModel(),
 		func(ctx context.Context, q *loggedModelRequest) error {
 			return h.store.DeleteLoggedModelTag(ctx, q.id, q.tagKey)
 		}))
-	h.add("2.0", http.MethodPost, model+"/params",
-		command(h, loggedModelPairsSpec("params", textRequired("model_id"), array("params")),
-			func(ctx context.Context, q *loggedModelRequest) error {
-				return h.store.LogLoggedModelParams(ctx, q.id, paramsOf(q.pairs))
-			}))
-	h.add("2.0", http.MethodGet, model+"/artifacts/directories", query(h, listModelArtifactsSpec(), h.listModelArtifacts))
+	h.add("2.0", http.MethodPost, model+"/params", command(h, declareLogLoggedModelParams(),
+		func(ctx context.Context, q *loggedModelRequest) error {
+			return h.store.LogLoggedModelParams(ctx, q.id, q.params)
+		}))
+	h.add("2.0", http.MethodGet, model+"/artifacts/directories", query(h, declareListModelArtifacts(), h.listModelArtifacts))
 	h.addPath(http.MethodGet, "/ajax-api/2.0"+model+"/artifacts/files", h.downloadedOrPresigned(h.getModelArtifact))
 }
 
-func paramsOf(pairs []dynamodbstore.Tag) []dynamodbstore.Param {
-	params := make([]dynamodbstore.Param, len(pairs))
-	for i, p := range pairs {
-		params[i] = dynamodbstore.Param(p)
-	}
-	return params
-}
-
-func createLoggedModelSpec() *spec[dynamodbstore.CreateLoggedModelParams] {
-	return &spec[dynamodbstore.CreateLoggedModelParams]{
-		fields: append(texts("experiment_id", "name", "model_type", "source_run_id"),
-			messages("params", pairFields()...), messages("tags", pairFields()...)),
-		rules: []rule{
-			textRequired("experiment_id"), text("name"), text("model_type"), text("source_run_id"),
-			array("params"), array("tags"),
-		},
-		scan: func(s *scanner, name []byte, q *dynamodbstore.CreateLoggedModelParams) {
-			switch string(name) {
-			case "experiment_id":
-				q.ExperimentID = s.strOrNull()
-			case "name":
-				q.Name = s.strOrNull()
-			case "model_type":
-				q.ModelType = s.strOrNull()
-			case "source_run_id":
-				q.SourceRunID = s.strOrNull()
-			case "params":
-				q.Params = paramsOf(s.tags())
-			case "tags":
-				q.Tags = s.tags()
-			default:
-				s.unknown(name)
-			}
-		},
-		fits: func(q *dynamodbstore.CreateLoggedModelParams) bool { return q.ExperimentID != "" },
-	}
+func declareCreateLoggedModel() *wire.Request[dynamodbstore.CreateLoggedModelParams] {
+	return wire.Declare(func(q *dynamodbstore.CreateLoggedModelParams) []wire.Field {
+		return []wire.Field{
+			wire.Text("experiment_id", &q.ExperimentID).IsText().Required(),
+			wire.Text("name", &q.Name).IsText(),
+			wire.Text("model_type", &q.ModelType).IsText(),
+			wire.Text("source_run_id", &q.SourceRunID).IsText(),
+			wire.Objects("params", &q.Params, paramFields).IsList(),
+			wire.Objects("tags", &q.Tags, tagFields).IsList(),
+		}
+	})
 }
 
 // loggedModelRequest is a request about one logged model.
 type loggedModelRequest struct {
 	id      string
 	tagKey  string
-	deleted bool                // a deleted one will do
-	inBody  string              // id of a model
-	status  int64               // of LoggedModelStatus
-	given   bool                // there is a status
-	pairs   []dynamodbstore.Tag // tags or params
+	deleted bool   // a deleted one will do
+	inBody  string // id of a model
+	status  dynamodbstore.LoggedModelStatus
+	tags    []dynamodbstore.Tag
+	params  []dynamodbstore.Param
 }
 
 // fromPath sets what the path says, and the query of a GET.
 func (q *loggedModelRequest) fromPath(r *http.Request) {
 	q.id, q.tagKey = r.PathValue("model_id"), r.PathValue("tag_key")
-	for _, p := range parseQuery(r.URL.RawQuery) {
-		if p.key == "allow_deleted" {
-			q.deleted = strings.EqualFold(p.value, "true")
+	for _, p := range wire.ParseQuery(r.URL.RawQuery) {
+		if p.Key == "allow_deleted" {
+			q.deleted = strings.EqualFold(p.Value, "true")
 			return
 		}
 	}
 }
 
-func loggedModelSpec() *spec[loggedModelRequest] {
-	return &spec[loggedModelRequest]{
-		scan: func(s *scanner, _ []byte, _ *loggedModelRequest) { s.skip(0) },
-		path: (*loggedModelRequest).fromPath,
+// declareLoggedModel declares requests of which the path says all.
+func declareLoggedModel() *wire.Request[loggedModelRequest] {
+	return wire.Declare(func(*loggedModelRequest) []wire.Field { return nil })
+}
+
+func loggedModelStatuses() []wire.Choice[dynamodbstore.LoggedModelStatus] {
+	return []wire.Choice[dynamodbstore.LoggedModelStatus]{
+		{Name: string(dynamodbstore.LoggedModelUnspecified), Number: 0, Value: dynamodbstore.LoggedModelUnspecified},
+		{Name: string(dynamodbstore.LoggedModelPending), Number: 1, Value: dynamodbstore.LoggedModelPending},
+		{Name: string(dynamodbstore.LoggedModelReady), Number: 2, Value: dynamodbstore.LoggedModelReady},
+		{Name: string(dynamodbstore.LoggedModelFailed), Number: 3, Value: dynamodbstore.LoggedModelFailed},
 	}
 }
 
-// loggedModelStatuses are in the order of their numbers.
-func loggedModelStatuses() []dynamodbstore.LoggedModelStatus {
-	return []dynamodbstore.LoggedModelStatus{
-		dynamodbstore.LoggedModelUnspecified, dynamodbstore.LoggedModelPending, dynamodbstore.LoggedModelReady,
-		dynamodbstore.LoggedModelFailed,
-	}
-}
-
-// finalizeLoggedModelSpec reads the id from the body, not from the path, as
+// declareFinalizeLoggedModel takes the id from the body, not from the path, as
 // MLflow does.
-func finalizeLoggedModelSpec() *spec[loggedModelRequest] {
-	statuses := loggedModelStatuses()
-	values := make([]enumValue, 0, len(statuses))
-	for i, name := range statuses {
-		values = append(values, enumValue{string(name), int64(i)})
-	}
-	return &spec[loggedModelRequest]{
-		fields: []field{f("model_id", typeString), enum("status", values...)},
-		rules:  []rule{textRequired("model_id"), {"status", []check{isIntLike(), required()}}},
-		scan: func(s *scanner, name []byte, q *loggedModelRequest) {
-			switch string(name) {
-			case "model_id":
-				q.inBody = s.strOrNull()
-			case "status":
-				if q.status = 0; !s.null() {
-					q.status, q.given = s.integer(), true
-				}
-			default:
-				s.unknown(name)
-			}
-		},
-		fits: func(q *loggedModelRequest) bool { return q.inBody != "" && q.given },
-	}
+func declareFinalizeLoggedModel() *wire.Request[loggedModelRequest] {
+	return wire.Declare(func(q *loggedModelRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("model_id", &q.inBody).IsText().Required(),
+			wire.OpenEnum("status", &q.status, loggedModelStatuses()).IsInt().Required(),
+		}
+	})
 }
 
-// loggedModelPairsSpec reads tags or params.
-func loggedModelPairsSpec(member string, rules ...rule) *spec[loggedModelRequest] {
-	named := len(rules) > 1
-	return &spec[loggedModelRequest]{
-		fields: []field{f("model_id", typeString), messages(member, pairFields()...)},
-		rules:  rules,
-		scan: func(s *scanner, name []byte, q *loggedModelRequest) {
-			switch string(name) {
-			case "model_id":
-				q.inBody = s.strOrNull()
-			case member:
-				q.pairs = s.tags()
-			default:
-				s.unknown(name)
-			}
-		},
-		fits: func(q *loggedModelRequest) bool { return !named || q.inBody != "" },
-		path: (*loggedModelRequest).fromPath,
-	}
+func declareSetLoggedModelTags() *wire.Request[loggedModelRequest] {
+	return wire.Declare(func(q *loggedModelRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("model_id", &q.inBody),
+			wire.Objects("tags", &q.tags, tagFields).IsList(),
+		}
+	})
+}
+
+func declareLogLoggedModelParams() *wire.Request[loggedModelRequest] {
+	return wire.Declare(func(q *loggedModelRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("model_id", &q.inBody).IsText().Required(),
+			wire.Objects("params", &q.params, paramFields).IsList(),
+		}
+	})
 }
 
 func (h *handler) createLoggedModel(ctx context.Context, b []byte, q *dynamodbstore.CreateLoggedModelParams) ([]byte, error) {
 	m, err := h.store.CreateLoggedModel(ctx, *q)
-	return appendLoggedModelAnswer(b, m, err)
+	return appendAnswer(b, "model", m, err, appendLoggedModel)
 }
 
 func (h *handler) getLoggedModel(ctx context.Context, b []byte, q *loggedModelRequest) ([]byte, error) {
@@ -167,14 +122,13 @@ func (h *handler) getLoggedModel(ctx context.Context, b []byte, q *loggedModelRe
 		get = h.store.GetAnyLoggedModel
 	}
 	m, err := get(ctx, q.id)
-	return appendLoggedModelAnswer(b, m, err)
+	return appendAnswer(b, "model", m, err, appendLoggedModel)
 }
 
 func (h *handler) finalizeLoggedModel(ctx context.Context, b []byte, q *loggedModelRequest) ([]byte, error) {
-	status := dynamodbstore.LoggedModelUnspecified // of a number that is not known, as in MLflow
-	if all := loggedModelStatuses(); q.status >= 0 && q.status < int64(len(all)) {
-		status = all[q.status]
+	if q.status == "" { // of a name or number that is not known, as in MLflow
+		q.status = dynamodbstore.LoggedModelUnspecified
 	}
-	m, err := h.store.FinalizeLoggedModel(ctx, q.inBody, status)
-	return appendLoggedModelAnswer(b, m, err)
+	m, err := h.store.FinalizeLoggedModel(ctx, q.inBody, q.status)
+	return appendAnswer(b, "model", m, err, appendLoggedModel)
 }

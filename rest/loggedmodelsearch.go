@@ -4,88 +4,32 @@ import (
 	"context"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
-func searchLoggedModelsSpec() *spec[dynamodbstore.SearchLoggedModelsParams] {
-	dataset := texts("dataset_name", "dataset_digest")
-	order := append(texts("field_name", "dataset_name", "dataset_digest"), f("ascending", typeBool))
-	return &spec[dynamodbstore.SearchLoggedModelsParams]{
-		fields: []field{
-			list(f("experiment_ids", typeString)), f("filter", typeString), messages("datasets", dataset...),
-			f("max_results", typeInt32), messages("order_by", order...), f("page_token", typeString),
-		},
-		rules: []rule{
-			{"experiment_ids", []check{isArray(), itemsAreStrings(), required()}},
-			text("filter"), array("datasets"),
-			integer("max_results"), array("order_by"), text("page_token"),
-		},
-		scan: scanSearchLoggedModels,
-		fits: func(q *dynamodbstore.SearchLoggedModelsParams) bool { return len(q.ExperimentIDs) > 0 },
-	}
+func declareSearchLoggedModels() *wire.Request[dynamodbstore.SearchLoggedModelsParams] {
+	return wire.Declare(func(q *dynamodbstore.SearchLoggedModelsParams) []wire.Field {
+		return []wire.Field{
+			wire.Texts("experiment_ids", &q.ExperimentIDs).IsList().HasTexts().Required(),
+			wire.Text("filter", &q.Filter).IsText(),
+			wire.Objects("datasets", &q.Datasets, datasetFilterFields).IsList(),
+			wire.Int32("max_results", &q.MaxResults).IsInt(),
+			wire.Objects("order_by", &q.OrderBy, loggedModelOrderFields).IsList(),
+			wire.Text("page_token", &q.PageToken).IsText(),
+		}
+	})
 }
 
-func scanSearchLoggedModels(s *scanner, name []byte, q *dynamodbstore.SearchLoggedModelsParams) {
-	switch string(name) {
-	case "experiment_ids":
-		q.ExperimentIDs = s.strs()
-	case "filter":
-		q.Filter = s.strOrNull()
-	case "page_token":
-		q.PageToken = s.strOrNull()
-	case "datasets":
-		if q.Datasets = nil; s.null() {
-			return
-		}
-		for first := s.enter('['); s.next(&first, ']'); {
-			q.Datasets = append(q.Datasets, s.loggedModelOrder().Dataset)
-		}
-	case "max_results":
-		if q.MaxResults = 0; !s.null() {
-			q.MaxResults = s.integer32()
-		}
-	case "order_by":
-		if q.OrderBy = nil; s.null() {
-			return
-		}
-		for first := s.enter('['); s.next(&first, ']'); {
-			q.OrderBy = append(q.OrderBy, s.loggedModelOrder())
-		}
-	default:
-		s.unknown(name)
-	}
+func datasetFilterFields(d *dynamodbstore.DatasetFilter) []wire.Field {
+	return []wire.Field{wire.Text("dataset_name", &d.Name), wire.Text("dataset_digest", &d.Digest)}
 }
 
-// loggedModelOrder reads a part of an order, or a dataset, whose members are
-// among those of an order.
-func (s *scanner) loggedModelOrder() (o dynamodbstore.LoggedModelOrder) {
-	for first := s.enter('{'); s.next(&first, '}'); {
-		switch name := s.name(); string(name) {
-		case "field_name":
-			o.Field = s.strOrNull()
-		case "ascending":
-			o.Descending = !s.boolOr(true)
-		case "dataset_name":
-			o.Dataset.Name = s.strOrNull()
-		case "dataset_digest":
-			o.Dataset.Digest = s.strOrNull()
-		default:
-			s.unknown(name)
-		}
-	}
-	return o
-}
-
-// boolOr reads a bool; null is the same as an absent field.
-func (s *scanner) boolOr(absent bool) bool {
-	switch {
-	case s.null():
-		return absent
-	case s.peek() == 't':
-		s.word("true")
-		return true
-	default:
-		s.word("false")
-		return false
+func loggedModelOrderFields(o *dynamodbstore.LoggedModelOrder) []wire.Field {
+	return []wire.Field{
+		wire.Text("field_name", &o.Field),
+		wire.Text("dataset_name", &o.Dataset.Name),
+		wire.Text("dataset_digest", &o.Dataset.Digest),
+		wire.Inverse("ascending", &o.Descending),
 	}
 }
 
@@ -94,6 +38,6 @@ func (h *handler) searchLoggedModels(ctx context.Context, a *answer, q *dynamodb
 	if err != nil {
 		return err
 	}
-	a.b = appendLoggedModels(a.b, page, a)
+	a.b = appendPage(a.b, "models", page, appendLoggedModel, a)
 	return nil
 }

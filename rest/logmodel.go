@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // logModelRequest is what clients before MLflow 3 send of a model that they
@@ -15,22 +16,13 @@ type logModelRequest struct {
 	model string
 }
 
-func logModelSpec() *spec[logModelRequest] {
-	return &spec[logModelRequest]{
-		fields: texts("run_id", "model_json"),
-		rules:  []rule{textRequired("run_id"), textRequired("model_json")},
-		scan: func(s *scanner, name []byte, q *logModelRequest) {
-			switch string(name) {
-			case "run_id":
-				q.runID = s.strOrNull()
-			case "model_json":
-				q.model = s.strOrNull()
-			default:
-				s.unknown(name)
-			}
-		},
-		fits: func(q *logModelRequest) bool { return q.runID != "" && q.model != "" },
-	}
+func declareLogModel() *wire.Request[logModelRequest] {
+	return wire.Declare(func(q *logModelRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("run_id", &q.runID).IsText().Required(),
+			wire.Text("model_json", &q.model).IsText().Required(),
+		}
+	})
 }
 
 func (h *handler) logModel(ctx context.Context, q *logModelRequest) error {
@@ -47,20 +39,20 @@ func (h *handler) logModel(ctx context.Context, q *logModelRequest) error {
 
 // parseModel reads what a client says of a model.
 // Source: MLflow 3.17, server/handlers.py, _log_model.
-func parseModel(text string) (*node, error) {
-	m, ok, err := parseTree([]byte(text))
+func parseModel(text string) (*wire.Value, error) {
+	m, ok, err := wire.Parse([]byte(text))
 	if err != nil {
-		return nil, err
+		return nil, asInvalid(err)
 	}
 	if !ok || strings.HasPrefix(text, "\ufeff") { // Python takes a mark in bytes only
 		return nil, invalid("Malformed model info. \n " + text + " \n is not a valid JSON.")
 	}
-	if m.kind != kindDict {
-		return nil, invalid(invalidValue("model_json", &m) + seeDocs)
+	if m.Kind != wire.KindDict {
+		return nil, invalid(wire.InvalidValue("model_json", &m))
 	}
 	var missing []string
 	for _, name := range []string{"artifact_path", "flavors", "utc_time_created", "run_id"} {
-		if m.get(name) == nil {
+		if m.Get(name) == nil {
 			missing = append(missing, name)
 		}
 	}
@@ -74,46 +66,46 @@ func parseModel(text string) (*node, error) {
 // was made, and its flavors without their configuration. Where MLflow fails on
 // a value, or would read a file of the server that it names, it is refused.
 // Source: MLflow 3.17, models/model.py, Model.get_tags_dict.
-func historyEntry(m *node) (string, error) {
+func historyEntry(m *wire.Value) (string, error) {
 	for _, rule := range []struct {
 		param string
-		kinds []kind
+		kinds []wire.Kind
 	}{
-		{"utc_time_created", []kind{kindString}},
-		{"flavors", []kind{kindDict, kindNull}},
-		{"signature", []kind{kindDict, kindNull}},
-		{"env_vars", []kind{kindList, kindNull}},
-		{"resources", []kind{kindList, kindDict, kindNull}},
+		{"utc_time_created", []wire.Kind{wire.KindString}},
+		{"flavors", []wire.Kind{wire.KindDict, wire.KindNull}},
+		{"signature", []wire.Kind{wire.KindDict, wire.KindNull}},
+		{"env_vars", []wire.Kind{wire.KindList, wire.KindNull}},
+		{"resources", []wire.Kind{wire.KindList, wire.KindDict, wire.KindNull}},
 	} {
-		v := m.get(rule.param)
-		if v != nil && !slices.Contains(rule.kinds, v.kind) {
-			return "", invalid(invalidValue("model_json."+rule.param, v) + seeDocs)
+		v := m.Get(rule.param)
+		if v != nil && !slices.Contains(rule.kinds, v.Kind) {
+			return "", invalid(wire.InvalidValue("model_json."+rule.param, v))
 		}
 	}
-	entry := node{kind: kindDict}
+	entry := wire.Value{Kind: wire.KindDict}
 	for _, name := range []string{"run_id", "artifact_path"} {
-		if v := m.get(name); v.kind != kindNull {
-			entry.set(name, *v)
+		if v := m.Get(name); v.Kind != wire.KindNull {
+			entry.Set(name, *v)
 		}
 	}
-	entry.set("utc_time_created", *m.get("utc_time_created"))
-	var id node // null if there is none
-	if v := m.get("model_uuid"); v != nil {
+	entry.Set("utc_time_created", *m.Get("utc_time_created"))
+	var id wire.Value // null if there is none
+	if v := m.Get("model_uuid"); v != nil {
 		id = *v
 	}
-	entry.set("model_uuid", id)
-	entry.set("flavors", withoutConfigs(m.get("flavors")))
-	return string(appendPyJSON(nil, &entry, pyStyle{", ", ": ", false})), nil
+	entry.Set("model_uuid", id)
+	entry.Set("flavors", withoutConfigs(m.Get("flavors")))
+	return wire.Dumps(&entry), nil
 }
 
 // withoutConfigs copies flavors without the member "config" of each.
-func withoutConfigs(flavors *node) node {
-	out := node{kind: kindDict, keys: flavors.keys, list: slices.Clone(flavors.list)}
-	for i := range out.list {
-		v := &out.list[i]
-		if at := slices.Index(v.keys, "config"); at >= 0 {
-			v.keys = slices.Concat(v.keys[:at], v.keys[at+1:])
-			v.list = slices.Concat(v.list[:at], v.list[at+1:])
+func withoutConfigs(flavors *wire.Value) wire.Value {
+	out := wire.Value{Kind: wire.KindDict, Keys: flavors.Keys, List: slices.Clone(flavors.List)}
+	for i := range out.List {
+		v := &out.List[i]
+		if at := slices.Index(v.Keys, "config"); at >= 0 {
+			v.Keys = slices.Concat(v.Keys[:at], v.Keys[at+1:])
+			v.List = slices.Concat(v.List[:at], v.List[at+1:])
 		}
 	}
 	return out

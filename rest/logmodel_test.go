@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // TestLogModel: the history keeps of a model what MLflow keeps, written as
@@ -45,19 +47,19 @@ func TestLogModelRefused(t *testing.T) {
 		"{x":                          "Malformed model info. \n {x \n is not a valid JSON.",
 		"\ufeff{}":                    "Malformed model info. \n \ufeff{} \n is not a valid JSON.",
 		strings.Repeat("[", 5000):     "Malformed model info. \n " + strings.Repeat("[", 5000) + " \n is not a valid JSON.",
-		"[]":                          "Invalid value [] for parameter 'model_json' supplied:  Hint: Value was of type 'list'." + seeDocs,
+		"[]":                          "Invalid value [] for parameter 'model_json' supplied:  Hint: Value was of type 'list'." + wire.SeeDocs,
 		"{}":                          missing + "{'artifact_path', 'flavors', 'utc_time_created', 'run_id'}",
 		`{"flavors":1,"run_id":null}`: missing + "{'artifact_path', 'utc_time_created'}",
 		model(`,"flavors":[]`): "Invalid value [] for parameter 'model_json.flavors' supplied:  " +
-			"Hint: Value was of type 'list'." + seeDocs,
+			"Hint: Value was of type 'list'." + wire.SeeDocs,
 		model(`,"utc_time_created":null`): "Invalid value null for parameter 'model_json.utc_time_created' supplied:  " +
-			"Hint: Value was of type 'NoneType'." + seeDocs,
+			"Hint: Value was of type 'NoneType'." + wire.SeeDocs,
 		model(`,"signature":5`): "Invalid value 5 for parameter 'model_json.signature' supplied:  " +
-			"Hint: Value was of type 'int'." + seeDocs,
+			"Hint: Value was of type 'int'." + wire.SeeDocs,
 		model(`,"env_vars":{"b":1,"a":[2]}`): `Invalid value {"a":[2],"b":1} for parameter 'model_json.env_vars' supplied:  ` +
-			"Hint: Value was of type 'dict'." + seeDocs,
+			"Hint: Value was of type 'dict'." + wire.SeeDocs,
 		model(`,"resources":"/etc/passwd"`): `Invalid value "/etc/passwd" for parameter 'model_json.resources' supplied:  ` +
-			"Hint: Value was of type 'str'." + seeDocs,
+			"Hint: Value was of type 'str'." + wire.SeeDocs,
 	} {
 		s := newServer(t)
 		body, err := json.Marshal(map[string]string{"run_id": "unknown", "model_json": text})

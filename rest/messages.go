@@ -1,50 +1,66 @@
 package rest
 
-// The messages of MLflow 3.18's service.proto that come in with requests.
+import (
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
+)
 
-func pairFields() []field { return []field{f("key", typeString), f("value", typeString)} }
+// What requests of MLflow 3.18's service.proto have in common.
 
-func metricFields() []field {
-	return []field{
-		f("key", typeString), f("value", typeDouble), f("timestamp", typeInt64), f("step", typeInt64),
-		f("dataset_name", typeString), f("dataset_digest", typeString), f("model_id", typeString),
-		f("run_id", typeString),
+func tagFields(t *dynamodbstore.Tag) []wire.Field { return pairFields(&t.Key, &t.Value) }
+
+func paramFields(p *dynamodbstore.Param) []wire.Field { return pairFields(&p.Key, &p.Value) }
+
+func pairFields(key, value *string) []wire.Field {
+	return []wire.Field{wire.Text("key", key), wire.Text("value", value)}
+}
+
+func metricFields(m *dynamodbstore.Metric) []wire.Field {
+	return []wire.Field{
+		wire.Text("key", &m.Key),
+		wire.Double("value", &m.Value),
+		wire.Int64("timestamp", &m.Timestamp),
+		wire.Int64("step", &m.Step),
+		wire.Text("dataset_name", &m.DatasetName),
+		wire.Text("dataset_digest", &m.DatasetDigest),
+		wire.Text("model_id", &m.ModelID),
+		wire.Text("run_id", new(string)), // it is that of the batch
 	}
 }
 
-func datasetFields() []field {
-	dataset := messages("dataset", f("name", typeString), f("digest", typeString), f("source_type", typeString),
-		f("source", typeString), f("schema", typeString), f("profile", typeString))
-	dataset.repeated = false
-	return []field{messages("tags", pairFields()...), dataset}
-}
-
-func viewType(name string) field {
-	return enum(name, enumValue{"ACTIVE_ONLY", 1}, enumValue{"DELETED_ONLY", 2}, enumValue{"ALL", 3})
-}
-
-func runStatus(name string) field {
-	return enum(name, enumValue{"RUNNING", 1}, enumValue{"SCHEDULED", 2}, enumValue{"FINISHED", 3},
-		enumValue{"FAILED", 4}, enumValue{"KILLED", 5})
-}
-
-// texts makes fields for strings.
-func texts(names ...string) []field {
-	fields := make([]field, len(names))
-	for i, n := range names {
-		fields[i] = f(n, typeString)
+func datasetInputFields(in *dynamodbstore.DatasetInput) []wire.Field {
+	return []wire.Field{
+		wire.Objects("tags", &in.Tags, tagFields),
+		wire.Object("dataset", &in.Dataset, datasetFields),
 	}
-	return fields
 }
 
-// requiredText is the rule for a string that must be there.
-func requiredText(param string) rule { return rule{param, []check{required(), isString()}} }
+func datasetFields(d *dynamodbstore.Dataset) []wire.Field {
+	return []wire.Field{
+		wire.Text("name", &d.Name),
+		wire.Text("digest", &d.Digest),
+		wire.Text("source_type", &d.SourceType),
+		wire.Text("source", &d.Source),
+		wire.Text("schema", &d.Schema),
+		wire.Text("profile", &d.Profile),
+	}
+}
 
-// textRequired is the same rule in the order in which some handlers have it.
-func textRequired(param string) rule { return rule{param, []check{isString(), required()}} }
+// viewTypes are what a ViewType says, which MLflow counts from one.
+func viewTypes() []wire.Choice[dynamodbstore.ViewType] {
+	return []wire.Choice[dynamodbstore.ViewType]{
+		{Name: "ACTIVE_ONLY", Number: 1, Value: dynamodbstore.ViewActiveOnly},
+		{Name: "DELETED_ONLY", Number: 2, Value: dynamodbstore.ViewDeletedOnly},
+		{Name: "ALL", Number: 3, Value: dynamodbstore.ViewAll},
+	}
+}
 
-func text(param string) rule { return rule{param, []check{isString()}} }
-
-func integer(param string) rule { return rule{param, []check{isIntLike()}} }
-
-func array(param string) rule { return rule{param, []check{isArray()}} }
+func runStatuses() []wire.Choice[dynamodbstore.RunStatus] {
+	return []wire.Choice[dynamodbstore.RunStatus]{
+		{Name: "RUNNING", Number: 1, Value: dynamodbstore.StatusRunning},
+		{Name: "SCHEDULED", Number: 2, Value: dynamodbstore.StatusScheduled},
+		{Name: "FINISHED", Number: 3, Value: dynamodbstore.StatusFinished},
+		{Name: "FAILED", Number: 4, Value: dynamodbstore.StatusFailed},
+		{Name: "KILLED", Number: 5, Value: dynamodbstore.StatusKilled},
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 const (
@@ -16,155 +17,49 @@ const (
 )
 
 func (h *handler) addMetricRoutes() {
-	interval := streamed(h, intervalSpec(), h.metricHistoryInterval)
-	h.add("2.0", http.MethodPost, "/mlflow/runs/log-batch", command(h, logBatchSpec(),
-		func(ctx context.Context, q *logBatchRequest) error {
-			return h.store.LogBatch(dynamodbstore.WithTimesAsGiven(ctx), q.LogBatchParams)
+	interval := streamed(h, declareInterval(), h.metricHistoryInterval)
+	h.add("2.0", http.MethodPost, "/mlflow/runs/log-batch", command(h, declareLogBatch(),
+		func(ctx context.Context, q *dynamodbstore.LogBatchParams) error {
+			return h.store.LogBatch(dynamodbstore.WithTimesAsGiven(ctx), *q)
 		}))
-	h.add("2.0", http.MethodPost, "/mlflow/runs/log-metric", command(h, logMetricSpec(), h.logMetric))
-	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history", streamed(h, historySpec(), h.metricHistory))
+	h.add("2.0", http.MethodPost, "/mlflow/runs/log-metric", command(h, declareLogMetric(), h.logMetric))
+	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history", streamed(h, declareHistory(), h.metricHistory))
 	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history-bulk-interval", interval)
 	h.addPath(http.MethodGet, "/ajax-api/2.0/mlflow/metrics/get-history-bulk", h.admitted(h.metricHistoryBulk))
 }
 
-type logBatchRequest struct {
-	dynamodbstore.LogBatchParams
-	incomplete bool // something has no key, value or timestamp
-}
-
-func logBatchSpec() *spec[logBatchRequest] {
-	return &spec[logBatchRequest]{
-		fields: []field{
-			f("run_id", typeString), messages("metrics", metricFields()...),
-			messages("params", pairFields()...), messages("tags", pairFields()...),
-		},
-		rules: []rule{
-			textRequired("run_id"),
-			{"metrics", []check{isArray(), itemsHave("key", "value", "timestamp")}},
-			{"params", []check{isArray(), itemsHave("key")}},
-			{"tags", []check{isArray(), itemsHave("key")}},
-		},
-		scan: scanLogBatch,
-		fits: func(q *logBatchRequest) bool { return q.RunID != "" && !q.incomplete },
-	}
-}
-
-func scanLogBatch(s *scanner, name []byte, q *logBatchRequest) {
-	switch string(name) {
-	case "run_id":
-		q.RunID = s.strOrNull()
-	case "metrics":
-		q.Metrics = nil
-		if s.null() {
-			return
+func declareLogBatch() *wire.Request[dynamodbstore.LogBatchParams] {
+	return wire.Declare(func(q *dynamodbstore.LogBatchParams) []wire.Field {
+		return []wire.Field{
+			wire.Text("run_id", &q.RunID).IsText().Required(),
+			wire.Objects("metrics", &q.Metrics, metricFields).IsList().EachHas("key", "value", "timestamp"),
+			wire.Objects("params", &q.Params, paramFields).IsList().EachHas("key"),
+			wire.Objects("tags", &q.Tags, tagFields).IsList().EachHas("key"),
 		}
-		n := s.guessCount()
-		q.Metrics = make([]dynamodbstore.Metric, 0, n)
-		s.keys = make([]string, min(n, 128))
-		for first := s.enter('['); s.next(&first, ']'); {
-			m, has := s.metric()
-			q.Metrics = append(q.Metrics, m)
-			q.incomplete = q.incomplete || has != hasKey|hasValue|hasTimestamp
-		}
-	case "params":
-		q.Params = nil
-		if s.null() {
-			return
-		}
-		for first := s.enter('['); s.next(&first, ']'); {
-			key, value := s.pair()
-			q.Params = append(q.Params, dynamodbstore.Param{Key: key, Value: value})
-			q.incomplete = q.incomplete || key == ""
-		}
-	case "tags":
-		q.Tags = s.tags()
-		for i := range q.Tags {
-			q.incomplete = q.incomplete || q.Tags[i].Key == ""
-		}
-	default:
-		s.unknown(name)
-	}
-}
-
-// guessCount guesses from the bytes that are left how many metrics follow.
-func (s *scanner) guessCount() int {
-	const usual, most = 64, 1000
-	return min((len(s.data)-s.pos)/usual+1, most)
-}
-
-// What a metric in a request has.
-const (
-	hasKey = 1 << iota
-	hasValue
-	hasTimestamp
-)
-
-func (s *scanner) metric() (m dynamodbstore.Metric, has int) {
-	for first := s.enter('{'); s.next(&first, '}'); {
-		name := s.name()
-		has |= s.metricField(&m, name)
-	}
-	return m, has
-}
-
-func (s *scanner) metricField(m *dynamodbstore.Metric, name []byte) (has int) {
-	switch string(name) {
-	case "key":
-		if m.Key = s.keyOrNull(); m.Key != "" {
-			return hasKey
-		}
-		s.bad = true
-	case "value":
-		m.Value = s.double()
-		return hasValue
-	case "timestamp":
-		m.Timestamp = s.integer()
-		return hasTimestamp
-	case "step":
-		m.Step = int64(s.optionalInteger())
-	case "model_id":
-		m.ModelID = s.strOrNull()
-	case "dataset_name":
-		m.DatasetName = s.strOrNull()
-	case "dataset_digest":
-		m.DatasetDigest = s.strOrNull()
-	default:
-		s.unknown(name)
-	}
-	return 0
+	}).ScannedBy(scanLogBatch)
 }
 
 type logMetricRequest struct {
 	runID, legacyID string
 	metric          dynamodbstore.Metric
-	has             int
 }
 
-func logMetricSpec() *spec[logMetricRequest] {
-	return &spec[logMetricRequest]{
-		fields: append(metricFields(), f("run_uuid", typeString)),
-		rules: []rule{
-			requiredText("run_id"),
-			requiredText("key"),
-			{"value", []check{required(), isFloatLike()}},
-			{"timestamp", []check{isIntLike(), required()}},
-			integer("step"),
-			text("model_id"), text("dataset_name"), text("dataset_digest"),
-		},
-		scan: func(s *scanner, name []byte, q *logMetricRequest) {
-			switch string(name) {
-			case "run_id":
-				q.runID = s.strOrNull()
-			case "run_uuid":
-				q.legacyID = s.strOrNull()
-			default:
-				q.has |= s.metricField(&q.metric, name)
-			}
-		},
-		fits: func(q *logMetricRequest) bool {
-			return q.runID != "" && q.has == hasKey|hasValue|hasTimestamp
-		},
-	}
+func declareLogMetric() *wire.Request[logMetricRequest] {
+	return wire.Declare(func(q *logMetricRequest) []wire.Field {
+		m := &q.metric
+		return []wire.Field{
+			wire.Text("key", &m.Key).Required().IsText(),
+			wire.Double("value", &m.Value).Required().IsNumber(),
+			wire.Int64("timestamp", &m.Timestamp).IsInt().Required(),
+			wire.Int64("step", &m.Step).IsInt(),
+			wire.Text("dataset_name", &m.DatasetName).IsText(),
+			wire.Text("dataset_digest", &m.DatasetDigest).IsText(),
+			wire.Text("model_id", &m.ModelID).IsText(),
+			wire.Text("run_id", &q.runID).Required().IsText(),
+			wire.Text("run_uuid", &q.legacyID),
+		}
+	}).CheckedIn("run_id", "key", "value", "timestamp", "step", "model_id", "dataset_name", "dataset_digest").
+		ScannedBy(scanLogMetric)
 }
 
 func (h *handler) logMetric(ctx context.Context, q *logMetricRequest) error {
@@ -179,30 +74,16 @@ type historyRequest struct {
 	legacyID string
 }
 
-func historySpec() *spec[historyRequest] {
-	return &spec[historyRequest]{
-		fields: append(texts("run_id", "run_uuid", "metric_key", "page_token"), f("max_results", typeInt32)),
-		rules:  []rule{textRequired("run_id"), textRequired("metric_key"), text("page_token")},
-		scan: func(s *scanner, name []byte, q *historyRequest) {
-			switch string(name) {
-			case "run_id":
-				q.RunID = s.strOrNull()
-			case "run_uuid":
-				q.legacyID = s.strOrNull()
-			case "metric_key":
-				q.Key = s.strOrNull()
-			case "page_token":
-				q.PageToken = s.strOrNull()
-			case "max_results":
-				if q.MaxResults = 0; !s.null() {
-					q.MaxResults = nonZero(s.integer32())
-				}
-			default:
-				s.unknown(name)
-			}
-		},
-		fits: func(q *historyRequest) bool { return q.RunID != "" && q.Key != "" },
-	}
+func declareHistory() *wire.Request[historyRequest] {
+	return wire.Declare(func(q *historyRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("run_id", &q.RunID).IsText().Required(),
+			wire.Text("run_uuid", &q.legacyID),
+			wire.Text("metric_key", &q.Key).IsText().Required(),
+			wire.Text("page_token", &q.PageToken).IsText(),
+			wire.Size32("max_results", &q.MaxResults),
+		}
+	})
 }
 
 func (h *handler) metricHistory(ctx context.Context, a *answer, q *historyRequest) error {
@@ -211,7 +92,7 @@ func (h *handler) metricHistory(ctx context.Context, a *answer, q *historyReques
 	}
 	if q.MaxResults < 0 { // present, and not positive
 		n := q.MaxResults
-		if n == explicitZero {
+		if n == wire.Zero {
 			n = 0
 		}
 		return invalid("Invalid value " + strconv.Itoa(n) +
@@ -229,62 +110,22 @@ func (h *handler) metricHistory(ctx context.Context, a *answer, q *historyReques
 	return nil
 }
 
-func intervalSpec() *spec[dynamodbstore.MetricHistoryIntervalParams] {
-	return &spec[dynamodbstore.MetricHistoryIntervalParams]{
-		fields: []field{
-			list(f("run_ids", typeString)), f("metric_key", typeString),
-			f("start_step", typeInt32), f("end_step", typeInt32), f("max_results", typeInt32),
-		},
-		rules: []rule{
-			{"run_ids", []check{required(), isArray(), itemsAreStrings(), fewRuns()}},
-			requiredText("metric_key"),
-			integer("start_step"),
-			integer("end_step"),
-			{"max_results", []check{
-				isIntLike(), between(1, maxPointsOfRun, pointsOutOfRange),
-			}},
-		},
-		scan: func(s *scanner, name []byte, q *dynamodbstore.MetricHistoryIntervalParams) {
-			switch string(name) {
-			case "run_ids":
-				q.RunIDs = s.strs()
-			case "metric_key":
-				q.Key = s.strOrNull()
-			case "start_step":
-				q.StartStep = s.optionalStep()
-			case "end_step":
-				q.EndStep = s.optionalStep()
-			case "max_results":
-				q.MaxResults = s.optionalInteger()
-			default:
-				s.unknown(name)
-			}
-		},
-		// The endpoint is only ever called with a query string.
-		fits: func(*dynamodbstore.MetricHistoryIntervalParams) bool { return false },
-	}
-}
-
-func fewRuns() check {
-	return check{run: func(_ string, v *node) (string, bool) {
-		if v == nil || len(v.list) <= maxBulkRuns {
-			return "", true
+func declareInterval() *wire.Request[dynamodbstore.MetricHistoryIntervalParams] {
+	return wire.Declare(func(q *dynamodbstore.MetricHistoryIntervalParams) []wire.Field {
+		return []wire.Field{
+			wire.Texts("run_ids", &q.RunIDs).Required().IsList().HasTexts().AtMost(maxBulkRuns, tooManyRuns),
+			wire.Text("metric_key", &q.Key).Required().IsText(),
+			wire.OptionalInt32("start_step", &q.StartStep).IsInt(),
+			wire.OptionalInt32("end_step", &q.EndStep).IsInt(),
+			wire.Int32("max_results", &q.MaxResults).IsInt().Between(1, maxPointsOfRun, pointsOutOfRange),
 		}
-		return tooManyRuns(len(v.list)), false
-	}}
+	})
 }
 
 const pointsOutOfRange = "max_results must be between 1 and 2500."
 
 func tooManyRuns(n int) string {
 	return "GetMetricHistoryBulkInterval request must specify at most 100 run_ids. Received " + strconv.Itoa(n) + " run_ids."
-}
-
-func (s *scanner) optionalStep() *int64 {
-	if s.null() {
-		return nil
-	}
-	return new(int64(s.integer32()))
 }
 
 func (h *handler) metricHistoryInterval(
@@ -338,14 +179,14 @@ func (h *handler) metricHistoryBulk(w http.ResponseWriter, r *http.Request) {
 func bulkRequest(raw string) (dynamodbstore.MetricHistoryBulkParams, error) {
 	q := dynamodbstore.MetricHistoryBulkParams{MaxResults: maxBulkPoints}
 	limit, hasKey := "", false
-	for _, p := range parseQuery(raw) {
+	for _, p := range wire.ParseQuery(raw) {
 		switch {
-		case p.key == "run_id":
-			q.RunIDs = append(q.RunIDs, p.value)
-		case p.key == "metric_key" && !hasKey:
-			q.Key, hasKey = p.value, true
-		case p.key == "max_results" && limit == "":
-			limit = p.value
+		case p.Key == "run_id":
+			q.RunIDs = append(q.RunIDs, p.Value)
+		case p.Key == "metric_key" && !hasKey:
+			q.Key, hasKey = p.Value, true
+		case p.Key == "max_results" && limit == "":
+			limit = p.Value
 		}
 	}
 	switch {
@@ -359,7 +200,7 @@ func bulkRequest(raw string) (dynamodbstore.MetricHistoryBulkParams, error) {
 	case limit != "":
 		n, err := strconv.Atoi(strings.TrimSpace(limit))
 		if err != nil {
-			return q, invalid(invalidValue("max_results", &node{kind: kindString, text: limit}) + seeDocs)
+			return q, invalid(wire.InvalidValue("max_results", &wire.Value{Kind: wire.KindString, Text: limit}))
 		}
 		q.MaxResults = min(n, maxBulkPoints)
 	}

@@ -5,16 +5,18 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // getModelVersionArtifact sends an artifact of a model version to the browser.
 func (h *handler) getModelVersionArtifact(w http.ResponseWriter, r *http.Request) {
-	params := parseQuery(r.URL.RawQuery)
+	params := wire.ParseQuery(r.URL.RawQuery)
 	name, ok := h.artifactPath(w, r, params)
 	if !ok {
 		return
 	}
-	first := firstOf(params)
+	first := wire.FirstOf(params)
 	uri, dir, err := h.modelVersionURI(r.Context(), first["name"], first["version"])
 	if err != nil {
 		h.writeError(w, r, err)

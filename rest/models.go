@@ -8,42 +8,43 @@ import (
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 func (h *handler) addModelRoutes() {
 	const base = "/mlflow/registered-models/"
-	h.add("2.0", http.MethodPost, base+"create", query(h, createModelSpec(), h.createModel))
-	h.add("2.0", http.MethodPost, base+"rename", query(h, modelSpec("name", "new_name"),
+	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateModel(), h.createModel))
+	h.add("2.0", http.MethodPost, base+"rename", query(h, declareModel("name", "new_name"),
 		modelAnswer(func(ctx context.Context, q *modelRequest) (*dynamodbstore.RegisteredModel, error) {
 			return h.store.RenameRegisteredModel(ctx, q.name, q.newName)
 		})))
-	h.add("2.0", http.MethodPatch, base+"update", query(h, modelSpec("name").with(texts("description"), text("description")),
+	h.add("2.0", http.MethodPatch, base+"update", query(h, declareModel("name").With(withDescription),
 		modelAnswer(func(ctx context.Context, q *modelRequest) (*dynamodbstore.RegisteredModel, error) {
 			return h.store.UpdateRegisteredModel(ctx, dynamodbstore.UpdateRegisteredModelParams{
-				Name: q.name, Description: q.description,
+				Name: q.name, Description: deref(q.description),
 			})
 		})))
-	h.add("2.0", http.MethodGet, base+"get", query(h, modelSpec("name"),
+	h.add("2.0", http.MethodGet, base+"get", query(h, declareModel("name"),
 		modelAnswer(func(ctx context.Context, q *modelRequest) (*dynamodbstore.RegisteredModel, error) {
 			return h.store.GetRegisteredModel(ctx, q.name)
 		})))
-	h.add("2.0", http.MethodDelete, base+"delete", command(h, modelSpec("name"),
+	h.add("2.0", http.MethodDelete, base+"delete", command(h, declareModel("name"),
 		func(ctx context.Context, q *modelRequest) error { return h.store.DeleteRegisteredModel(ctx, q.name) }))
-	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, searchModelsSpec(1000), h.searchModels)))
+	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, declareSearchModels(1000), h.searchModels)))
 	h.add("2.0", http.MethodPost, base+"set-tag",
-		command(h, modelSpec("name", "key").with(texts("value"), text("value")),
+		command(h, declareModel("name", "key").With(withValue),
 			func(ctx context.Context, q *modelRequest) error {
 				return h.store.SetRegisteredModelTag(ctx, q.name, dynamodbstore.Tag{Key: q.key, Value: q.value})
 			}))
-	h.add("2.0", http.MethodDelete, base+"delete-tag", command(h, modelSpec("name", "key"),
+	h.add("2.0", http.MethodDelete, base+"delete-tag", command(h, declareModel("name", "key"),
 		func(ctx context.Context, q *modelRequest) error {
 			return h.store.DeleteRegisteredModelTag(ctx, q.name, q.key)
 		}))
-	h.add("2.0", http.MethodPost, base+"alias", command(h, modelSpec("name", "alias", "version"),
+	h.add("2.0", http.MethodPost, base+"alias", command(h, declareModel("name", "alias", "version"),
 		onVersion(func(ctx context.Context, q *modelRequest, version int) error {
 			return h.store.SetRegisteredModelAlias(ctx, q.name, q.alias, version)
 		})))
-	h.add("2.0", http.MethodDelete, base+"alias", command(h, modelSpec("name", "alias"),
+	h.add("2.0", http.MethodDelete, base+"alias", command(h, declareModel("name", "alias"),
 		func(ctx context.Context, q *modelRequest) error {
 			return h.store.DeleteRegisteredModelAlias(ctx, q.name, q.alias)
 		}))
@@ -52,101 +53,61 @@ func (h *handler) addModelRoutes() {
 
 // modelRequest is a request about one registered model or one of its versions.
 type modelRequest struct {
-	name, newName, description string
-	version                    string
-	alias, stage               string
-	key, value                 string
-	stages                     []string
-	archive                    bool
-	described                  bool // there is a description, which may be empty
+	name, newName string
+	description   *string
+	version       string
+	alias, stage  string
+	key, value    string
+	stages        []string
+	archive       bool
 }
 
-// field returns where a member of the request goes, nil if it is no string.
-func (q *modelRequest) field(name string) *string {
+// text returns where a field goes that is a required string.
+func (q *modelRequest) text(name string) *string {
 	switch name {
 	case "name":
 		return &q.name
 	case "new_name":
 		return &q.newName
-	case "description":
-		return &q.description
 	case "version":
 		return &q.version
 	case "alias":
 		return &q.alias
 	case "stage":
 		return &q.stage
-	case "key":
+	default:
 		return &q.key
-	case "value":
-		return &q.value
-	default:
-		return nil
 	}
 }
 
-func scanModel(s *scanner, name []byte, q *modelRequest) {
-	if string(name) == "description" {
-		q.described = s.peek() != 'n' // null
-	}
-	if field := q.field(string(name)); field != nil {
-		*field = s.strOrNull()
-		return
-	}
-	switch string(name) {
-	case "stages":
-		q.stages = s.strs()
-	case "archive_existing_versions":
-		q.archive = s.flag()
-	default:
-		s.unknown(name)
-	}
+// declareModel declares requests of which some strings are required.
+func declareModel(names ...string) *wire.Request[modelRequest] {
+	return wire.Declare(func(q *modelRequest) []wire.Field {
+		fields := make([]wire.Field, len(names))
+		for i, name := range names {
+			fields[i] = wire.Text(name, q.text(name)).IsText().Required()
+		}
+		return fields
+	})
 }
 
-// modelSpec is for requests of which some strings are required.
-func modelSpec(names ...string) *spec[modelRequest] {
-	p := &spec[modelRequest]{
-		fields: texts(names...), scan: scanModel,
-		fits: func(q *modelRequest) bool {
-			for _, name := range names {
-				if *q.field(name) == "" {
-					return false
-				}
-			}
-			return true
-		},
-	}
-	for _, name := range names {
-		p.rules = append(p.rules, textRequired(name))
-	}
-	return p
+func withDescription(q *modelRequest) []wire.Field {
+	return []wire.Field{wire.OptionalText("description", &q.description).IsText()}
 }
 
-// with adds fields that may be absent.
-func (p *spec[T]) with(fields []field, rules ...rule) *spec[T] {
-	p.fields = append(p.fields, fields...)
-	p.rules = append(p.rules, rules...)
-	return p
+func withValue(q *modelRequest) []wire.Field {
+	return []wire.Field{wire.Text("value", &q.value).IsText()}
 }
 
-func createModelSpec() *spec[dynamodbstore.CreateRegisteredModelParams] {
-	return &spec[dynamodbstore.CreateRegisteredModelParams]{
-		fields: append(texts("name", "description", "deployment_job_id"), messages("tags", pairFields()...)),
-		rules:  []rule{textRequired("name"), array("tags"), text("description")},
-		scan: func(s *scanner, name []byte, q *dynamodbstore.CreateRegisteredModelParams) {
-			switch string(name) {
-			case "name":
-				q.Name = s.strOrNull()
-			case "description":
-				q.Description = s.strOrNull()
-			case "tags":
-				q.Tags = s.tags()
-			default:
-				s.unknown(name)
-			}
-		},
-		fits: func(q *dynamodbstore.CreateRegisteredModelParams) bool { return q.Name != "" },
-	}
+func declareCreateModel() *wire.Request[dynamodbstore.CreateRegisteredModelParams] {
+	return wire.Declare(func(q *dynamodbstore.CreateRegisteredModelParams) []wire.Field {
+		return []wire.Field{
+			wire.Text("name", &q.Name).IsText().Required(),
+			wire.Text("description", &q.Description).IsText(),
+			wire.Text("deployment_job_id", new(string)), // it is not kept
+			wire.Objects("tags", &q.Tags, tagFields).IsList(),
+		}
+	}).CheckedIn("name", "tags", "description")
 }
 
 // modelSearch is a search for registered models or for their versions.
@@ -156,35 +117,15 @@ type modelSearch struct {
 	maxResults        int
 }
 
-func searchModelsSpec(limit int) *spec[modelSearch] {
-	return &spec[modelSearch]{
-		fields: []field{
-			f("filter", typeString), f("max_results", typeInt64), list(f("order_by", typeString)), f("page_token", typeString),
-		},
-		rules: []rule{
-			text("filter"),
-			{"max_results", []check{isIntLike(), between(-1<<62, int64(limit), "")}},
-			{"order_by", []check{isArray(), itemsAreStrings()}},
-			text("page_token"),
-		},
-		scan: func(s *scanner, name []byte, q *modelSearch) {
-			switch string(name) {
-			case "filter":
-				q.filter = s.strOrNull()
-			case "max_results":
-				if q.maxResults = 0; !s.null() {
-					q.maxResults = nonZero(int(s.integer()))
-				}
-			case "order_by":
-				q.orderBy = s.strs()
-			case "page_token":
-				q.pageToken = s.strOrNull()
-			default:
-				s.unknown(name)
-			}
-		},
-		fits: func(q *modelSearch) bool { return q.maxResults <= limit },
-	}
+func declareSearchModels(limit int64) *wire.Request[modelSearch] {
+	return wire.Declare(func(q *modelSearch) []wire.Field {
+		return []wire.Field{
+			wire.Text("filter", &q.filter).IsText(),
+			wire.Size64("max_results", &q.maxResults).IsInt().Between(-1<<62, limit, ""),
+			wire.Texts("order_by", &q.orderBy).IsList().HasTexts(),
+			wire.Text("page_token", &q.pageToken).IsText(),
+		}
+	})
 }
 
 // results returns the size of a page, 0 if the request leaves it open. What is
@@ -192,7 +133,7 @@ func searchModelsSpec(limit int) *spec[modelSearch] {
 // registered models are searched.
 func (q *modelSearch) results() (int, error) {
 	switch {
-	case q.maxResults == explicitZero:
+	case q.maxResults == wire.Zero:
 		return 0, invalid("Invalid value for max_results. It must be a positive integer, but got 0")
 	case q.maxResults < 0:
 		return 0, invalid("Invalid value for max_results. It must be a positive integer, but got " + strconv.Itoa(q.maxResults))
@@ -202,7 +143,7 @@ func (q *modelSearch) results() (int, error) {
 
 func (h *handler) createModel(ctx context.Context, b []byte, q *dynamodbstore.CreateRegisteredModelParams) ([]byte, error) {
 	m, err := h.store.CreateRegisteredModel(ctx, *q)
-	return appendOneModel(b, m), err
+	return appendAnswer(b, "registered_model", m, err, appendModel)
 }
 
 // modelAnswer makes an endpoint answer with a registered model.
@@ -211,7 +152,7 @@ func modelAnswer(
 ) func(context.Context, []byte, *modelRequest) ([]byte, error) {
 	return func(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
 		m, err := do(ctx, q)
-		return appendOneModel(b, m), err
+		return appendAnswer(b, "registered_model", m, err, appendModel)
 	}
 }
 
@@ -226,7 +167,7 @@ func (h *handler) searchModels(ctx context.Context, a *answer, q *modelSearch) e
 	if err != nil {
 		return err
 	}
-	a.b = appendModels(a.b, page, a)
+	a.b = appendPage(a.b, "registered_models", page, appendModel, a)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // The rules of what a model version may be made of: a version must not give
@@ -108,7 +109,7 @@ func (h *handler) resolveModelSource(ctx context.Context, q *createVersionReques
 	if err != nil {
 		return err
 	}
-	if q.hasRun && q.RunID != version.RunID || q.hasModel && q.ModelID != "" {
+	if q.run != nil && q.RunID != version.RunID || q.model != nil && q.ModelID != "" {
 		return invalid("Invalid model version source: '" + q.Source + "'. The run_id and model_id request " +
 			"parameters must match the referenced model version.")
 	}
@@ -271,7 +272,7 @@ func sourceOutside(source, param string) error {
 // checkSourcePath refuses sources with relative parts, escaped or not.
 // Source: server/handlers.py, _validate_non_local_source_contains_relative_paths.
 func checkSourcePath(source string) error {
-	plain := unquoteFully(source, unquote)
+	plain := unquoteFully(source, wire.Unquote)
 	p := strings.TrimRight(splitURI(plain).path, "/")
 	for strings.Contains(p, "//") {
 		p = strings.ReplaceAll(p, "//", "/")

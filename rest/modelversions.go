@@ -6,56 +6,57 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 func (h *handler) addVersionRoutes() {
 	const base, models = "/mlflow/model-versions/", "/mlflow/registered-models/"
-	latest := query(h, modelSpec("name").with(
-		[]field{list(f("stages", typeString))}, rule{"stages", []check{isArray(), itemsAreStrings()}}), h.latestVersions)
+	latest := query(h, declareModel("name").With(func(q *modelRequest) []wire.Field {
+		return []wire.Field{wire.Texts("stages", &q.stages).IsList().HasTexts()}
+	}), h.latestVersions)
 	h.add("2.0", http.MethodGet, models+"get-latest-versions", latest)
 	h.add("2.0", http.MethodPost, models+"get-latest-versions", latest)
-	h.add("2.0", http.MethodGet, models+"alias", query(h, modelSpec("name", "alias"),
+	h.add("2.0", http.MethodGet, models+"alias", query(h, declareModel("name", "alias"),
 		func(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
 			v, err := h.store.GetModelVersionByAlias(ctx, q.name, q.alias)
-			return appendOneVersion(b, v), err
+			return appendAnswer(b, "model_version", v, err, appendVersion)
 		}))
 
-	h.add("2.0", http.MethodPost, base+"create", query(h, createVersionSpec(), h.createVersion))
+	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateVersion(), h.createVersion))
 	h.add("2.0", http.MethodPatch, base+"update",
-		query(h, modelSpec("name", "version").with(texts("description"), text("description")),
+		query(h, declareModel("name", "version").With(withDescription),
 			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
-				p := dynamodbstore.UpdateModelVersionParams{Name: q.name, Version: version}
-				if q.described {
-					p.Description = &q.description
-				}
-				return h.store.UpdateModelVersion(ctx, p)
+				return h.store.UpdateModelVersion(ctx, dynamodbstore.UpdateModelVersionParams{
+					Name: q.name, Version: version, Description: q.description,
+				})
 			})))
 	h.add("2.0", http.MethodPost, base+"transition-stage",
-		query(h, modelSpec("name", "version", "stage").with(
-			[]field{f("archive_existing_versions", typeBool)}, rule{"archive_existing_versions", []check{isBool()}}),
+		query(h, declareModel("name", "version", "stage").With(func(q *modelRequest) []wire.Field {
+			return []wire.Field{wire.Flag("archive_existing_versions", &q.archive).IsFlag()}
+		}),
 			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
 				return h.store.TransitionModelVersionStage(ctx, dynamodbstore.TransitionModelVersionParams{
 					Name: q.name, Version: version, Stage: q.stage, ArchiveExisting: q.archive,
 				})
 			})))
-	h.add("2.0", http.MethodDelete, base+"delete", command(h, modelSpec("name", "version"),
+	h.add("2.0", http.MethodDelete, base+"delete", command(h, declareModel("name", "version"),
 		onVersion(func(ctx context.Context, q *modelRequest, version int) error {
 			return h.store.DeleteModelVersion(ctx, q.name, version)
 		})))
-	h.add("2.0", http.MethodGet, base+"get", query(h, modelSpec("name", "version"),
+	h.add("2.0", http.MethodGet, base+"get", query(h, declareModel("name", "version"),
 		versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
 			return h.store.GetModelVersion(ctx, q.name, version)
 		})))
-	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, searchModelsSpec(200_000), h.searchVersions)))
-	h.add("2.0", http.MethodGet, base+"get-download-uri", query(h, &spec[modelRequest]{
-		fields: texts("name", "version"), scan: scanModel,
-	}, h.downloadURI))
+	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, declareSearchModels(200_000), h.searchVersions)))
+	h.add("2.0", http.MethodGet, base+"get-download-uri", query(h, wire.Declare(func(q *modelRequest) []wire.Field {
+		return []wire.Field{wire.Text("name", &q.name), wire.Text("version", &q.version)}
+	}), h.downloadURI))
 	h.add("2.0", http.MethodPost, base+"set-tag",
-		command(h, modelSpec("name", "version", "key").with(texts("value"), text("value")),
+		command(h, declareModel("name", "version", "key").With(withValue),
 			onVersion(func(ctx context.Context, q *modelRequest, version int) error {
 				return h.store.SetModelVersionTag(ctx, q.name, version, dynamodbstore.Tag{Key: q.key, Value: q.value})
 			})))
-	h.add("2.0", http.MethodDelete, base+"delete-tag", command(h, modelSpec("name", "version", "key"),
+	h.add("2.0", http.MethodDelete, base+"delete-tag", command(h, declareModel("name", "version", "key"),
 		onVersion(func(ctx context.Context, q *modelRequest, version int) error {
 			return h.store.DeleteModelVersionTag(ctx, q.name, version, q.key)
 		})))
@@ -71,7 +72,7 @@ func versionAnswer(
 			return nil, err
 		}
 		v, err := do(ctx, q, version)
-		return appendOneVersion(b, v), err
+		return appendAnswer(b, "model_version", v, err, appendVersion)
 	}
 }
 
@@ -79,53 +80,28 @@ func versionAnswer(
 // "" is not the same as none at all: see resolveSource.
 type createVersionRequest struct {
 	dynamodbstore.CreateModelVersionParams
-	hasRun, hasModel bool
+	run, model *string
 }
 
-func createVersionSpec() *spec[createVersionRequest] {
-	return &spec[createVersionRequest]{
-		fields: append(texts("name", "source", "run_id", "run_link", "description", "model_id"),
-			messages("tags", pairFields()...)),
-		rules: []rule{
-			textRequired("name"), textRequired("source"), text("run_id"), array("tags"), text("run_link"), text("description"),
-			text("model_id"),
-		},
-		scan: scanCreateVersion,
-		fits: func(q *createVersionRequest) bool { return q.Name != "" && q.Source != "" },
-	}
-}
-
-func scanCreateVersion(s *scanner, name []byte, q *createVersionRequest) {
-	switch string(name) {
-	case "name":
-		q.Name = s.strOrNull()
-	case "source":
-		q.Source = s.strOrNull()
-	case "run_id":
-		q.RunID, q.hasRun = "", false
-		if !s.null() {
-			q.RunID, q.hasRun = s.str(), true
+func declareCreateVersion() *wire.Request[createVersionRequest] {
+	return wire.Declare(func(q *createVersionRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("name", &q.Name).IsText().Required(),
+			wire.Text("source", &q.Source).IsText().Required(),
+			wire.OptionalText("run_id", &q.run).IsText(),
+			wire.Text("run_link", &q.RunLink).IsText(),
+			wire.Text("description", &q.Description).IsText(),
+			wire.OptionalText("model_id", &q.model).IsText(),
+			wire.Objects("tags", &q.Tags, tagFields).IsList(),
 		}
-	case "run_link":
-		q.RunLink = s.strOrNull()
-	case "description":
-		q.Description = s.strOrNull()
-	case "model_id":
-		q.ModelID, q.hasModel = "", false
-		if !s.null() {
-			q.ModelID, q.hasModel = s.str(), true
-		}
-	case "tags":
-		q.Tags = s.tags()
-	default:
-		s.unknown(name)
-	}
+	}).CheckedIn("name", "source", "run_id", "tags", "run_link", "description", "model_id")
 }
 
 // createVersion makes a version and then tells the logged model of it, if there
 // is one. Not atomic: after a crash in between the version stands and the model
 // does not know of it, as with MLflow.
 func (h *handler) createVersion(ctx context.Context, b []byte, q *createVersionRequest) ([]byte, error) {
+	q.RunID, q.ModelID = deref(q.run), deref(q.model)
 	prompt := isPrompt(q.Tags)
 	if prompt && q.Source != "prompt-template" && q.Source != "dummy-source" {
 		return nil, invalid("Invalid prompt source: '" + q.Source + "'. Prompt sources must use an MLflow placeholder.")
@@ -149,7 +125,7 @@ func (h *handler) createVersion(ctx context.Context, b []byte, q *createVersionR
 			return nil, err
 		}
 	}
-	return appendOneVersion(b, v), nil
+	return appendAnswer(b, "model_version", v, nil, appendVersion)
 }
 
 // takeRunOfModel has a version without a run be of the run of its logged model.
@@ -181,7 +157,7 @@ func (h *handler) latestVersions(ctx context.Context, b []byte, q *modelRequest)
 	if err != nil {
 		return nil, err
 	}
-	return appendVersions(b, dynamodbstore.Page[*dynamodbstore.ModelVersion]{Items: versions}, nil), nil
+	return wire.CloseObject(wire.AppendList(append(b, '{'), 1, "model_versions", versions, appendVersion), 0), nil
 }
 
 func (h *handler) searchVersions(ctx context.Context, a *answer, q *modelSearch) error {
@@ -195,7 +171,7 @@ func (h *handler) searchVersions(ctx context.Context, a *answer, q *modelSearch)
 	if err != nil {
 		return err
 	}
-	a.b = appendVersions(a.b, page, a)
+	a.b = appendPage(a.b, "model_versions", page, appendVersion, a)
 	return nil
 }
 
@@ -211,5 +187,5 @@ func (h *handler) downloadURI(ctx context.Context, b []byte, q *modelRequest) ([
 	if err != nil {
 		return nil, err
 	}
-	return closeObject(appendStringField(append(b, '{'), 1, "artifact_uri", uri), 0), nil
+	return wire.CloseObject(wire.AppendStringField(append(b, '{'), 1, "artifact_uri", uri), 0), nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // maxParts is the number of parts that S3 takes for an object.
@@ -18,9 +19,9 @@ const maxParts = 10_000
 func (h *handler) addMultipartRoutes() {
 	for _, api := range []string{"/api", "/ajax-api"} {
 		prefix := h.staticPrefix + api + "/2.0/mlflow-artifacts/"
-		h.addDeep(http.MethodPost, prefix+"mpu/create/", uploadEndpoint(h, createUploadSpec(), h.createUpload))
-		h.addDeep(http.MethodPost, prefix+"mpu/complete/", uploadEndpoint(h, completeUploadSpec(), h.completeUpload))
-		h.addDeep(http.MethodPost, prefix+"mpu/abort/", uploadEndpoint(h, abortUploadSpec(), h.abortUpload))
+		h.addDeep(http.MethodPost, prefix+"mpu/create/", uploadEndpoint(h, declareCreateUpload(), h.createUpload))
+		h.addDeep(http.MethodPost, prefix+"mpu/complete/", uploadEndpoint(h, declareCompleteUpload(), h.completeUpload))
+		h.addDeep(http.MethodPost, prefix+"mpu/abort/", uploadEndpoint(h, declareAbortUpload(), h.abortUpload))
 		h.addDeep(http.MethodGet, prefix+"presigned/", h.presignProxied)
 	}
 }
@@ -38,64 +39,47 @@ type uploadRequest struct {
 	count int
 }
 
-func uploadSpec(fields []field, rules []rule) *spec[uploadRequest] {
-	return &spec[uploadRequest]{
-		fields: append(texts("path"), fields...),
-		rules:  append([]rule{{"path", []check{required(), isString()}}}, rules...),
-		scan: func(s *scanner, name []byte, q *uploadRequest) {
-			switch string(name) {
-			case "path":
-				q.name = s.strOrNull()
-			case "upload_id":
-				q.id = s.strOrNull()
-			case "num_parts":
-				q.count = s.optionalInteger()
-			case "parts":
-				q.parts = s.parts()
-			default:
-				s.unknown(name)
-			}
-		},
-		fits: func(*uploadRequest) bool { return false }, // let the rules look; there are few of these requests
-	}
+// declareUpload declares the requests of an upload in parts by what they have
+// besides the name of the file.
+func declareUpload(more func(q *uploadRequest) []wire.Field) *wire.Request[uploadRequest] {
+	return wire.Declare(func(q *uploadRequest) []wire.Field {
+		return []wire.Field{wire.Text("path", &q.name).Required().IsText()}
+	}).With(more)
 }
 
-func createUploadSpec() *spec[uploadRequest] {
-	return uploadSpec([]field{f("num_parts", typeInt64)}, []rule{integer("num_parts")})
+func declareCreateUpload() *wire.Request[uploadRequest] {
+	return declareUpload(func(q *uploadRequest) []wire.Field {
+		return []wire.Field{wire.Int64("num_parts", &q.count).IsInt()}
+	})
 }
 
-func completeUploadSpec() *spec[uploadRequest] {
-	part := messages("parts", f("part_number", typeInt64), f("etag", typeString), f("url", typeString))
-	return uploadSpec([]field{f("upload_id", typeString), part}, []rule{text("upload_id"), {"parts", []check{required()}}})
-}
-
-func abortUploadSpec() *spec[uploadRequest] {
-	return uploadSpec([]field{f("upload_id", typeString)}, []rule{text("upload_id")})
-}
-
-func (s *scanner) parts() []UploadedPart {
-	var parts []UploadedPart
-	for first := s.enter('['); s.next(&first, ']'); {
-		var p UploadedPart
-		for first := s.enter('{'); s.next(&first, '}'); {
-			switch string(s.name()) {
-			case "part_number":
-				p.Number = s.optionalInteger()
-			case "etag":
-				p.ETag = s.strOrNull()
-			default: // its URL is of no use any more
-				s.skip(0)
-			}
+func declareCompleteUpload() *wire.Request[uploadRequest] {
+	return declareUpload(func(q *uploadRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("upload_id", &q.id).IsText(),
+			wire.Objects("parts", &q.parts, partFields).Required(),
 		}
-		parts = append(parts, p)
+	})
+}
+
+func declareAbortUpload() *wire.Request[uploadRequest] {
+	return declareUpload(func(q *uploadRequest) []wire.Field {
+		return []wire.Field{wire.Text("upload_id", &q.id).IsText()}
+	})
+}
+
+func partFields(p *UploadedPart) []wire.Field {
+	return []wire.Field{
+		wire.Int64("part_number", &p.Number),
+		wire.Text("etag", &p.ETag),
+		wire.Text("url", new(string)), // of no use any more
 	}
-	return parts
 }
 
 // uploadEndpoint makes an endpoint of an upload in parts. The directory of the
 // object is in its path, the name is that of the client's file.
 func uploadEndpoint(
-	h *handler, p *spec[uploadRequest], do func(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error),
+	h *handler, p *wire.Request[uploadRequest], do func(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error),
 ) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if h.destination == nil {
@@ -156,15 +140,15 @@ func (h *handler) createUpload(ctx context.Context, b []byte, q *uploadRequest) 
 	if err != nil {
 		return nil, err
 	}
-	b = appendStringField(append(b, '{'), 1, "upload_id", id)
-	b = append(appendKey(b, 1, "credentials"), '[')
+	b = wire.AppendStringField(append(b, '{'), 1, "upload_id", id)
+	b = append(wire.AppendKey(b, 1, "credentials"), '[')
 	for i, u := range urls {
-		b = append(appendItem(b, 2), '{')
-		b = appendStringField(b, 3, "url", u)
-		b = appendIntField(b, 3, "part_number", int64(i+1))
-		b = closeObject(b, 2)
+		b = append(wire.AppendItem(b, 2), '{')
+		b = wire.AppendStringField(b, 3, "url", u)
+		b = wire.AppendIntField(b, 3, "part_number", int64(i+1))
+		b = wire.CloseObject(b, 2)
 	}
-	return closeObject(closeArray(b, 1), 0), nil
+	return wire.CloseObject(wire.CloseArray(b, 1), 0), nil
 }
 
 func (h *handler) completeUpload(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error) {

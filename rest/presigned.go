@@ -6,6 +6,8 @@ import (
 	"path"
 	"strconv"
 	"time"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // Bounds of how long a presigned URL works, in seconds. S3 has the same.
@@ -27,8 +29,8 @@ func WithURLLife(d time.Duration) Option { return func(c *config) { c.urlLife = 
 // S3 and not behind the server.
 func (h *handler) addPresignedRoutes() {
 	const base = "/mlflow/artifacts/presigned-"
-	h.add("2.0", http.MethodPost, base+"upload-url", query(h, presignedSpec(true), h.presignUpload))
-	h.add("2.0", http.MethodPost, base+"download-url", query(h, presignedSpec(false), h.presignDownload))
+	h.add("2.0", http.MethodPost, base+"upload-url", query(h, declarePresignUpload(), h.presignUpload))
+	h.add("2.0", http.MethodPost, base+"download-url", query(h, declarePresignDownload(), h.presignDownload))
 }
 
 type presignedRequest struct {
@@ -36,33 +38,25 @@ type presignedRequest struct {
 	seconds          *int64
 }
 
-func presignedSpec(upload bool) *spec[presignedRequest] {
-	p := &spec[presignedRequest]{
-		fields: append(texts("run_id", "path"), f("expiration", typeInt64)),
-		rules:  []rule{requiredText("run_id"), requiredText("path"), integer("expiration")},
-		scan: func(s *scanner, name []byte, q *presignedRequest) {
-			switch string(name) {
-			case "run_id":
-				q.run = s.strOrNull()
-			case "model_id":
-				q.model = s.strOrNull()
-			case "path":
-				q.path = s.strOrNull()
-			case "expiration":
-				if !s.null() {
-					q.seconds = new(s.integer())
-				}
-			default:
-				s.unknown(name)
-			}
-		},
-		fits: func(q *presignedRequest) bool { return q.path != "" && (upload || q.run != "") },
-	}
-	if upload {
-		p.fields = append(p.fields, f("model_id", typeString))
-		p.rules = []rule{text("run_id"), text("model_id"), requiredText("path"), integer("expiration")}
-	}
-	return p
+func declarePresignDownload() *wire.Request[presignedRequest] {
+	return wire.Declare(func(q *presignedRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("run_id", &q.run).Required().IsText(),
+			wire.Text("path", &q.path).Required().IsText(),
+			wire.OptionalInt64("expiration", &q.seconds).IsInt(),
+		}
+	})
+}
+
+func declarePresignUpload() *wire.Request[presignedRequest] {
+	return wire.Declare(func(q *presignedRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("run_id", &q.run).IsText(),
+			wire.Text("path", &q.path).Required().IsText(),
+			wire.OptionalInt64("expiration", &q.seconds).IsInt(),
+			wire.Text("model_id", &q.model).IsText(),
+		}
+	}).CheckedIn("run_id", "model_id", "path", "expiration")
 }
 
 // life is how long a URL is to work.
@@ -108,9 +102,9 @@ func (h *handler) presignUpload(ctx context.Context, b []byte, q *presignedReque
 	if err != nil {
 		return nil, err
 	}
-	b = appendStringField(append(b, '{'), 1, "presigned_url", u)
-	b = appendStringField(append(appendKey(b, 1, "headers"), '{'), 2, "Content-Type", kind)
-	return closeObject(closeObject(b, 1), 0), nil
+	b = wire.AppendStringField(append(b, '{'), 1, "presigned_url", u)
+	b = wire.AppendStringField(append(wire.AppendKey(b, 1, "headers"), '{'), 2, "Content-Type", kind)
+	return wire.CloseObject(wire.CloseObject(b, 1), 0), nil
 }
 
 // artifactURI is where the artifacts of the run or logged model lie.
@@ -152,8 +146,8 @@ func (h *handler) presignDownload(ctx context.Context, b []byte, q *presignedReq
 	if err != nil {
 		return nil, err
 	}
-	b = appendStringField(append(b, '{'), 1, "presigned_url", u)
-	return closeObject(appendIntField(b, 1, "file_size", size), 0), nil
+	b = wire.AppendStringField(append(b, '{'), 1, "presigned_url", u)
+	return wire.CloseObject(wire.AppendIntField(b, 1, "file_size", size), 0), nil
 }
 
 // directOf opens storage for direct access.

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // WithPresignedOnly lets no artifact pass through the server: clients get URLs
@@ -52,7 +54,7 @@ func (h *handler) unlessPresigned(next http.HandlerFunc, how, what string, presi
 
 // asksForURL tells whether a request for an artifact is for a URL of it.
 func asksForURL(r *http.Request) bool {
-	return firstOf(parseQuery(r.URL.RawQuery))["presigned"] == "true"
+	return wire.FirstOf(wire.ParseQuery(r.URL.RawQuery))["presigned"] == "true"
 }
 
 // sendOrPresign sends an artifact below a URI, or answers with a URL of it if
@@ -87,7 +89,7 @@ func (h *handler) writeURL(w http.ResponseWriter, r *http.Request, direct Direct
 		h.writeError(w, r, err)
 		return
 	}
-	b := appendString([]byte(`{"url": `), u)
+	b := pyrepr.AppendJSON([]byte(`{"url": `), u)
 	b = strconv.AppendInt(append(b, `, "headers": {}, "file_size": `...), size, 10)
 	writeJSON(w, http.StatusOK, append(b, '}'))
 }

@@ -14,6 +14,9 @@ import (
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 const proxyPath = "/2.0/mlflow-artifacts/artifacts"
@@ -35,31 +38,18 @@ func (h *handler) addProxyRoutes() {
 }
 
 func (h *handler) listProxied() http.HandlerFunc {
-	type request struct{ path *string }
-	list := query(h, &spec[request]{
-		fields: texts("path"),
-		scan: func(s *scanner, name []byte, q *request) {
-			if string(name) != "path" {
-				s.unknown(name)
-				return
-			}
-			if q.path = nil; !s.null() {
-				q.path = new(s.str())
-			}
-		},
-	}, func(ctx context.Context, b []byte, q *request) ([]byte, error) {
-		dir := ""
-		if q.path != nil {
-			var err error
-			if dir, err = cleanPath(*q.path); err != nil {
-				return nil, err
-			}
+	type request struct{ path string }
+	declared := wire.Declare(func(q *request) []wire.Field { return []wire.Field{wire.Text("path", &q.path)} })
+	list := query(h, declared, func(ctx context.Context, b []byte, q *request) ([]byte, error) {
+		dir, err := cleanPath(q.path)
+		if err != nil {
+			return nil, err
 		}
 		entries, err := listDir(ctx, h.destination, blobKey(dir))
 		if err != nil {
 			return nil, err
 		}
-		return closeObject(appendEntries(append(b, '{'), entries), 0), nil
+		return wire.CloseObject(appendEntries(append(b, '{'), entries), 0), nil
 	})
 	return func(w http.ResponseWriter, r *http.Request) {
 		if h.destination == nil {
@@ -80,7 +70,7 @@ func (h *handler) writeDisabled(w http.ResponseWriter, r *http.Request) {
 
 // writeDetail answers as FastAPI does, which MLflow has for two endpoints.
 func writeDetail(w http.ResponseWriter, code int, text string) {
-	writeJSON(w, code, append(appendString([]byte(`{"detail":`), text), '}'))
+	writeJSON(w, code, append(pyrepr.AppendJSON([]byte(`{"detail":`), text), '}'))
 }
 
 // proxiedKey returns the path of the artifact that a request is about, or

@@ -3,13 +3,13 @@ package rest
 import (
 	"math"
 	"net/http"
-	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 func TestReadLogBatch(t *testing.T) {
@@ -55,12 +55,12 @@ func TestScannerDoesTheUsual(t *testing.T) {
 	t.Parallel()
 	const body = `{"run_id":"r","metrics":[{"key":"a","value":1,"timestamp":1,"step":2},{"key":"a","value":"NaN","timestamp":1}],` +
 		`"params":[],"tags":[{"key":"a","value":"b"}]}`
-	require.NotNil(t, logBatchSpec().scanBody([]byte(body)))
-	require.NotNil(t, createRunSpec().scanBody([]byte(
+	require.NotNil(t, declareLogBatch().Quick([]byte(body)))
+	require.NotNil(t, declareCreateRun().Quick([]byte(
 		`{"experiment_id":"1","user_id":"u","run_name":"n","start_time":1,"tags":[{"key":"mlflow.user","value":"u"}]}`)))
-	require.NotNil(t, updateRunSpec().scanBody([]byte(
+	require.NotNil(t, declareUpdateRun().Quick([]byte(
 		`{"run_uuid":"r","run_id":"r","status":"FINISHED","end_time":1,"run_name":"n"}`)))
-	require.NotNil(t, searchRunsSpec().scanBody([]byte(
+	require.NotNil(t, declareSearchRuns().Quick([]byte(
 		`{"experiment_ids":["1"],"filter":"a = 'b'","run_view_type":"ACTIVE_ONLY","max_results":1000,"order_by":["x DESC"]}`)))
 }
 
@@ -95,19 +95,19 @@ func TestRefused(t *testing.T) {
 			"no experiments", "experiments/search", `{"max_results":"0"}`,
 			"Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer",
 		},
-		{"models of nothing", "logged-models/search", `{}`, "Missing value for required parameter 'experiment_ids'." + seeDocs},
+		{"models of nothing", "logged-models/search", `{}`, "Missing value for required parameter 'experiment_ids'." + wire.SeeDocs},
 		{
 			"input without an id", "runs/log-inputs", `{"run_id":"r","models":[{"modelId":"m"},{}]}`,
-			"Missing value for required parameter 'models[1].model_id'." + seeDocs,
+			"Missing value for required parameter 'models[1].model_id'." + wire.SeeDocs,
 		},
 		{
 			"output without an id", "runs/outputs", `{"run_id":"r","models":[{"model_id":"","step":1}]}`,
-			"Missing value for required parameter 'models[0].model_id'." + seeDocs,
+			"Missing value for required parameter 'models[0].model_id'." + wire.SeeDocs,
 		},
 		{"list", "experiments/create", `[1]`, "Bad Request. The body must be a JSON object."},
 		{"number", "runs/create", `5`, "Bad Request. The body must be a JSON object."},
-		{"no JSON in a string", "experiments/create", `"x"`, "Missing value for required parameter 'name'." + seeDocs},
-		{"deep", "experiments/create", `{"name":"x","y":` + deep + `}`, "Missing value for required parameter 'name'." + seeDocs},
+		{"no JSON in a string", "experiments/create", `"x"`, "Missing value for required parameter 'name'." + wire.SeeDocs},
+		{"deep", "experiments/create", `{"name":"x","y":` + deep + `}`, "Missing value for required parameter 'name'." + wire.SeeDocs},
 		{
 			"too many values", "runs/log-batch",
 			`{"run_id":"r","metrics":[{}` + strings.Repeat(",{}", 1<<20) + `]}`,
@@ -115,33 +115,33 @@ func TestRefused(t *testing.T) {
 		},
 		{
 			"NaN without quotes", "runs/log-batch", `{"run_id":"r","metrics":[{"key":"a","value":NaN,"timestamp":1}]}`,
-			"Invalid value NaN for parameter 'metrics[0].value' supplied:  Hint: Value was of type 'float'." + seeDocs,
+			"Invalid value NaN for parameter 'metrics[0].value' supplied:  Hint: Value was of type 'float'." + wire.SeeDocs,
 		},
 		{
 			"too large", "runs/log-metric", `{"run_id":"r","key":"k","value":1,"timestamp":9223372036854775808}`,
-			"Invalid value 9223372036854775808 for parameter 'timestamp' supplied:  Hint: Value was of type 'int'." + seeDocs,
+			"Invalid value 9223372036854775808 for parameter 'timestamp' supplied:  Hint: Value was of type 'int'." + wire.SeeDocs,
 		},
 		{
 			"fraction", "runs/log-metric", `{"run_id":"r","key":"k","value":1,"timestamp":1.5}`,
-			"Invalid value 1.5 for parameter 'timestamp' supplied:  Hint: Value was of type 'float'." + seeDocs,
+			"Invalid value 1.5 for parameter 'timestamp' supplied:  Hint: Value was of type 'float'." + wire.SeeDocs,
 		},
 		{
 			"half a surrogate pair", "experiments/create", `{"name":"\ud800"}`,
-			`Invalid value "\ud800" for parameter 'name' supplied:  Hint: Value was of type 'str'.` + seeDocs,
+			`Invalid value "\ud800" for parameter 'name' supplied:  Hint: Value was of type 'str'.` + wire.SeeDocs,
 		},
 		{
 			"null in a list", "runs/search", `{"experiment_ids":[null]}`,
-			"Invalid value null for parameter 'experiment_ids[0]' supplied:  Hint: Value was of type 'NoneType'." + seeDocs,
+			"Invalid value null for parameter 'experiment_ids[0]' supplied:  Hint: Value was of type 'NoneType'." + wire.SeeDocs,
 		},
 		{
 			"items of the wrong type", "experiments/create", `{"name":"x","tags":[1]}`,
-			"Invalid value 1 for parameter 'tags[0]' supplied:  Hint: Value was of type 'int'." + seeDocs,
+			"Invalid value 1 for parameter 'tags[0]' supplied:  Hint: Value was of type 'int'." + wire.SeeDocs,
 		},
 		{
 			"enum number", "runs/search", `{"run_view_type":9}`,
-			"Invalid value 9 for parameter 'run_view_type' supplied:  Hint: Value was of type 'int'." + seeDocs,
+			"Invalid value 9 for parameter 'run_view_type' supplied:  Hint: Value was of type 'int'." + wire.SeeDocs,
 		},
-		{"invalid UTF-8", "runs/log-parameter", "{\"run_id\":\"r\",\"key\":\"k\xff\"}", "Missing value for required parameter 'run_id'." + seeDocs},
+		{"invalid UTF-8", "runs/log-parameter", "{\"run_id\":\"r\",\"key\":\"k\xff\"}", "Missing value for required parameter 'run_id'." + wire.SeeDocs},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -215,45 +215,14 @@ func TestOnlyGetsHaveQueries(t *testing.T) {
 	}
 }
 
-// FuzzRequests wants the two ways of reading a request to agree, and neither to
-// panic.
-func FuzzRequests(f *testing.F) {
-	for _, body := range []string{
-		`{"run_id":"r","metrics":[{"key":"a","value":1.5,"timestamp":1,"step":-2}],"params":[{"key":"p"}],"tags":[]}`,
-		`{"run_id":"r","metrics":[{"key":"a","value":"NaN","timestamp":"1"}]}`,
-		`{"run_id":"\ud83d\ude00\u00e9","x":[{"a":[1e5,null,true]}]}`,
-		`{"run_id":"r","tags":[{"key":"k","value":null}],"tags":[{"key":"l"}]}`,
-		`{"run_id":"r","metrics":[{"key":"a","value":-0,"timestamp":-0,"step":01}]}`, `"{}"`, `[]`, `{"runId":1}`,
-	} {
-		f.Add([]byte(body))
-	}
-	p := logBatchSpec()
-	f.Fuzz(func(t *testing.T, body []byte) {
-		fast := p.scanBody(body)
-		slow, err := p.readSlowly(body)
-		if fast == nil {
-			return
-		}
-		require.NoError(t, err, "the scanner accepted what the tree refuses")
-		for i := range fast.Metrics {
-			if a, b := &fast.Metrics[i].Value, &slow.Metrics[i].Value; math.IsNaN(*a) && math.IsNaN(*b) {
-				*a, *b = 0, 0
-			}
-		}
-		if len(fast.Metrics)+len(slow.Metrics) == 0 {
-			fast.Metrics, slow.Metrics = nil, nil
-		}
-		require.True(t, reflect.DeepEqual(fast, slow), "%#v\n%#v", fast, slow)
-	})
-}
-
 func FuzzQuery(f *testing.F) {
 	f.Add("run_ids=a&run_ids=%ff&metric_key=+k&start_step=1&max_results=5")
-	p := intervalSpec()
+	p := declareInterval()
 	f.Fuzz(func(t *testing.T, raw string) {
-		n, err := queryTree(raw, p.fields)
-		require.NoError(t, err)
-		_, _ = p.readTree(&n) // must not panic
+		_, err := p.ReadQuery(raw) // must not panic
+		if err != nil {
+			require.ErrorAs(t, err, new(wire.Error))
+		}
 	})
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // resource is what can be done with one path.
@@ -240,17 +242,14 @@ func writeText(w http.ResponseWriter, code int, contentType, body string) {
 }
 
 // query makes an endpoint that answers with something.
-func query[T any](h *handler, p *spec[T], answer func(ctx context.Context, b []byte, q *T) ([]byte, error)) http.HandlerFunc {
+func query[T any](h *handler, p *wire.Request[T], answer func(ctx context.Context, b []byte, q *T) ([]byte, error)) http.HandlerFunc {
 	return h.withBody((*handler).readJSON, func(w http.ResponseWriter, r *http.Request, body *heldBody) {
-		q, err := p.read(r, body.data)
+		q, err := readRequest(p, r, body.data)
 		if err != nil {
 			h.writeError(w, r, err)
 			return
 		}
 		body.drop()
-		if p.path != nil {
-			p.path(q, r)
-		}
 		buf := getBuffer()
 		defer putBuffer(buf)
 		b, err := answer(r.Context(), *buf, q)
@@ -264,7 +263,7 @@ func query[T any](h *handler, p *spec[T], answer func(ctx context.Context, b []b
 }
 
 // command makes an endpoint that answers with an empty object.
-func command[T any](h *handler, p *spec[T], do func(ctx context.Context, q *T) error) http.HandlerFunc {
+func command[T any](h *handler, p *wire.Request[T], do func(ctx context.Context, q *T) error) http.HandlerFunc {
 	return query(h, p, func(ctx context.Context, b []byte, q *T) ([]byte, error) {
 		return append(b, "{}"...), do(ctx, q)
 	})

@@ -7,39 +7,40 @@ import (
 	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
+
+// maxRunsOfPage is the size of the largest page of runs.
+const maxRunsOfPage = 50_000
 
 func (h *handler) addRunRoutes() {
 	const base = "/mlflow/runs/"
-	h.add("2.0", http.MethodPost, base+"create", query(h, createRunSpec(), h.createRun))
-	h.add("2.0", http.MethodPost, base+"update", query(h, updateRunSpec(), h.updateRun))
-	h.add("2.0", http.MethodGet, base+"get", streamed(h, runSpec(texts("run_id", "run_uuid")), h.getRun))
-	h.add("2.0", http.MethodPost, base+"search", explained(streamed(h, searchRunsSpec(), h.searchRuns)))
-	h.add("2.0", http.MethodPost, base+"delete", command(h, runSpec(texts("run_id")),
+	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateRun(), h.createRun))
+	h.add("2.0", http.MethodPost, base+"update", query(h, declareUpdateRun(), h.updateRun))
+	h.add("2.0", http.MethodGet, base+"get", streamed(h, declareGetRun(), h.getRun))
+	h.add("2.0", http.MethodPost, base+"search", explained(streamed(h, declareSearchRuns(), h.searchRuns)))
+	h.add("2.0", http.MethodPost, base+"delete", command(h, declareRun(),
 		func(ctx context.Context, q *runRequest) error { return h.store.DeleteRun(ctx, q.id) }))
-	h.add("2.0", http.MethodPost, base+"restore", command(h, runSpec(texts("run_id")),
+	h.add("2.0", http.MethodPost, base+"restore", command(h, declareRun(),
 		func(ctx context.Context, q *runRequest) error { return h.store.RestoreRun(ctx, q.id) }))
-	h.add("2.0", http.MethodPost, base+"set-tag",
-		command(h, runSpec(texts("run_id", "run_uuid", "key", "value"), requiredText("key"), text("value")),
-			func(ctx context.Context, q *runRequest) error {
-				return h.store.SetTag(ctx, q.run(), dynamodbstore.Tag{Key: q.key, Value: q.value})
-			}))
-	h.add("2.0", http.MethodPost, base+"delete-tag",
-		command(h, runSpec(texts("run_id", "key"), requiredText("key")),
-			func(ctx context.Context, q *runRequest) error { return h.store.DeleteTag(ctx, q.id, q.key) }))
-	h.add("2.0", http.MethodPost, base+"log-parameter",
-		command(h, runSpec(texts("run_id", "run_uuid", "key", "value"), requiredText("key"), text("value")),
-			func(ctx context.Context, q *runRequest) error {
-				return h.store.LogParam(ctx, q.run(), dynamodbstore.Param{Key: q.key, Value: q.value})
-			}))
-	h.add("2.0", http.MethodPost, base+"log-inputs", command(h, logInputsSpec(),
+	h.add("2.0", http.MethodPost, base+"set-tag", command(h, declareRunPair(),
+		func(ctx context.Context, q *runRequest) error {
+			return h.store.SetTag(ctx, q.run(), dynamodbstore.Tag{Key: q.key, Value: q.value})
+		}))
+	h.add("2.0", http.MethodPost, base+"delete-tag", command(h, declareDeleteTag(),
+		func(ctx context.Context, q *runRequest) error { return h.store.DeleteTag(ctx, q.id, q.key) }))
+	h.add("2.0", http.MethodPost, base+"log-parameter", command(h, declareRunPair(),
+		func(ctx context.Context, q *runRequest) error {
+			return h.store.LogParam(ctx, q.run(), dynamodbstore.Param{Key: q.key, Value: q.value})
+		}))
+	h.add("2.0", http.MethodPost, base+"log-inputs", command(h, declareLogInputs(),
 		func(ctx context.Context, q *dynamodbstore.LogInputsParams) error {
 			if err := noModelWithoutID(slices.Index(q.Models, "")); err != nil {
 				return err
 			}
 			return h.store.LogInputs(ctx, *q)
 		}))
-	h.add("2.0", http.MethodPost, base+"outputs", command(h, logOutputsSpec(),
+	h.add("2.0", http.MethodPost, base+"outputs", command(h, declareLogOutputs(),
 		func(ctx context.Context, q *logOutputsRequest) error {
 			noID := func(m dynamodbstore.ModelOutput) bool { return m.ModelID == "" }
 			if err := noModelWithoutID(slices.IndexFunc(q.models, noID)); err != nil {
@@ -47,7 +48,7 @@ func (h *handler) addRunRoutes() {
 			}
 			return h.store.LogOutputs(ctx, q.runID, q.models)
 		}))
-	h.add("2.0", http.MethodPost, base+"log-model", command(h, logModelSpec(), h.logModel))
+	h.add("2.0", http.MethodPost, base+"log-model", command(h, declareLogModel(), h.logModel))
 }
 
 // noModelWithoutID refuses a model, at a place if there is one, whose id is
@@ -56,7 +57,7 @@ func noModelWithoutID(place int) error {
 	if place < 0 {
 		return nil
 	}
-	return invalid("Missing value for required parameter 'models[" + strconv.Itoa(place) + "].model_id'." + seeDocs)
+	return invalid(wire.Missing("models[" + strconv.Itoa(place) + "].model_id"))
 }
 
 // runRequest is a request about one run, with at most one key and value.
@@ -73,51 +74,48 @@ func (q *runRequest) run() string {
 	return q.legacyID
 }
 
-func runSpec(fields []field, rules ...rule) *spec[runRequest] {
-	keyed := len(rules) > 0
-	return &spec[runRequest]{
-		fields: fields,
-		rules:  append([]rule{requiredText("run_id")}, rules...),
-		scan: func(s *scanner, name []byte, q *runRequest) {
-			switch string(name) {
-			case "run_id":
-				q.id = s.strOrNull()
-			case "run_uuid":
-				q.legacyID = s.strOrNull()
-			case "key":
-				q.key = s.strOrNull()
-			case "value":
-				q.value = s.strOrNull()
-			default:
-				s.unknown(name)
-			}
-		},
-		fits: func(q *runRequest) bool { return q.id != "" && (!keyed || q.key != "") },
-	}
+// declareGetRun declares requests that name a run, as old clients do or new ones.
+func declareGetRun() *wire.Request[runRequest] {
+	return wire.Declare(func(q *runRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("run_id", &q.id).Required().IsText(),
+			wire.Text("run_uuid", &q.legacyID),
+		}
+	})
 }
 
-func createRunSpec() *spec[dynamodbstore.CreateRunParams] {
-	return &spec[dynamodbstore.CreateRunParams]{
-		fields: append(texts("experiment_id", "user_id", "run_name"),
-			f("start_time", typeInt64), messages("tags", pairFields()...)),
-		rules: []rule{text("experiment_id"), integer("start_time"), text("run_name")},
-		scan: func(s *scanner, name []byte, q *dynamodbstore.CreateRunParams) {
-			switch string(name) {
-			case "experiment_id":
-				q.ExperimentID = s.strOrNull()
-			case "user_id":
-				q.UserID = s.strOrNull()
-			case "run_name":
-				q.Name = s.strOrNull()
-			case "start_time":
-				q.StartTime = int64(s.optionalInteger())
-			case "tags":
-				q.Tags = s.tags()
-			default:
-				s.unknown(name)
-			}
-		},
-	}
+// declareRunPair declares requests that put a value for a key of a run.
+func declareRunPair() *wire.Request[runRequest] {
+	return declareGetRun().With(func(q *runRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("key", &q.key).Required().IsText(),
+			wire.Text("value", &q.value).IsText(),
+		}
+	}).ScannedBy(scanRunPair)
+}
+
+func declareRun() *wire.Request[runRequest] {
+	return wire.Declare(func(q *runRequest) []wire.Field {
+		return []wire.Field{wire.Text("run_id", &q.id).Required().IsText()}
+	})
+}
+
+func declareDeleteTag() *wire.Request[runRequest] {
+	return declareRun().With(func(q *runRequest) []wire.Field {
+		return []wire.Field{wire.Text("key", &q.key).Required().IsText()}
+	})
+}
+
+func declareCreateRun() *wire.Request[dynamodbstore.CreateRunParams] {
+	return wire.Declare(func(q *dynamodbstore.CreateRunParams) []wire.Field {
+		return []wire.Field{
+			wire.Text("experiment_id", &q.ExperimentID).IsText(),
+			wire.Text("user_id", &q.UserID),
+			wire.Text("run_name", &q.Name).IsText(),
+			wire.Int64("start_time", &q.StartTime).IsInt(),
+			wire.Objects("tags", &q.Tags, tagFields),
+		}
+	}).CheckedIn("experiment_id", "start_time", "run_name").ScannedBy(scanCreateRun)
 }
 
 type updateRunRequest struct {
@@ -125,237 +123,62 @@ type updateRunRequest struct {
 	legacyID string
 }
 
-func updateRunSpec() *spec[updateRunRequest] {
-	return &spec[updateRunRequest]{
-		fields: append(texts("run_id", "run_uuid", "run_name"), runStatus("status"), f("end_time", typeInt64)),
-		rules:  []rule{requiredText("run_id"), integer("end_time"), text("status"), text("run_name")},
-		scan: func(s *scanner, name []byte, q *updateRunRequest) {
-			switch string(name) {
-			case "run_id":
-				q.RunID = s.strOrNull()
-			case "run_uuid":
-				q.legacyID = s.strOrNull()
-			case "run_name":
-				q.Name = s.strOrNull()
-			case "status":
-				q.Status = s.status()
-			case "end_time":
-				q.EndTime = nil
-				if !s.null() {
-					q.EndTime = new(s.integer())
-				}
-			default:
-				s.unknown(name)
-			}
-		},
-		fits: func(q *updateRunRequest) bool { return q.RunID != "" },
-	}
-}
-
-// status reads a RunStatus by name or number.
-func (s *scanner) status() dynamodbstore.RunStatus {
-	if s.null() {
-		return ""
-	}
-	if s.peek() == '"' {
-		switch v := dynamodbstore.RunStatus(s.str()); v {
-		case dynamodbstore.StatusRunning, dynamodbstore.StatusScheduled, dynamodbstore.StatusFinished,
-			dynamodbstore.StatusFailed, dynamodbstore.StatusKilled:
-			return v
+func declareUpdateRun() *wire.Request[updateRunRequest] {
+	return wire.Declare(func(q *updateRunRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("run_id", &q.RunID).Required().IsText(),
+			wire.Text("run_uuid", &q.legacyID),
+			wire.Text("run_name", &q.Name).IsText(),
+			wire.Enum("status", &q.Status, runStatuses()).IsText(),
+			wire.OptionalInt64("end_time", &q.EndTime).IsInt(),
 		}
-		s.bad = true
-		return ""
-	}
-	n := s.integer()
-	if n < 1 || n > 5 {
-		s.bad = true
-		return ""
-	}
-	return [...]dynamodbstore.RunStatus{
-		dynamodbstore.StatusRunning, dynamodbstore.StatusScheduled, dynamodbstore.StatusFinished,
-		dynamodbstore.StatusFailed, dynamodbstore.StatusKilled,
-	}[n-1]
+	}).CheckedIn("run_id", "end_time", "status", "run_name")
 }
 
-func searchRunsSpec() *spec[dynamodbstore.SearchRunsParams] {
-	view := viewType("run_view_type")
-	return &spec[dynamodbstore.SearchRunsParams]{
-		fields: []field{
-			list(f("experiment_ids", typeString)), f("filter", typeString), view, f("max_results", typeInt32),
-			list(f("order_by", typeString)), f("page_token", typeString),
-		},
-		rules: []rule{
-			array("experiment_ids"),
-			text("filter"),
-			{"max_results", []check{isIntLike(), between(-1<<62, 50000, "")}},
-			{"order_by", []check{isArray(), itemsAreStrings()}},
-		},
-		scan: scanSearchRuns,
-		fits: func(q *dynamodbstore.SearchRunsParams) bool { return q.MaxResults <= 50000 },
-	}
-}
-
-func scanSearchRuns(s *scanner, name []byte, q *dynamodbstore.SearchRunsParams) {
-	switch string(name) {
-	case "experiment_ids":
-		q.ExperimentIDs = s.strs()
-	case "filter":
-		q.Filter = s.strOrNull()
-	case "run_view_type":
-		q.View = s.view()
-	case "max_results":
-		// Zero is refused, absent is 1,000.
-		if q.MaxResults = 0; !s.null() {
-			q.MaxResults = nonZero(s.integer32())
+func declareSearchRuns() *wire.Request[dynamodbstore.SearchRunsParams] {
+	return wire.Declare(func(q *dynamodbstore.SearchRunsParams) []wire.Field {
+		return []wire.Field{
+			wire.Texts("experiment_ids", &q.ExperimentIDs).IsList(),
+			wire.Text("filter", &q.Filter).IsText(),
+			wire.Enum("run_view_type", &q.View, viewTypes()),
+			wire.Size32("max_results", &q.MaxResults).IsInt().Between(-1<<62, maxRunsOfPage, ""),
+			wire.Texts("order_by", &q.OrderBy).IsList().HasTexts(),
+			wire.Text("page_token", &q.PageToken),
 		}
-	case "order_by":
-		q.OrderBy = s.strs()
-	case "page_token":
-		q.PageToken = s.strOrNull()
-	default:
-		s.unknown(name)
-	}
+	}).ScannedBy(scanSearchRuns)
 }
-
-// explicitZero stands for a zero in the request, as opposed to no value.
-const explicitZero = -1 << 62
 
 // errNoResults is the answer of a search that is to return nothing.
 func errNoResults() error {
 	return invalid("Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer")
 }
 
-func nonZero(n int) int {
-	if n == 0 {
-		return explicitZero
-	}
-	return n
-}
-
-func logInputsSpec() *spec[dynamodbstore.LogInputsParams] {
-	return &spec[dynamodbstore.LogInputsParams]{
-		fields: []field{
-			f("run_id", typeString), messages("datasets", datasetFields()...), messages("models", texts("model_id")...),
-		},
-		rules: []rule{requiredText("run_id"), array("datasets"), array("models")},
-		scan: func(s *scanner, name []byte, q *dynamodbstore.LogInputsParams) {
-			switch string(name) {
-			case "run_id":
-				q.RunID = s.strOrNull()
-			case "datasets":
-				if q.Datasets = nil; s.null() {
-					return
-				}
-				for first := s.enter('['); s.next(&first, ']'); {
-					q.Datasets = append(q.Datasets, s.datasetInput())
-				}
-			case "models":
-				if q.Models = nil; s.null() {
-					return
-				}
-				for first := s.enter('['); s.next(&first, ']'); {
-					q.Models = append(q.Models, s.modelID())
-				}
-			default:
-				s.unknown(name)
-			}
-		},
-		fits: func(q *dynamodbstore.LogInputsParams) bool { return q.RunID != "" },
-	}
+func declareLogInputs() *wire.Request[dynamodbstore.LogInputsParams] {
+	return wire.Declare(func(q *dynamodbstore.LogInputsParams) []wire.Field {
+		modelFields := func(id *string) []wire.Field { return []wire.Field{wire.Text("model_id", id)} }
+		return []wire.Field{
+			wire.Text("run_id", &q.RunID).Required().IsText(),
+			wire.Objects("datasets", &q.Datasets, datasetInputFields).IsList(),
+			wire.Objects("models", &q.Models, modelFields).IsList(),
+		}
+	})
 }
 
 type logOutputsRequest struct {
 	runID  string
 	models []dynamodbstore.ModelOutput
-	given  bool // there are models, or none on purpose
 }
 
-func logOutputsSpec() *spec[logOutputsRequest] {
-	return &spec[logOutputsRequest]{
-		fields: []field{f("run_id", typeString), messages("models", f("model_id", typeString), f("step", typeInt64))},
-		rules:  []rule{requiredText("run_id"), {"models", []check{required(), isArray()}}},
-		scan: func(s *scanner, name []byte, q *logOutputsRequest) {
-			switch string(name) {
-			case "run_id":
-				q.runID = s.strOrNull()
-			case "models":
-				if q.models = nil; s.null() {
-					return
-				}
-				q.given = true
-				for first := s.enter('['); s.next(&first, ']'); {
-					q.models = append(q.models, s.modelOutput())
-				}
-			default:
-				s.unknown(name)
-			}
-		},
-		fits: func(q *logOutputsRequest) bool { return q.runID != "" && q.given },
-	}
-}
-
-func (s *scanner) modelOutput() (o dynamodbstore.ModelOutput) {
-	for first := s.enter('{'); s.next(&first, '}'); {
-		switch name := s.name(); string(name) {
-		case "model_id":
-			o.ModelID = s.strOrNull()
-		case "step":
-			o.Step = int64(s.optionalInteger())
-		default:
-			s.unknown(name)
+func declareLogOutputs() *wire.Request[logOutputsRequest] {
+	return wire.Declare(func(q *logOutputsRequest) []wire.Field {
+		outputFields := func(o *dynamodbstore.ModelOutput) []wire.Field {
+			return []wire.Field{wire.Text("model_id", &o.ModelID), wire.Int64("step", &o.Step)}
 		}
-	}
-	return o
-}
-
-func (s *scanner) modelID() (id string) {
-	for first := s.enter('{'); s.next(&first, '}'); {
-		switch name := s.name(); string(name) {
-		case "model_id":
-			id = s.strOrNull()
-		default:
-			s.unknown(name)
+		return []wire.Field{
+			wire.Text("run_id", &q.runID).Required().IsText(),
+			wire.Objects("models", &q.models, outputFields).Required().IsList(),
 		}
-	}
-	return id
-}
-
-func (s *scanner) datasetInput() (in dynamodbstore.DatasetInput) {
-	for first := s.enter('{'); s.next(&first, '}'); {
-		switch name := s.name(); string(name) {
-		case "tags":
-			in.Tags = s.tags()
-		case "dataset":
-			if in.Dataset = (dynamodbstore.Dataset{}); !s.null() {
-				in.Dataset = s.dataset()
-			}
-		default:
-			s.unknown(name)
-		}
-	}
-	return in
-}
-
-func (s *scanner) dataset() (d dynamodbstore.Dataset) {
-	for first := s.enter('{'); s.next(&first, '}'); {
-		switch name := s.name(); string(name) {
-		case "name":
-			d.Name = s.strOrNull()
-		case "digest":
-			d.Digest = s.strOrNull()
-		case "source_type":
-			d.SourceType = s.strOrNull()
-		case "source":
-			d.Source = s.strOrNull()
-		case "schema":
-			d.Schema = s.strOrNull()
-		case "profile":
-			d.Profile = s.strOrNull()
-		default:
-			s.unknown(name)
-		}
-	}
-	return d
+	})
 }
 
 func (h *handler) createRun(ctx context.Context, b []byte, q *dynamodbstore.CreateRunParams) ([]byte, error) {
@@ -363,7 +186,7 @@ func (h *handler) createRun(ctx context.Context, b []byte, q *dynamodbstore.Crea
 	if err != nil {
 		return nil, err
 	}
-	return closeObject(appendRun(appendKey(append(b, '{'), 1, "run"), r, 1, true, nil), 0), nil
+	return wire.CloseObject(appendRun(wire.AppendKey(append(b, '{'), 1, "run"), r, 1, true, nil), 0), nil
 }
 
 func (h *handler) updateRun(ctx context.Context, b []byte, q *updateRunRequest) ([]byte, error) {
@@ -371,10 +194,7 @@ func (h *handler) updateRun(ctx context.Context, b []byte, q *updateRunRequest) 
 		q.RunID = q.legacyID
 	}
 	info, err := h.store.UpdateRun(dynamodbstore.WithTimesAsGiven(ctx), q.UpdateRunParams)
-	if err != nil {
-		return nil, err
-	}
-	return closeObject(appendRunInfo(appendKey(append(b, '{'), 1, "run_info"), info, 1), 0), nil
+	return appendAnswer(b, "run_info", info, err, appendRunInfo)
 }
 
 func (h *handler) getRun(ctx context.Context, a *answer, q *runRequest) error {
@@ -382,7 +202,7 @@ func (h *handler) getRun(ctx context.Context, a *answer, q *runRequest) error {
 	if err != nil {
 		return err
 	}
-	a.b = closeObject(appendRun(appendKey(append(a.b, '{'), 1, "run"), r, 1, false, a), 0)
+	a.b = wire.CloseObject(appendRun(wire.AppendKey(append(a.b, '{'), 1, "run"), r, 1, false, a), 0)
 	return nil
 }
 
@@ -390,12 +210,12 @@ func (h *handler) searchRuns(ctx context.Context, a *answer, q *dynamodbstore.Se
 	switch q.MaxResults {
 	case 0:
 		q.MaxResults = 1000
-	case explicitZero:
+	case wire.Zero:
 		return errNoResults()
 	}
 	p := a.beginPage("runs")
 	token, err := h.visitRuns(ctx, *q, func(r *dynamodbstore.Run) error {
-		a.b = a.spill(appendRun(appendItem(p.array(a), 2), r, 2, false, a))
+		a.b = a.spill(appendRun(wire.AppendItem(p.array(a), 2), r, 2, false, a))
 		return a.err
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // maxTraces is the size of the largest page of traces.
@@ -16,109 +17,90 @@ const maxTraces = 500
 // none; pages of the UI and clients search all the same. They refuse what MLflow
 // refuses, but for filters, which they do not read.
 func (h *handler) addTraceRoutes() {
-	traceIDs := []field{list(f("trace_ids", typeString)), list(f("experiment_ids", typeString))}
-	traceRules := []rule{
-		{"trace_ids", []check{isArray(), required(), itemsAreStrings()}},
-		{"experiment_ids", []check{isArray(), itemsAreStrings()}},
+	traceFields := func(q *unread) []wire.Field {
+		return []wire.Field{
+			wire.Texts("trace_ids", &q.texts).IsList().Required().HasTexts(),
+			wire.Texts("experiment_ids", &q.texts).IsList().HasTexts(),
+		}
 	}
-	h.add("3.0", http.MethodPost, "/mlflow/traces/search", query(h, searchTracesSpec(), searchTraces))
-	h.add("2.0", http.MethodGet, "/mlflow/traces", query(h, searchTracesV2Spec(), searchTraces))
-	h.add("3.0", http.MethodPost, "/mlflow/traces/batchGetInfos", h.none("{}", traceIDs, traceRules))
-	h.add("3.0", http.MethodGet, "/mlflow/traces/batchGet", h.none("{}", traceIDs, traceRules))
-	h.add("3.0", http.MethodGet, "/mlflow/traces/get", query(h, &spec[traceRequest]{
-		fields: append(texts("trace_id"), f("allow_partial", typeBool)),
-		rules:  []rule{requiredText("trace_id")},
-		scan:   scanTrace,
-		fits:   func(q *traceRequest) bool { return q.id != "" },
-	}, getTrace))
+	h.add("3.0", http.MethodPost, "/mlflow/traces/search", query(h, declareSearchTraces(), searchTraces))
+	h.add("2.0", http.MethodGet, "/mlflow/traces", query(h, declareSearchTracesV2(), searchTraces))
+	h.add("3.0", http.MethodPost, "/mlflow/traces/batchGetInfos", h.none("{}", traceFields))
+	h.add("3.0", http.MethodGet, "/mlflow/traces/batchGet", h.none("{}", traceFields))
+	h.add("3.0", http.MethodGet, "/mlflow/traces/get", query(h, declareGetTrace(), getTrace))
 	for _, version := range []string{"2.0", "3.0"} {
 		h.addPath(http.MethodGet, "/ajax-api/"+version+"/mlflow/get-trace-artifact", h.getTraceArtifact)
 	}
-	h.add("3.0", http.MethodPost, "/mlflow/traces/metrics", query(h, traceMetricsSpec(), traceMetrics))
+	h.add("3.0", http.MethodPost, "/mlflow/traces/metrics", query(h, declareTraceMetrics(), traceMetrics))
+}
+
+// unread is where fields go that nothing looks at.
+type unread struct {
+	text   string
+	texts  []string
+	number int
 }
 
 // none makes an endpoint of a search that finds nothing, as nothing of the kind
 // is kept, and says so in the words of its kind.
-func (h *handler) none(answer string, fields []field, rules []rule) http.HandlerFunc {
-	type request struct{}
-	return query(h, &spec[request]{
-		fields: fields,
-		rules:  rules,
-		scan:   func(s *scanner, _ []byte, _ *request) { s.skip(0) },
-		fits:   func(*request) bool { return len(rules) == 0 }, // let the rules look
-	}, func(_ context.Context, b []byte, _ *request) ([]byte, error) { return append(b, answer...), nil })
+func (h *handler) none(answer string, fields func(q *unread) []wire.Field) http.HandlerFunc {
+	return query(h, wire.Declare(fields), func(_ context.Context, b []byte, _ *unread) ([]byte, error) {
+		return append(b, answer...), nil
+	})
 }
 
 type searchTracesRequest struct {
 	max         *int
 	experiments []string
+	locations   []traceLocation
 	pageToken   string
 }
 
-func searchTracesSpec() *spec[searchTracesRequest] {
-	experiment := messages("mlflow_experiment", f("experiment_id", typeString))
-	table := messages("inference_table", f("full_table_name", typeString))
-	experiment.repeated, table.repeated = false, false
-	return traceSearch(messages("locations", experiment, table), rule{"locations", []check{isArray(), required()}})
-}
+// traceLocation is where traces lie.
+type traceLocation struct{ experiment *string }
 
-func searchTracesV2Spec() *spec[searchTracesRequest] {
-	return traceSearch(list(f("experiment_ids", typeString)),
-		rule{"experiment_ids", []check{isArray(), itemsAreStrings(), required()}})
-}
-
-// traceSearch says how searches for traces are read that differ in where they
-// search.
-func traceSearch(where field, whereRule rule) *spec[searchTracesRequest] {
-	return &spec[searchTracesRequest]{
-		fields: []field{
-			where, f("filter", typeString), f("max_results", typeInt32), list(f("order_by", typeString)), f("page_token", typeString),
-		},
-		rules: []rule{
-			whereRule, text("filter"),
-			{"max_results", []check{isIntLike(), between(math.MinInt64, maxTraces, "")}},
-			{"order_by", []check{isArray(), itemsAreStrings()}},
-			text("page_token"),
-		},
-		scan: func(s *scanner, name []byte, q *searchTracesRequest) {
-			switch string(name) {
-			case "max_results":
-				q.max = new(s.integer32())
-			case "experiment_ids":
-				q.experiments = s.strs()
-			case "locations":
-				q.experiments = s.locations()
-			case "page_token":
-				q.pageToken = s.str()
-			default:
-				s.skip(0)
-			}
-		},
-		fits: func(*searchTracesRequest) bool { return false }, // let the rules look
+func traceLocationFields(l *traceLocation) []wire.Field {
+	return []wire.Field{
+		wire.Object("mlflow_experiment", l, func(l *traceLocation) []wire.Field {
+			return []wire.Field{wire.OptionalText("experiment_id", &l.experiment)}
+		}),
+		wire.Object("inference_table", new(string), func(name *string) []wire.Field {
+			return []wire.Field{wire.Text("full_table_name", name)}
+		}),
 	}
 }
 
-// locations reads the ids of experiments among the locations of traces.
-func (s *scanner) locations() []string {
-	var ids []string
-	for first := s.enter('['); s.next(&first, ']'); {
-		for first := s.enter('{'); s.next(&first, '}'); {
-			if string(s.name()) != "mlflow_experiment" {
-				s.skip(0)
-				continue
-			}
-			for first := s.enter('{'); s.next(&first, '}'); {
-				s.name()
-				ids = append(ids, s.str())
-			}
-		}
+func declareSearchTraces() *wire.Request[searchTracesRequest] {
+	return wire.Declare(func(q *searchTracesRequest) []wire.Field {
+		return []wire.Field{wire.Objects("locations", &q.locations, traceLocationFields).IsList().Required()}
+	}).With(traceSearchFields)
+}
+
+func declareSearchTracesV2() *wire.Request[searchTracesRequest] {
+	return wire.Declare(func(q *searchTracesRequest) []wire.Field {
+		return []wire.Field{wire.Texts("experiment_ids", &q.experiments).IsList().HasTexts().Required()}
+	}).With(traceSearchFields)
+}
+
+// traceSearchFields are those of all searches for traces, which differ in where
+// they search.
+func traceSearchFields(q *searchTracesRequest) []wire.Field {
+	return []wire.Field{
+		wire.Text("filter", new(string)).IsText(),
+		wire.OptionalInt32("max_results", &q.max).IsInt().Between(math.MinInt64, maxTraces, ""),
+		wire.Texts("order_by", new([]string)).IsList().HasTexts(),
+		wire.Text("page_token", &q.pageToken).IsText(),
 	}
-	return ids
 }
 
 func searchTraces(_ context.Context, b []byte, q *searchTracesRequest) ([]byte, error) {
+	for _, l := range q.locations {
+		if l.experiment != nil {
+			q.experiments = append(q.experiments, *l.experiment)
+		}
+	}
 	for _, id := range q.experiments {
-		if _, ok := intLike(&node{kind: kindString, text: id}); !ok {
+		if _, ok := wire.IntLike(&wire.Value{Kind: wire.KindString, Text: id}); !ok {
 			return nil, invalid("Invalid experiment ID '" + id + "'. Experiment ID must be a valid integer.")
 		}
 	}
@@ -138,12 +120,13 @@ func checkNoToken(token string) error {
 
 type traceRequest struct{ id string }
 
-func scanTrace(s *scanner, name []byte, q *traceRequest) {
-	if string(name) == "trace_id" {
-		q.id = s.strOrNull()
-		return
-	}
-	s.skip(0)
+func declareGetTrace() *wire.Request[traceRequest] {
+	return wire.Declare(func(q *traceRequest) []wire.Field {
+		return []wire.Field{
+			wire.Text("trace_id", &q.id).Required().IsText(),
+			wire.Flag("allow_partial", new(bool)),
+		}
+	})
 }
 
 func getTrace(_ context.Context, _ []byte, q *traceRequest) ([]byte, error) {
@@ -158,9 +141,9 @@ func noSuchTrace(id string) error {
 
 // getTraceArtifact is where the UI looks for the spans of a trace.
 func (h *handler) getTraceArtifact(w http.ResponseWriter, r *http.Request) {
-	for _, p := range parseQuery(r.URL.RawQuery) {
-		if p.key == "request_id" && p.value != "" {
-			h.writeError(w, r, noSuchTrace(p.value))
+	for _, p := range wire.ParseQuery(r.URL.RawQuery) {
+		if p.Key == "request_id" && p.Value != "" {
+			h.writeError(w, r, noSuchTrace(p.Value))
 			return
 		}
 	}

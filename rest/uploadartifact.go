@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // maxUploadedArtifact is the size of the largest file that the web UI may
@@ -16,7 +18,7 @@ const maxUploadedArtifact = 10 << 20
 // uploadArtifact stores a file that the web UI makes, as an artifact of a run.
 // Nothing of it is visible before all of it is stored.
 func (h *handler) uploadArtifact(w http.ResponseWriter, r *http.Request, body *heldBody) {
-	first := firstOf(parseQuery(r.URL.RawQuery))
+	first := wire.FirstOf(wire.ParseQuery(r.URL.RawQuery))
 	if err := h.storeUploaded(r, body.data, cmp.Or(first["run_id"], first["run_uuid"]), first["path"]); err != nil {
 		h.writeError(w, r, err)
 		return

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/artifactdir"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // cleanPath checks that a path from a request stays within the root it is meant
@@ -61,7 +62,7 @@ func unquotePath(s string) string {
 	if strings.IndexByte(s, '%') < 0 {
 		return s
 	}
-	return unquote(strings.ReplaceAll(s, "+", "%2B"))
+	return wire.Unquote(strings.ReplaceAll(s, "+", "%2B"))
 }
 
 // normalizeURL drops what Python drops when it takes a URL apart and puts it

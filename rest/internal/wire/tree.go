@@ -1,4 +1,4 @@
-package rest
+package wire
 
 import (
 	"bytes"
@@ -7,120 +7,125 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
 // maxTreeDepth is about the nesting at which MLflow gives up.
 const maxTreeDepth = 950
 
-type kind uint8
+// Kind is what a [Value] is.
+type Kind uint8
 
+// The kinds of values; of numbers a fraction or an exponent makes floats.
 const (
-	kindNull kind = iota
-	kindBool
-	kindInt
-	kindFloat
-	kindString
-	kindList
-	kindDict
+	KindNull Kind = iota
+	KindBool
+	KindInt
+	KindFloat
+	KindString
+	KindList
+	KindDict
 )
 
-// node is a JSON value as Python's json.loads sees it.
-type node struct {
-	kind kind
-	text string // a number as written, a string, "true" or "false"
-	list []node // elements, or the values of the members
-	keys []string
+// Value is a JSON value as Python's json.loads sees it.
+type Value struct {
+	Kind Kind
+	Text string  // a number as written, a string, "true" or "false"
+	List []Value // elements, or the values of the members
+	Keys []string
 }
 
 // pyType is the name of the value's type in Python.
-func (n *node) pyType() string {
-	return [...]string{"NoneType", "bool", "int", "float", "str", "list", "dict"}[n.kind]
+func (n *Value) pyType() string {
+	return [...]string{"NoneType", "bool", "int", "float", "str", "list", "dict"}[n.Kind]
 }
 
-// get returns the member of a name, or nil.
-func (n *node) get(key string) *node {
-	if n == nil || n.kind != kindDict {
+// Get returns the member of a name, or nil.
+func (n *Value) Get(key string) *Value {
+	if n == nil || n.Kind != KindDict {
 		return nil
 	}
-	if i := slices.Index(n.keys, key); i >= 0 {
-		return &n.list[i]
+	if i := slices.Index(n.Keys, key); i >= 0 {
+		return &n.List[i]
 	}
 	return nil
 }
 
-func (n *node) set(key string, v node) {
-	if old := n.get(key); old != nil { // the last one counts
+// Set sets the member of a name.
+func (n *Value) Set(key string, v Value) {
+	if old := n.Get(key); old != nil { // the last one counts
 		*old = v
 		return
 	}
-	n.keys = append(n.keys, key)
-	n.list = append(n.list, v)
+	n.Keys = append(n.Keys, key)
+	n.List = append(n.List, v)
 }
 
-// parseTree reads JSON as Python's json.loads does: it knows NaN and Infinity,
+// Parse reads JSON as Python's json.loads does: it knows NaN and Infinity,
 // lets the last of several members of one name win, and keeps halves of
 // surrogate pairs, in the bytes that UTF-8 would have for them.
 //
 // What is not JSON is no error: MLflow takes it for an empty object.
-func parseTree(data []byte) (n node, ok bool, err error) {
+func Parse(data []byte) (n Value, ok bool, err error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(data) {
-		return node{}, false, nil
+		return Value{}, false, nil
 	}
-	p := treeParser{scanner{data: data}}
+	p := treeParser{Scanner{data: data}}
 	n = p.value(0)
 	if p.items > maxItems {
-		return node{}, false, invalid("Bad Request. The body has too many values.")
+		return Value{}, false, Error("Bad Request. The body has too many values.")
 	}
 	return n, p.end(), nil
 }
 
-type treeParser struct{ scanner }
+type treeParser struct{ Scanner }
 
-func (p *treeParser) value(depth int) node {
+func (p *treeParser) value(depth int) Value {
 	if depth > maxTreeDepth || p.bad {
 		p.bad = true
-		return node{}
+		return Value{}
 	}
 	switch c := p.peek(); c {
 	case '"':
-		return node{kind: kindString, text: p.text()}
+		return Value{Kind: KindString, Text: p.text()}
 	case '{':
 		return p.dict(depth)
 	case '[':
-		n := node{kind: kindList}
-		for first := p.enter('['); p.next(&first, ']'); {
-			n.list = append(n.list, p.value(depth+1))
+		n := Value{Kind: KindList}
+		for first := p.Enter('['); p.Next(&first, ']'); {
+			n.List = append(n.List, p.value(depth+1))
 		}
 		return n
 	case 't':
 		p.word("true")
-		return node{kind: kindBool, text: "true"}
+		return Value{Kind: KindBool, Text: "true"}
 	case 'f':
 		p.word("false")
-		return node{kind: kindBool, text: "false"}
+		return Value{Kind: KindBool, Text: "false"}
 	case 'n':
 		p.word("null")
-		return node{}
+		return Value{}
 	default:
 		return p.num()
 	}
 }
 
 // dict reads an object. Of several members of one name the last one counts.
-func (p *treeParser) dict(depth int) node {
-	n := node{kind: kindDict}
+func (p *treeParser) dict(depth int) Value {
+	n := Value{Kind: KindDict}
 	seen := map[string]int{}
-	for first := p.enter('{'); p.next(&first, '}'); {
+	for first := p.Enter('{'); p.Next(&first, '}'); {
 		key := p.key()
 		v := p.value(depth + 1)
 		if i, ok := seen[key]; ok {
-			n.list[i] = v
+			n.List[i] = v
 			continue
 		}
-		seen[key] = len(n.keys)
-		n.keys = append(n.keys, key)
-		n.list = append(n.list, v)
+		seen[key] = len(n.Keys)
+		n.Keys = append(n.Keys, key)
+		n.List = append(n.List, v)
 	}
 	return n
 }
@@ -139,18 +144,18 @@ func (p *treeParser) key() string {
 	return key
 }
 
-func (p *treeParser) num() node {
+func (p *treeParser) num() Value {
 	for _, w := range []string{"NaN", "Infinity", "-Infinity"} {
 		if bytes.HasPrefix(p.data[p.pos:], []byte(w)) {
 			p.pos += len(w)
-			return node{kind: kindFloat, text: w}
+			return Value{Kind: KindFloat, Text: w}
 		}
 	}
 	text := string(p.number())
 	if strings.ContainsAny(text, ".eE") {
-		return node{kind: kindFloat, text: text}
+		return Value{Kind: KindFloat, Text: text}
 	}
-	return node{kind: kindInt, text: text}
+	return Value{Kind: KindInt, Text: text}
 }
 
 func (p *treeParser) text() string {
@@ -184,6 +189,9 @@ func (p *treeParser) text() string {
 	return ""
 }
 
+// Dumps writes a value as Python's json.dumps does.
+func Dumps(n *Value) string { return string(appendPyJSON(nil, n, pyStyle{comma: ", ", colon: ": "})) }
+
 // pyStyle is how json.dumps was asked to write.
 type pyStyle struct {
 	comma, colon string
@@ -191,52 +199,52 @@ type pyStyle struct {
 }
 
 // appendPyJSON appends a value as Python's json.dumps writes it.
-func appendPyJSON(b []byte, n *node, style pyStyle) []byte {
-	switch n.kind {
-	case kindNull:
+func appendPyJSON(b []byte, n *Value, style pyStyle) []byte {
+	switch n.Kind {
+	case KindNull:
 		return append(b, "null"...)
-	case kindInt:
-		if n.text == "-0" {
+	case KindInt:
+		if n.Text == "-0" {
 			return append(b, '0')
 		}
-		return append(b, n.text...)
-	case kindFloat:
-		return appendPyFloat(b, n.text)
-	case kindString:
-		return appendString(b, n.text)
-	case kindList:
+		return append(b, n.Text...)
+	case KindFloat:
+		return appendPyFloat(b, n.Text)
+	case KindString:
+		return pyrepr.AppendJSON(b, n.Text)
+	case KindList:
 		b = append(b, '[')
-		for i := range n.list {
+		for i := range n.List {
 			if i > 0 {
 				b = append(b, style.comma...)
 			}
-			b = appendPyJSON(b, &n.list[i], style)
+			b = appendPyJSON(b, &n.List[i], style)
 		}
 		return append(b, ']')
-	case kindDict:
+	case KindDict:
 		b = append(b, '{')
 		for i, at := range n.order(style.sorted) {
 			if i > 0 {
 				b = append(b, style.comma...)
 			}
-			b = append(appendString(b, n.keys[at]), style.colon...)
-			b = appendPyJSON(b, &n.list[at], style)
+			b = append(pyrepr.AppendJSON(b, n.Keys[at]), style.colon...)
+			b = appendPyJSON(b, &n.List[at], style)
 		}
 		return append(b, '}')
-	case kindBool:
+	case KindBool:
 	}
-	return append(b, n.text...)
+	return append(b, n.Text...)
 }
 
 // order returns the places of an object's members in the order in which they
 // are written.
-func (n *node) order(sorted bool) []int {
-	places := make([]int, len(n.keys))
+func (n *Value) order(sorted bool) []int {
+	places := make([]int, len(n.Keys))
 	for i := range places {
 		places[i] = i
 	}
 	if sorted {
-		slices.SortFunc(places, func(a, b int) int { return strings.Compare(n.keys[a], n.keys[b]) })
+		slices.SortFunc(places, func(a, b int) int { return strings.Compare(n.Keys[a], n.Keys[b]) })
 	}
 	return places
 }
@@ -251,5 +259,5 @@ func appendPyFloat(b []byte, text string) []byte {
 	case math.IsInf(f, -1):
 		return append(b, "-Infinity"...)
 	}
-	return appendFloat(b, f)
+	return pyrepr.AppendFloat(b, f)
 }

@@ -19,7 +19,7 @@ func TestImports(t *testing.T) {
 	for _, unwanted := range []string{
 		module + "/local", module + "/rest", module + "/cmd", module + "/storetest",
 		module + "/internal/table/pebbletable", module + "/internal/table/faulty", module + "/internal/table/ddblocal",
-		module + "/internal/table/tabletest", "testing",
+		module + "/internal/table/tabletest", module + "/internal/draw", "testing",
 		"github.com/cockroachdb", "github.com/prometheus", "github.com/spf13", "github.com/stretchr",
 		"github.com/aws/aws-sdk-go-v2/service/s3", "gocloud.dev", "pgregory.net",
 	} {
@@ -31,6 +31,19 @@ func TestImports(t *testing.T) {
 	}
 	// The same query does see what it must not find.
 	require.Contains(t, dependencies(t, module+"/local"), "github.com/cockroachdb/pebble/v2")
+}
+
+// TestHandlerImports: a program that serves a store of its own, or tests one, links
+// nothing of the AWS SDK.
+func TestHandlerImports(t *testing.T) {
+	t.Parallel()
+	for _, pkg := range []string{"rest", "storetest", "mlflow"} {
+		deps := dependencies(t, module+"/"+pkg)
+		require.NotContains(t, deps, module)
+		for _, dep := range deps {
+			require.False(t, strings.HasPrefix(dep, "github.com/aws/"), "%s links %s", pkg, dep)
+		}
+	}
 }
 
 // dependencies lists the packages that a program links which imports pkg.

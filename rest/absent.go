@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
 // absent is a part of MLflow's API that is not here yet. A prefix is the version
@@ -73,7 +73,7 @@ func (h *handler) absentSentence(path string) string {
 func (h *handler) answerAbsent(w http.ResponseWriter, r *http.Request) bool {
 	sentence := h.absentSentence(r.URL.Path)
 	if sentence != "" {
-		h.writeError(w, r, &dynamodbstore.Error{Code: "ENDPOINT_NOT_FOUND", Message: sentence})
+		h.writeError(w, r, &mlflow.Error{Code: "ENDPOINT_NOT_FOUND", Message: sentence})
 	}
 	return sentence != ""
 }

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
 // logged writes the access log, one record at the level debug for a request,
@@ -75,8 +75,8 @@ func (h *handler) recover(rec *recorder, r *http.Request) {
 	if rec.status != 0 {
 		panic(http.ErrAbortHandler) // too late for another answer
 	}
-	writeJSON(rec, http.StatusInternalServerError, appendError(nil, &dynamodbstore.Error{
-		Code: dynamodbstore.CodeInternalError, Message: internalText,
+	writeJSON(rec, http.StatusInternalServerError, appendError(nil, &mlflow.Error{
+		Code: mlflow.CodeInternalError, Message: internalText,
 	}))
 }
 

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
 // DefaultMaxRequests is how many JSON requests a handler works on at a time.
@@ -63,8 +63,8 @@ func (h *handler) admit(ctx context.Context) error {
 		return nil
 	case <-timer.C:
 		// Clients repeat this whatever they ask for: nothing has been done.
-		return &dynamodbstore.Error{
-			Code:    dynamodbstore.CodeResourceExhausted,
+		return &mlflow.Error{
+			Code:    mlflow.CodeResourceExhausted,
 			Message: "The server has too many requests under way, please try again later.",
 		}
 	case <-ctx.Done():

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -110,20 +110,18 @@ func (h *handler) finish(a *answer, r *http.Request, err error) {
 }
 
 // visitor is a [Store] that hands over what it finds one by one, as
-// [dynamodbstore.Store] does. Of another the handler holds whole pages.
+// a Store of the root package does. Of another the handler holds whole pages.
 type visitor interface {
 	VisitRuns(
-		ctx context.Context, p dynamodbstore.SearchRunsParams, visit func(*dynamodbstore.Run) error,
+		ctx context.Context, p mlflow.SearchRunsParams, visit func(*mlflow.Run) error,
 	) (nextPageToken string, err error)
 	VisitMetricHistory(
-		ctx context.Context, p dynamodbstore.MetricHistoryParams, visit func(dynamodbstore.Metric) error,
+		ctx context.Context, p mlflow.MetricHistoryParams, visit func(mlflow.Metric) error,
 	) (nextPageToken string, err error)
 }
 
-var _ visitor = (*dynamodbstore.Store)(nil)
-
 func (h *handler) visitRuns(
-	ctx context.Context, p dynamodbstore.SearchRunsParams, visit func(*dynamodbstore.Run) error,
+	ctx context.Context, p mlflow.SearchRunsParams, visit func(*mlflow.Run) error,
 ) (string, error) {
 	if v, ok := h.store.(visitor); ok {
 		return v.VisitRuns(ctx, p, visit)
@@ -133,7 +131,7 @@ func (h *handler) visitRuns(
 }
 
 func (h *handler) visitHistory(
-	ctx context.Context, p dynamodbstore.MetricHistoryParams, visit func(dynamodbstore.Metric) error,
+	ctx context.Context, p mlflow.MetricHistoryParams, visit func(mlflow.Metric) error,
 ) (string, error) {
 	if v, ok := h.store.(visitor); ok {
 		return v.VisitMetricHistory(ctx, p, visit)
@@ -142,7 +140,7 @@ func (h *handler) visitHistory(
 	return visitPage(page, err, visit)
 }
 
-func visitPage[T any](page dynamodbstore.Page[T], err error, visit func(T) error) (string, error) {
+func visitPage[T any](page mlflow.Page[T], err error, visit func(T) error) (string, error) {
 	if err != nil {
 		return "", err
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -34,7 +34,7 @@ func (h *handler) searchDatasets(ctx context.Context, b []byte, q *searchDataset
 
 // appendDatasetSummary appends a summary. An empty context is left out, as by
 // MLflow.
-func appendDatasetSummary(b []byte, d dynamodbstore.DatasetSummary, depth int) []byte {
+func appendDatasetSummary(b []byte, d mlflow.DatasetSummary, depth int) []byte {
 	b = append(b, '{')
 	b = wire.AppendStringField(b, depth+1, "experiment_id", d.ExperimentID)
 	b = wire.AppendStringField(b, depth+1, "name", d.Name)

@@ -1,12 +1,12 @@
 package rest
 
 import (
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
-func appendExperiment(b []byte, e *dynamodbstore.Experiment, depth int) []byte {
+func appendExperiment(b []byte, e *mlflow.Experiment, depth int) []byte {
 	b = append(b, '{')
 	b = wire.AppendStringField(b, depth+1, "experiment_id", e.ID)
 	b = wire.AppendStringField(b, depth+1, "name", e.Name)
@@ -24,7 +24,7 @@ func appendExperiment(b []byte, e *dynamodbstore.Experiment, depth int) []byte {
 }
 
 // appendTags appends the member with tags, or nothing if there are none.
-func appendTags(b []byte, depth int, tags []dynamodbstore.Tag) []byte {
+func appendTags(b []byte, depth int, tags []mlflow.Tag) []byte {
 	if len(tags) == 0 {
 		return b
 	}

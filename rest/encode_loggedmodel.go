@@ -1,11 +1,11 @@
 package rest
 
 import (
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
-func appendLoggedModel(b []byte, m *dynamodbstore.LoggedModel, depth int) []byte {
+func appendLoggedModel(b []byte, m *mlflow.LoggedModel, depth int) []byte {
 	b = append(b, '{')
 	b = append(wire.AppendKey(b, depth+1, "info"), '{')
 	b = wire.AppendStringField(b, depth+2, "model_id", m.ID)
@@ -27,7 +27,7 @@ func appendLoggedModel(b []byte, m *dynamodbstore.LoggedModel, depth int) []byte
 }
 
 // appendModelPoint appends a point of a metric of a logged model.
-func appendModelPoint(b []byte, p dynamodbstore.RunMetric, depth int) []byte {
+func appendModelPoint(b []byte, p mlflow.RunMetric, depth int) []byte {
 	b = appendPoint(append(b, '{'), depth+1, &p.Metric)
 	if p.DatasetName != "" {
 		b = wire.AppendStringField(b, depth+1, "dataset_name", p.DatasetName)

@@ -3,12 +3,12 @@ package rest
 import (
 	"strconv"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
-func appendModel(b []byte, m *dynamodbstore.RegisteredModel, depth int) []byte {
+func appendModel(b []byte, m *mlflow.RegisteredModel, depth int) []byte {
 	b = append(b, '{')
 	b = wire.AppendStringField(b, depth+1, "name", m.Name)
 	b = wire.AppendIntField(b, depth+1, "creation_timestamp", m.CreationTime)
@@ -22,7 +22,7 @@ func appendModel(b []byte, m *dynamodbstore.RegisteredModel, depth int) []byte {
 	return wire.CloseObject(b, depth)
 }
 
-func appendModelAlias(b []byte, a dynamodbstore.ModelAlias, depth int) []byte {
+func appendModelAlias(b []byte, a mlflow.ModelAlias, depth int) []byte {
 	b = append(b, '{')
 	b = wire.AppendStringField(b, depth+1, "alias", a.Alias)
 	b = wire.AppendStringField(b, depth+1, "version", strconv.Itoa(a.Version))
@@ -31,7 +31,7 @@ func appendModelAlias(b []byte, a dynamodbstore.ModelAlias, depth int) []byte {
 
 // appendVersion appends a version. The logged model is not said, as MLflow's SQL
 // store does not keep it.
-func appendVersion(b []byte, v *dynamodbstore.ModelVersion, depth int) []byte {
+func appendVersion(b []byte, v *mlflow.ModelVersion, depth int) []byte {
 	b = append(b, '{')
 	b = wire.AppendStringField(b, depth+1, "name", v.Name)
 	b = wire.AppendStringField(b, depth+1, "version", strconv.Itoa(v.Version))

@@ -3,14 +3,14 @@ package rest
 import (
 	"strconv"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // appendRun appends a run. A run that was just created comes without outputs.
 // What is large goes to the answer in between, if there is one.
-func appendRun(b []byte, r *dynamodbstore.Run, depth int, created bool, a *answer) []byte {
+func appendRun(b []byte, r *mlflow.Run, depth int, created bool, a *answer) []byte {
 	b = append(b, '{')
 	b = appendRunInfo(wire.AppendKey(b, depth+1, "info"), &r.Info, depth+1)
 
@@ -27,7 +27,7 @@ func appendRun(b []byte, r *dynamodbstore.Run, depth int, created bool, a *answe
 	return wire.CloseObject(b, depth)
 }
 
-func appendRunInfo(b []byte, i *dynamodbstore.RunInfo, depth int) []byte {
+func appendRunInfo(b []byte, i *mlflow.RunInfo, depth int) []byte {
 	b = append(b, '{')
 	b = wire.AppendStringField(b, depth+1, "run_uuid", i.RunID)
 	b = wire.AppendStringField(b, depth+1, "experiment_id", i.ExperimentID)
@@ -45,7 +45,7 @@ func appendRunInfo(b []byte, i *dynamodbstore.RunInfo, depth int) []byte {
 }
 
 // appendMetrics appends an array of metrics, or nothing if there are none.
-func appendMetrics(b []byte, depth int, metrics []dynamodbstore.Metric, a *answer) []byte {
+func appendMetrics(b []byte, depth int, metrics []mlflow.Metric, a *answer) []byte {
 	if len(metrics) == 0 {
 		return b
 	}
@@ -57,7 +57,7 @@ func appendMetrics(b []byte, depth int, metrics []dynamodbstore.Metric, a *answe
 }
 
 // appendParams appends an array of params, or nothing if there are none.
-func appendParams(b []byte, depth int, params []dynamodbstore.Param, a *answer) []byte {
+func appendParams(b []byte, depth int, params []mlflow.Param, a *answer) []byte {
 	if len(params) == 0 {
 		return b
 	}
@@ -69,7 +69,7 @@ func appendParams(b []byte, depth int, params []dynamodbstore.Param, a *answer) 
 }
 
 // appendMetric appends an element of an array of metrics.
-func appendMetric(b []byte, depth int, m *dynamodbstore.Metric) []byte {
+func appendMetric(b []byte, depth int, m *mlflow.Metric) []byte {
 	b = appendPoint(append(wire.AppendItem(b, depth), '{'), depth+1, m)
 	if m.DatasetName != "" {
 		b = wire.AppendStringField(b, depth+1, "dataset_name", m.DatasetName)
@@ -85,7 +85,7 @@ func appendMetric(b []byte, depth int, m *dynamodbstore.Metric) []byte {
 
 // appendPoint appends the members that every point of a metric has. It is
 // spelled out because histories are long.
-func appendPoint(b []byte, depth int, m *dynamodbstore.Metric) []byte {
+func appendPoint(b []byte, depth int, m *mlflow.Metric) []byte {
 	b = wire.Newline(b, depth)
 	b = append(b, `"key": `...)
 	b = pyrepr.AppendJSON(b, m.Key)
@@ -103,14 +103,14 @@ func appendPoint(b []byte, depth int, m *dynamodbstore.Metric) []byte {
 	return strconv.AppendInt(b, m.Step, 10)
 }
 
-func appendInputs(b []byte, in *dynamodbstore.RunInputs, depth int) []byte {
+func appendInputs(b []byte, in *mlflow.RunInputs, depth int) []byte {
 	b = append(b, '{')
 	b = wire.AppendList(b, depth+1, "dataset_inputs", in.Datasets, appendDatasetInput)
 	b = wire.AppendList(b, depth+1, "model_inputs", in.Models, appendModelInput)
 	return wire.CloseObject(b, depth)
 }
 
-func appendDatasetInput(b []byte, in dynamodbstore.DatasetInput, depth int) []byte {
+func appendDatasetInput(b []byte, in mlflow.DatasetInput, depth int) []byte {
 	b = append(b, '{')
 	b = appendTags(b, depth+1, in.Tags)
 	b = appendDataset(wire.AppendKey(b, depth+1, "dataset"), &in.Dataset, depth+1)
@@ -121,7 +121,7 @@ func appendModelInput(b []byte, id string, depth int) []byte {
 	return wire.CloseObject(wire.AppendStringField(append(b, '{'), depth+1, "model_id", id), depth)
 }
 
-func appendDataset(b []byte, d *dynamodbstore.Dataset, depth int) []byte {
+func appendDataset(b []byte, d *mlflow.Dataset, depth int) []byte {
 	b = append(b, '{')
 	b = wire.AppendStringField(b, depth+1, "name", d.Name)
 	b = wire.AppendStringField(b, depth+1, "digest", d.Digest)
@@ -136,13 +136,13 @@ func appendDataset(b []byte, d *dynamodbstore.Dataset, depth int) []byte {
 	return wire.CloseObject(b, depth)
 }
 
-func appendOutputs(b []byte, outputs []dynamodbstore.ModelOutput, depth int) []byte {
+func appendOutputs(b []byte, outputs []mlflow.ModelOutput, depth int) []byte {
 	b = append(b, '{')
 	b = wire.AppendList(b, depth+1, "model_outputs", outputs, appendModelOutput)
 	return wire.CloseObject(b, depth)
 }
 
-func appendModelOutput(b []byte, o dynamodbstore.ModelOutput, depth int) []byte {
+func appendModelOutput(b []byte, o mlflow.ModelOutput, depth int) []byte {
 	b = append(b, '{')
 	b = wire.AppendStringField(b, depth+1, "model_id", o.ModelID)
 	b = wire.AppendIntField(b, depth+1, "step", o.Step)
@@ -150,7 +150,7 @@ func appendModelOutput(b []byte, o dynamodbstore.ModelOutput, depth int) []byte 
 }
 
 // appendInterval appends the points of several runs in the form of protobuf.
-func appendInterval(b []byte, points []dynamodbstore.RunMetric, a *answer) []byte {
+func appendInterval(b []byte, points []mlflow.RunMetric, a *answer) []byte {
 	b = append(b, '{')
 	if len(points) > 0 {
 		b = append(wire.AppendKey(b, 1, "metrics"), '[')
@@ -166,7 +166,7 @@ func appendInterval(b []byte, points []dynamodbstore.RunMetric, a *answer) []byt
 
 // appendBulk appends the points of several runs in the form of Flask, which
 // sorts the members and sends an empty list too.
-func appendBulk(b []byte, points []dynamodbstore.RunMetric) []byte {
+func appendBulk(b []byte, points []mlflow.RunMetric) []byte {
 	b = append(b, `{"metrics":[`...)
 	for i := range points {
 		m := &points[i]

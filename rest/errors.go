@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -21,7 +21,7 @@ type errorKind struct {
 
 // kindOf is the table of error codes. Source: MLflow 3.18, mlflow/exceptions.py
 // and mlflow/error_classification.py; whatever is not listed there is a 500.
-func kindOf(code dynamodbstore.Code) errorKind {
+func kindOf(code mlflow.Code) errorKind {
 	switch code {
 	case "BAD_REQUEST", "INVALID_PARAMETER_VALUE":
 		return errorKind{http.StatusBadRequest, "KAM00", "INVALID_PARAMETER_VALUE"}
@@ -62,7 +62,7 @@ const statusClientClosedRequest = 499
 
 // invalid makes the error for a request that is wrong.
 func invalid(text string) error {
-	return &dynamodbstore.Error{Code: dynamodbstore.CodeInvalidParameterValue, Message: text}
+	return &mlflow.Error{Code: mlflow.CodeInvalidParameterValue, Message: text}
 }
 
 // asInvalid makes that error of one for which a request is refused when it is
@@ -77,11 +77,11 @@ func asInvalid(err error) error {
 // writeError answers with an error. What is not meant for clients is logged
 // and answered in general terms.
 func (h *handler) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	e, ok := errors.AsType[*dynamodbstore.Error](err)
+	e, ok := errors.AsType[*mlflow.Error](err)
 	slow := errors.Is(err, errSlowBody)
 	switch {
 	case slow:
-		e = &dynamodbstore.Error{Code: "DEADLINE_EXCEEDED", Message: "The body of the request took too long to arrive."}
+		e = &mlflow.Error{Code: "DEADLINE_EXCEEDED", Message: "The body of the request took too long to arrive."}
 	case !ok:
 		e = h.hide(r, err)
 	case e.Err != nil:
@@ -101,7 +101,7 @@ func (h *handler) writeError(w http.ResponseWriter, r *http.Request, err error) 
 }
 
 // logCause logs what is behind an error that is not the client's doing.
-func (h *handler) logCause(r *http.Request, e *dynamodbstore.Error) {
+func (h *handler) logCause(r *http.Request, e *mlflow.Error) {
 	level := slog.LevelError
 	switch status := kindOf(e.Code).status; {
 	case status == http.StatusTooManyRequests:
@@ -124,17 +124,17 @@ func retryAfter() string {
 }
 
 // hide returns what a client may know of an unexpected error.
-func (h *handler) hide(r *http.Request, err error) *dynamodbstore.Error {
+func (h *handler) hide(r *http.Request, err error) *mlflow.Error {
 	if r.Context().Err() != nil { // the client has gone; nobody is at fault
-		return &dynamodbstore.Error{Code: "CANCELLED", Message: "The request was cancelled."}
+		return &mlflow.Error{Code: "CANCELLED", Message: "The request was cancelled."}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		h.log.LogAttrs(r.Context(), slog.LevelWarn, "request timed out", slog.String("path", r.URL.Path), slog.Any("error", err))
-		return &dynamodbstore.Error{Code: "DEADLINE_EXCEEDED", Message: "The request timed out."}
+		return &mlflow.Error{Code: "DEADLINE_EXCEEDED", Message: "The request timed out."}
 	}
 	h.log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("path", r.URL.Path), slog.Any("error", err))
-	return &dynamodbstore.Error{
-		Code:    dynamodbstore.CodeInternalError,
+	return &mlflow.Error{
+		Code:    mlflow.CodeInternalError,
 		Message: internalText,
 	}
 }
@@ -144,13 +144,13 @@ const internalText = "An internal error occurred. The server's log tells more."
 
 // clientText is what a client may know of an error, in words.
 func clientText(err error) string {
-	if e, ok := errors.AsType[*dynamodbstore.Error](err); ok {
+	if e, ok := errors.AsType[*mlflow.Error](err); ok {
 		return e.Message
 	}
 	return internalText
 }
 
-func appendError(b []byte, e *dynamodbstore.Error) []byte {
+func appendError(b []byte, e *mlflow.Error) []byte {
 	kind := kindOf(e.Code)
 	b = append(b, `{"error_code": "`...)
 	b = append(b, e.Code...)

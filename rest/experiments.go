@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -41,7 +41,7 @@ func (h *handler) addExperimentRoutes() {
 type experimentRequest struct {
 	id   string
 	name string
-	tag  dynamodbstore.Tag
+	tag  mlflow.Tag
 }
 
 // declareExperiment declares requests that consist of the id or name of an
@@ -74,8 +74,8 @@ func declareSetExperimentTag() *wire.Request[experimentRequest] {
 	})
 }
 
-func declareCreateExperiment() *wire.Request[dynamodbstore.CreateExperimentParams] {
-	return wire.Declare(func(q *dynamodbstore.CreateExperimentParams) []wire.Field {
+func declareCreateExperiment() *wire.Request[mlflow.CreateExperimentParams] {
+	return wire.Declare(func(q *mlflow.CreateExperimentParams) []wire.Field {
 		return []wire.Field{
 			wire.Text("name", &q.Name).Required().IsText(),
 			wire.Text("artifact_location", &q.ArtifactLocation).IsText(),
@@ -84,8 +84,8 @@ func declareCreateExperiment() *wire.Request[dynamodbstore.CreateExperimentParam
 	})
 }
 
-func declareSearchExperiments() *wire.Request[dynamodbstore.SearchExperimentsParams] {
-	return wire.Declare(func(q *dynamodbstore.SearchExperimentsParams) []wire.Field {
+func declareSearchExperiments() *wire.Request[mlflow.SearchExperimentsParams] {
+	return wire.Declare(func(q *mlflow.SearchExperimentsParams) []wire.Field {
 		return []wire.Field{
 			wire.Size64("max_results", &q.MaxResults).IsInt(),
 			wire.Text("page_token", &q.PageToken).IsText(),
@@ -97,7 +97,7 @@ func declareSearchExperiments() *wire.Request[dynamodbstore.SearchExperimentsPar
 }
 
 func (h *handler) createExperiment(
-	ctx context.Context, b []byte, q *dynamodbstore.CreateExperimentParams,
+	ctx context.Context, b []byte, q *mlflow.CreateExperimentParams,
 ) ([]byte, error) {
 	views := 0
 	for _, t := range q.Tags {
@@ -158,7 +158,7 @@ func (h *handler) getExperimentByName(ctx context.Context, b []byte, q *experime
 	return appendAnswer(b, "experiment", e, err, appendExperiment)
 }
 
-func (h *handler) searchExperiments(ctx context.Context, a *answer, q *dynamodbstore.SearchExperimentsParams) error {
+func (h *handler) searchExperiments(ctx context.Context, a *answer, q *mlflow.SearchExperimentsParams) error {
 	if q.MaxResults == wire.Zero {
 		return errNoResults()
 	}

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/explain"
 )
 
 // Headers that explain a search: the one of the request asks for the others,
@@ -24,15 +24,15 @@ func explained(search http.HandlerFunc) http.HandlerFunc {
 			search(w, r)
 			return
 		}
-		e := new(dynamodbstore.Explanation)
-		search(&explainingWriter{w, e}, r.WithContext(dynamodbstore.WithExplanation(r.Context(), e)))
+		e := new(explain.Explanation)
+		search(&explainingWriter{w, e}, r.WithContext(explain.With(r.Context(), func(x explain.Explanation) { *e = x })))
 	}
 }
 
 // explainingWriter adds the headers once the search is done.
 type explainingWriter struct {
 	http.ResponseWriter
-	e *dynamodbstore.Explanation
+	e *explain.Explanation
 }
 
 func (w *explainingWriter) WriteHeader(code int) {

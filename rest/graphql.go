@@ -11,8 +11,8 @@ import (
 
 	"github.com/graph-gophers/graphql-go"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
 //go:embed schema.graphql
@@ -121,7 +121,7 @@ func (h *handler) graphError(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	e, ok := errors.AsType[*dynamodbstore.Error](err)
+	e, ok := errors.AsType[*mlflow.Error](err)
 	r, _ := ctx.Value(requestKey{}).(*http.Request)
 	switch {
 	case !ok:

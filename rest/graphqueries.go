@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -88,15 +88,15 @@ type graphRunsAnswer struct {
 // MlflowSearchRuns searches runs.
 func (q *graphQuery) MlflowSearchRuns(ctx context.Context, args input[graphSearchRunsInput]) (*graphRunsAnswer, error) {
 	in := args.get()
-	p := dynamodbstore.SearchRunsParams{
+	p := mlflow.SearchRunsParams{
 		ExperimentIDs: stringsOf(in.ExperimentIDs), OrderBy: stringsOf(in.OrderBy),
 		Filter: deref(in.Filter), PageToken: deref(in.PageToken),
 	}
 	switch deref(in.RunViewType) {
 	case "DELETED_ONLY":
-		p.View = dynamodbstore.ViewDeletedOnly
+		p.View = mlflow.ViewDeletedOnly
 	case "ALL":
-		p.View = dynamodbstore.ViewAll
+		p.View = mlflow.ViewAll
 	}
 	if in.MaxResults != nil {
 		if p.MaxResults = int(*in.MaxResults); p.MaxResults == 0 {
@@ -127,7 +127,7 @@ func (q *graphQuery) MlflowGetMetricHistoryBulkInterval(
 	ctx context.Context, args input[graphIntervalInput],
 ) (*graphIntervalAnswer, error) {
 	in := args.get()
-	p := dynamodbstore.MetricHistoryIntervalParams{
+	p := mlflow.MetricHistoryIntervalParams{
 		RunIDs: stringsOf(in.RunIDs), Key: deref(in.MetricKey), StartStep: step(in.StartStep), EndStep: step(in.EndStep),
 		MaxResults: int(deref(in.MaxResults)),
 	}
@@ -201,7 +201,7 @@ func (q *graphQuery) MlflowSearchModelVersions(
 	if err != nil {
 		return nil, q.h.graphError(ctx, err)
 	}
-	page, err := q.h.store.SearchModelVersions(ctx, dynamodbstore.SearchModelVersionsParams{
+	page, err := q.h.store.SearchModelVersions(ctx, mlflow.SearchModelVersionsParams{
 		Filter: deref(in.Filter), MaxResults: results, OrderBy: stringsOf(in.OrderBy), PageToken: deref(in.PageToken),
 	})
 	if err != nil {
@@ -235,7 +235,7 @@ func (q *graphQuery) MlflowSearchDatasets(
 	return answer, nil
 }
 
-func graphVersions(versions []*dynamodbstore.ModelVersion) []graphModelVersion {
+func graphVersions(versions []*mlflow.ModelVersion) []graphModelVersion {
 	out := make([]graphModelVersion, len(versions))
 	for i, v := range versions {
 		out[i] = newGraphVersion(v)
@@ -253,7 +253,7 @@ type graphPage struct {
 	experiments map[string]*graphExperiment
 }
 
-func newGraphPage(h *handler, runs ...*dynamodbstore.Run) *graphPage {
+func newGraphPage(h *handler, runs ...*mlflow.Run) *graphPage {
 	p := &graphPage{h: h, experiments: map[string]*graphExperiment{}}
 	for _, r := range runs {
 		p.runs = append(p.runs, &graphRun{page: p, run: r})
@@ -280,7 +280,7 @@ func (p *graphPage) readVersions(ctx context.Context) (map[string][]graphModelVe
 		for i, r := range runs {
 			ids[i] = "'" + r.run.Info.RunID + "'"
 		}
-		q := dynamodbstore.SearchModelVersionsParams{Filter: "run_id IN (" + strings.Join(ids, ",") + ")"}
+		q := mlflow.SearchModelVersionsParams{Filter: "run_id IN (" + strings.Join(ids, ",") + ")"}
 		for more := true; more; more = q.PageToken != "" {
 			page, err := p.h.store.SearchModelVersions(ctx, q)
 			if err != nil {
@@ -312,7 +312,7 @@ func (p *graphPage) experiment(ctx context.Context, id string) (*graphExperiment
 // graphRun is one run of a page.
 type graphRun struct {
 	page *graphPage
-	run  *dynamodbstore.Run
+	run  *mlflow.Run
 }
 
 // Info returns what the run is.

@@ -7,7 +7,7 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
 // long is an integer that JavaScript must not round.
@@ -48,11 +48,11 @@ func (l *long) UnmarshalGraphQL(input any) error {
 type graphExperiment struct {
 	ExperimentID, Name, ArtifactLocation, LifecycleStage string
 	LastUpdateTime, CreationTime                         long
-	Tags                                                 []dynamodbstore.Tag
+	Tags                                                 []mlflow.Tag
 	EffectiveTraceArchivalRetention, Workspace           string
 }
 
-func newGraphExperiment(e *dynamodbstore.Experiment) *graphExperiment {
+func newGraphExperiment(e *mlflow.Experiment) *graphExperiment {
 	return &graphExperiment{
 		ExperimentID: e.ID, Name: e.Name, ArtifactLocation: e.ArtifactLocation, LifecycleStage: string(e.LifecycleStage),
 		LastUpdateTime: long(e.LastUpdateTime), CreationTime: long(e.CreationTime), Tags: e.Tags, Workspace: "default",
@@ -64,7 +64,7 @@ type graphRunInfo struct {
 	StartTime, EndTime                                                                 long
 }
 
-func newGraphRunInfo(i *dynamodbstore.RunInfo) graphRunInfo {
+func newGraphRunInfo(i *mlflow.RunInfo) graphRunInfo {
 	g := graphRunInfo{
 		RunID: i.RunID, RunUUID: i.RunID, RunName: i.Name, ExperimentID: i.ExperimentID, UserID: i.UserID,
 		Status: string(i.Status), ArtifactURI: i.ArtifactURI, LifecycleStage: string(i.LifecycleStage),
@@ -83,7 +83,7 @@ type graphMetric struct {
 	DatasetName, DatasetDigest, ModelID, RunID string
 }
 
-func newGraphMetric(m *dynamodbstore.Metric, runID string) graphMetric {
+func newGraphMetric(m *mlflow.Metric, runID string) graphMetric {
 	g := graphMetric{
 		Key: m.Key, Timestamp: long(m.Timestamp), Step: long(m.Step), RunID: runID,
 		DatasetName: m.DatasetName, DatasetDigest: m.DatasetDigest, ModelID: m.ModelID,
@@ -96,14 +96,14 @@ func newGraphMetric(m *dynamodbstore.Metric, runID string) graphMetric {
 
 type graphRunData struct {
 	Metrics []graphMetric
-	Params  []dynamodbstore.Param
-	Tags    []dynamodbstore.Tag
+	Params  []mlflow.Param
+	Tags    []mlflow.Tag
 }
 
 type graphModelInput struct{ ModelID string }
 
 type graphRunInputs struct {
-	DatasetInputs []dynamodbstore.DatasetInput
+	DatasetInputs []mlflow.DatasetInput
 	ModelInputs   []graphModelInput
 }
 
@@ -114,7 +114,7 @@ type graphModelOutput struct {
 
 type graphRunOutputs struct{ ModelOutputs []graphModelOutput }
 
-func newGraphInputs(in dynamodbstore.RunInputs) graphRunInputs {
+func newGraphInputs(in mlflow.RunInputs) graphRunInputs {
 	g := graphRunInputs{DatasetInputs: in.Datasets}
 	for _, id := range in.Models {
 		g.ModelInputs = append(g.ModelInputs, graphModelInput{id})
@@ -122,7 +122,7 @@ func newGraphInputs(in dynamodbstore.RunInputs) graphRunInputs {
 	return g
 }
 
-func newGraphOutputs(out []dynamodbstore.ModelOutput) (g graphRunOutputs) {
+func newGraphOutputs(out []mlflow.ModelOutput) (g graphRunOutputs) {
 	for _, o := range out {
 		g.ModelOutputs = append(g.ModelOutputs, graphModelOutput{o.ModelID, long(o.Step)})
 	}
@@ -135,7 +135,7 @@ type graphModelVersion struct {
 	UserID, CurrentStage, Description, Source string
 	RunID, Status, StatusMessage, RunLink     string
 	ModelID                                   string
-	Tags                                      []dynamodbstore.Tag
+	Tags                                      []mlflow.Tag
 	Aliases                                   []string
 	ModelParams                               []graphModelParam
 	ModelMetrics                              []graphMetric
@@ -152,7 +152,7 @@ type graphJobState struct {
 	JobState, RunState            *string
 }
 
-func newGraphVersion(v *dynamodbstore.ModelVersion) graphModelVersion {
+func newGraphVersion(v *mlflow.ModelVersion) graphModelVersion {
 	return graphModelVersion{
 		Name: v.Name, Version: strconv.Itoa(v.Version),
 		CreationTimestamp: long(v.CreationTime), LastUpdatedTimestamp: long(v.LastUpdateTime),

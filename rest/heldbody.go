@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
 const (
@@ -149,8 +149,8 @@ func (b *heldBody) claim(ctx context.Context, n int64) error {
 }
 
 func errBodiesFull(cause error) error {
-	return &dynamodbstore.Error{
-		Code:    dynamodbstore.CodeResourceExhausted,
+	return &mlflow.Error{
+		Code:    mlflow.CodeResourceExhausted,
 		Message: "The server has no memory left for the bodies of requests, please try again later.",
 		Err:     cause,
 	}

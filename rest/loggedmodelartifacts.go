@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"path"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -59,8 +59,8 @@ func (h *handler) getModelArtifact(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if name == "" {
-		h.writeError(w, r, &dynamodbstore.Error{
-			Code: dynamodbstore.CodeBadRequest, Message: `Request must include the "artifact_file_path" query parameter.`,
+		h.writeError(w, r, &mlflow.Error{
+			Code: mlflow.CodeBadRequest, Message: `Request must include the "artifact_file_path" query parameter.`,
 		})
 		return
 	}

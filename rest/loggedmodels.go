@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -33,8 +33,8 @@ func (h *handler) addLoggedModelRoutes() {
 	h.addPath(http.MethodGet, "/ajax-api/2.0"+model+"/artifacts/files", h.downloadedOrPresigned(h.getModelArtifact))
 }
 
-func declareCreateLoggedModel() *wire.Request[dynamodbstore.CreateLoggedModelParams] {
-	return wire.Declare(func(q *dynamodbstore.CreateLoggedModelParams) []wire.Field {
+func declareCreateLoggedModel() *wire.Request[mlflow.CreateLoggedModelParams] {
+	return wire.Declare(func(q *mlflow.CreateLoggedModelParams) []wire.Field {
 		return []wire.Field{
 			wire.Text("experiment_id", &q.ExperimentID).IsText().Required(),
 			wire.Text("name", &q.Name).IsText(),
@@ -52,9 +52,9 @@ type loggedModelRequest struct {
 	tagKey  string
 	deleted bool   // a deleted one will do
 	inBody  string // id of a model
-	status  dynamodbstore.LoggedModelStatus
-	tags    []dynamodbstore.Tag
-	params  []dynamodbstore.Param
+	status  mlflow.LoggedModelStatus
+	tags    []mlflow.Tag
+	params  []mlflow.Param
 }
 
 // fromPath sets what the path says, and the query of a GET.
@@ -73,12 +73,12 @@ func declareLoggedModel() *wire.Request[loggedModelRequest] {
 	return wire.Declare(func(*loggedModelRequest) []wire.Field { return nil })
 }
 
-func loggedModelStatuses() []wire.Choice[dynamodbstore.LoggedModelStatus] {
-	return []wire.Choice[dynamodbstore.LoggedModelStatus]{
-		{Name: string(dynamodbstore.LoggedModelUnspecified), Number: 0, Value: dynamodbstore.LoggedModelUnspecified},
-		{Name: string(dynamodbstore.LoggedModelPending), Number: 1, Value: dynamodbstore.LoggedModelPending},
-		{Name: string(dynamodbstore.LoggedModelReady), Number: 2, Value: dynamodbstore.LoggedModelReady},
-		{Name: string(dynamodbstore.LoggedModelFailed), Number: 3, Value: dynamodbstore.LoggedModelFailed},
+func loggedModelStatuses() []wire.Choice[mlflow.LoggedModelStatus] {
+	return []wire.Choice[mlflow.LoggedModelStatus]{
+		{Name: string(mlflow.LoggedModelUnspecified), Number: 0, Value: mlflow.LoggedModelUnspecified},
+		{Name: string(mlflow.LoggedModelPending), Number: 1, Value: mlflow.LoggedModelPending},
+		{Name: string(mlflow.LoggedModelReady), Number: 2, Value: mlflow.LoggedModelReady},
+		{Name: string(mlflow.LoggedModelFailed), Number: 3, Value: mlflow.LoggedModelFailed},
 	}
 }
 
@@ -111,7 +111,7 @@ func declareLogLoggedModelParams() *wire.Request[loggedModelRequest] {
 	})
 }
 
-func (h *handler) createLoggedModel(ctx context.Context, b []byte, q *dynamodbstore.CreateLoggedModelParams) ([]byte, error) {
+func (h *handler) createLoggedModel(ctx context.Context, b []byte, q *mlflow.CreateLoggedModelParams) ([]byte, error) {
 	m, err := h.store.CreateLoggedModel(ctx, *q)
 	return appendAnswer(b, "model", m, err, appendLoggedModel)
 }
@@ -127,7 +127,7 @@ func (h *handler) getLoggedModel(ctx context.Context, b []byte, q *loggedModelRe
 
 func (h *handler) finalizeLoggedModel(ctx context.Context, b []byte, q *loggedModelRequest) ([]byte, error) {
 	if q.status == "" { // of a name or number that is not known, as in MLflow
-		q.status = dynamodbstore.LoggedModelUnspecified
+		q.status = mlflow.LoggedModelUnspecified
 	}
 	m, err := h.store.FinalizeLoggedModel(ctx, q.inBody, q.status)
 	return appendAnswer(b, "model", m, err, appendLoggedModel)

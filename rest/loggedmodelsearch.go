@@ -3,12 +3,12 @@ package rest
 import (
 	"context"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
-func declareSearchLoggedModels() *wire.Request[dynamodbstore.SearchLoggedModelsParams] {
-	return wire.Declare(func(q *dynamodbstore.SearchLoggedModelsParams) []wire.Field {
+func declareSearchLoggedModels() *wire.Request[mlflow.SearchLoggedModelsParams] {
+	return wire.Declare(func(q *mlflow.SearchLoggedModelsParams) []wire.Field {
 		return []wire.Field{
 			wire.Texts("experiment_ids", &q.ExperimentIDs).IsList().HasTexts().Required(),
 			wire.Text("filter", &q.Filter).IsText(),
@@ -20,11 +20,11 @@ func declareSearchLoggedModels() *wire.Request[dynamodbstore.SearchLoggedModelsP
 	})
 }
 
-func datasetFilterFields(d *dynamodbstore.DatasetFilter) []wire.Field {
+func datasetFilterFields(d *mlflow.DatasetFilter) []wire.Field {
 	return []wire.Field{wire.Text("dataset_name", &d.Name), wire.Text("dataset_digest", &d.Digest)}
 }
 
-func loggedModelOrderFields(o *dynamodbstore.LoggedModelOrder) []wire.Field {
+func loggedModelOrderFields(o *mlflow.LoggedModelOrder) []wire.Field {
 	return []wire.Field{
 		wire.Text("field_name", &o.Field),
 		wire.Text("dataset_name", &o.Dataset.Name),
@@ -33,7 +33,7 @@ func loggedModelOrderFields(o *dynamodbstore.LoggedModelOrder) []wire.Field {
 	}
 }
 
-func (h *handler) searchLoggedModels(ctx context.Context, a *answer, q *dynamodbstore.SearchLoggedModelsParams) error {
+func (h *handler) searchLoggedModels(ctx context.Context, a *answer, q *mlflow.SearchLoggedModelsParams) error {
 	page, err := h.store.SearchLoggedModels(ctx, *q)
 	if err != nil {
 		return err

@@ -1,21 +1,21 @@
 package rest
 
 import (
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
 // What requests of MLflow 3.18's service.proto have in common.
 
-func tagFields(t *dynamodbstore.Tag) []wire.Field { return pairFields(&t.Key, &t.Value) }
+func tagFields(t *mlflow.Tag) []wire.Field { return pairFields(&t.Key, &t.Value) }
 
-func paramFields(p *dynamodbstore.Param) []wire.Field { return pairFields(&p.Key, &p.Value) }
+func paramFields(p *mlflow.Param) []wire.Field { return pairFields(&p.Key, &p.Value) }
 
 func pairFields(key, value *string) []wire.Field {
 	return []wire.Field{wire.Text("key", key), wire.Text("value", value)}
 }
 
-func metricFields(m *dynamodbstore.Metric) []wire.Field {
+func metricFields(m *mlflow.Metric) []wire.Field {
 	return []wire.Field{
 		wire.Text("key", &m.Key),
 		wire.Double("value", &m.Value),
@@ -28,14 +28,14 @@ func metricFields(m *dynamodbstore.Metric) []wire.Field {
 	}
 }
 
-func datasetInputFields(in *dynamodbstore.DatasetInput) []wire.Field {
+func datasetInputFields(in *mlflow.DatasetInput) []wire.Field {
 	return []wire.Field{
 		wire.Objects("tags", &in.Tags, tagFields),
 		wire.Object("dataset", &in.Dataset, datasetFields),
 	}
 }
 
-func datasetFields(d *dynamodbstore.Dataset) []wire.Field {
+func datasetFields(d *mlflow.Dataset) []wire.Field {
 	return []wire.Field{
 		wire.Text("name", &d.Name),
 		wire.Text("digest", &d.Digest),
@@ -47,20 +47,20 @@ func datasetFields(d *dynamodbstore.Dataset) []wire.Field {
 }
 
 // viewTypes are what a ViewType says, which MLflow counts from one.
-func viewTypes() []wire.Choice[dynamodbstore.ViewType] {
-	return []wire.Choice[dynamodbstore.ViewType]{
-		{Name: "ACTIVE_ONLY", Number: 1, Value: dynamodbstore.ViewActiveOnly},
-		{Name: "DELETED_ONLY", Number: 2, Value: dynamodbstore.ViewDeletedOnly},
-		{Name: "ALL", Number: 3, Value: dynamodbstore.ViewAll},
+func viewTypes() []wire.Choice[mlflow.ViewType] {
+	return []wire.Choice[mlflow.ViewType]{
+		{Name: "ACTIVE_ONLY", Number: 1, Value: mlflow.ViewActiveOnly},
+		{Name: "DELETED_ONLY", Number: 2, Value: mlflow.ViewDeletedOnly},
+		{Name: "ALL", Number: 3, Value: mlflow.ViewAll},
 	}
 }
 
-func runStatuses() []wire.Choice[dynamodbstore.RunStatus] {
-	return []wire.Choice[dynamodbstore.RunStatus]{
-		{Name: "RUNNING", Number: 1, Value: dynamodbstore.StatusRunning},
-		{Name: "SCHEDULED", Number: 2, Value: dynamodbstore.StatusScheduled},
-		{Name: "FINISHED", Number: 3, Value: dynamodbstore.StatusFinished},
-		{Name: "FAILED", Number: 4, Value: dynamodbstore.StatusFailed},
-		{Name: "KILLED", Number: 5, Value: dynamodbstore.StatusKilled},
+func runStatuses() []wire.Choice[mlflow.RunStatus] {
+	return []wire.Choice[mlflow.RunStatus]{
+		{Name: "RUNNING", Number: 1, Value: mlflow.StatusRunning},
+		{Name: "SCHEDULED", Number: 2, Value: mlflow.StatusScheduled},
+		{Name: "FINISHED", Number: 3, Value: mlflow.StatusFinished},
+		{Name: "FAILED", Number: 4, Value: mlflow.StatusFailed},
+		{Name: "KILLED", Number: 5, Value: mlflow.StatusKilled},
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -19,8 +19,8 @@ const (
 func (h *handler) addMetricRoutes() {
 	interval := streamed(h, declareInterval(), h.metricHistoryInterval)
 	h.add("2.0", http.MethodPost, "/mlflow/runs/log-batch", command(h, declareLogBatch(),
-		func(ctx context.Context, q *dynamodbstore.LogBatchParams) error {
-			return h.store.LogBatch(dynamodbstore.WithTimesAsGiven(ctx), *q)
+		func(ctx context.Context, q *mlflow.LogBatchParams) error {
+			return h.store.LogBatch(mlflow.WithTimesAsGiven(ctx), *q)
 		}))
 	h.add("2.0", http.MethodPost, "/mlflow/runs/log-metric", command(h, declareLogMetric(), h.logMetric))
 	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history", streamed(h, declareHistory(), h.metricHistory))
@@ -28,8 +28,8 @@ func (h *handler) addMetricRoutes() {
 	h.addPath(http.MethodGet, "/ajax-api/2.0/mlflow/metrics/get-history-bulk", h.admitted(h.metricHistoryBulk))
 }
 
-func declareLogBatch() *wire.Request[dynamodbstore.LogBatchParams] {
-	return wire.Declare(func(q *dynamodbstore.LogBatchParams) []wire.Field {
+func declareLogBatch() *wire.Request[mlflow.LogBatchParams] {
+	return wire.Declare(func(q *mlflow.LogBatchParams) []wire.Field {
 		return []wire.Field{
 			wire.Text("run_id", &q.RunID).IsText().Required(),
 			wire.Objects("metrics", &q.Metrics, metricFields).IsList().EachHas("key", "value", "timestamp"),
@@ -41,7 +41,7 @@ func declareLogBatch() *wire.Request[dynamodbstore.LogBatchParams] {
 
 type logMetricRequest struct {
 	runID, legacyID string
-	metric          dynamodbstore.Metric
+	metric          mlflow.Metric
 }
 
 func declareLogMetric() *wire.Request[logMetricRequest] {
@@ -66,11 +66,11 @@ func (h *handler) logMetric(ctx context.Context, q *logMetricRequest) error {
 	if q.runID == "" {
 		q.runID = q.legacyID
 	}
-	return h.store.LogMetric(dynamodbstore.WithTimesAsGiven(ctx), q.runID, q.metric)
+	return h.store.LogMetric(mlflow.WithTimesAsGiven(ctx), q.runID, q.metric)
 }
 
 type historyRequest struct {
-	dynamodbstore.MetricHistoryParams
+	mlflow.MetricHistoryParams
 	legacyID string
 }
 
@@ -99,7 +99,7 @@ func (h *handler) metricHistory(ctx context.Context, a *answer, q *historyReques
 			" for parameter 'max_results' supplied. It must be a positive integer.")
 	}
 	p := a.beginPage("metrics")
-	token, err := h.visitHistory(ctx, q.MetricHistoryParams, func(m dynamodbstore.Metric) error {
+	token, err := h.visitHistory(ctx, q.MetricHistoryParams, func(m mlflow.Metric) error {
 		a.b = a.spill(appendMetric(p.array(a), 2, &m))
 		return a.err
 	})
@@ -110,8 +110,8 @@ func (h *handler) metricHistory(ctx context.Context, a *answer, q *historyReques
 	return nil
 }
 
-func declareInterval() *wire.Request[dynamodbstore.MetricHistoryIntervalParams] {
-	return wire.Declare(func(q *dynamodbstore.MetricHistoryIntervalParams) []wire.Field {
+func declareInterval() *wire.Request[mlflow.MetricHistoryIntervalParams] {
+	return wire.Declare(func(q *mlflow.MetricHistoryIntervalParams) []wire.Field {
 		return []wire.Field{
 			wire.Texts("run_ids", &q.RunIDs).Required().IsList().HasTexts().AtMost(maxBulkRuns, tooManyRuns),
 			wire.Text("metric_key", &q.Key).Required().IsText(),
@@ -129,7 +129,7 @@ func tooManyRuns(n int) string {
 }
 
 func (h *handler) metricHistoryInterval(
-	ctx context.Context, a *answer, q *dynamodbstore.MetricHistoryIntervalParams,
+	ctx context.Context, a *answer, q *mlflow.MetricHistoryIntervalParams,
 ) error {
 	points, err := h.interval(ctx, q)
 	if err != nil {
@@ -141,8 +141,8 @@ func (h *handler) metricHistoryInterval(
 
 // interval returns the points of a chart.
 func (h *handler) interval(
-	ctx context.Context, q *dynamodbstore.MetricHistoryIntervalParams,
-) ([]dynamodbstore.RunMetric, error) {
+	ctx context.Context, q *mlflow.MetricHistoryIntervalParams,
+) ([]mlflow.RunMetric, error) {
 	switch {
 	case (q.StartStep == nil) != (q.EndStep == nil):
 		return nil, invalid("If either start step or end step are specified, both must be specified.")
@@ -162,7 +162,7 @@ func (h *handler) metricHistoryBulk(w http.ResponseWriter, r *http.Request) {
 		h.writeError(w, r, err)
 		return
 	}
-	var points []dynamodbstore.RunMetric
+	var points []mlflow.RunMetric
 	if q.MaxResults > 0 {
 		if points, err = h.store.MetricHistoryBulk(r.Context(), q); err != nil {
 			h.writeError(w, r, err)
@@ -176,8 +176,8 @@ func (h *handler) metricHistoryBulk(w http.ResponseWriter, r *http.Request) {
 }
 
 // bulkRequest reads a request that has no protobuf message.
-func bulkRequest(raw string) (dynamodbstore.MetricHistoryBulkParams, error) {
-	q := dynamodbstore.MetricHistoryBulkParams{MaxResults: maxBulkPoints}
+func bulkRequest(raw string) (mlflow.MetricHistoryBulkParams, error) {
+	q := mlflow.MetricHistoryBulkParams{MaxResults: maxBulkPoints}
 	limit, hasKey := "", false
 	for _, p := range wire.ParseQuery(raw) {
 		switch {

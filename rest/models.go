@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -15,17 +15,17 @@ func (h *handler) addModelRoutes() {
 	const base = "/mlflow/registered-models/"
 	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateModel(), h.createModel))
 	h.add("2.0", http.MethodPost, base+"rename", query(h, declareModel("name", "new_name"),
-		modelAnswer(func(ctx context.Context, q *modelRequest) (*dynamodbstore.RegisteredModel, error) {
+		modelAnswer(func(ctx context.Context, q *modelRequest) (*mlflow.RegisteredModel, error) {
 			return h.store.RenameRegisteredModel(ctx, q.name, q.newName)
 		})))
 	h.add("2.0", http.MethodPatch, base+"update", query(h, declareModel("name").With(withDescription),
-		modelAnswer(func(ctx context.Context, q *modelRequest) (*dynamodbstore.RegisteredModel, error) {
-			return h.store.UpdateRegisteredModel(ctx, dynamodbstore.UpdateRegisteredModelParams{
+		modelAnswer(func(ctx context.Context, q *modelRequest) (*mlflow.RegisteredModel, error) {
+			return h.store.UpdateRegisteredModel(ctx, mlflow.UpdateRegisteredModelParams{
 				Name: q.name, Description: deref(q.description),
 			})
 		})))
 	h.add("2.0", http.MethodGet, base+"get", query(h, declareModel("name"),
-		modelAnswer(func(ctx context.Context, q *modelRequest) (*dynamodbstore.RegisteredModel, error) {
+		modelAnswer(func(ctx context.Context, q *modelRequest) (*mlflow.RegisteredModel, error) {
 			return h.store.GetRegisteredModel(ctx, q.name)
 		})))
 	h.add("2.0", http.MethodDelete, base+"delete", command(h, declareModel("name"),
@@ -34,7 +34,7 @@ func (h *handler) addModelRoutes() {
 	h.add("2.0", http.MethodPost, base+"set-tag",
 		command(h, declareModel("name", "key").With(withValue),
 			func(ctx context.Context, q *modelRequest) error {
-				return h.store.SetRegisteredModelTag(ctx, q.name, dynamodbstore.Tag{Key: q.key, Value: q.value})
+				return h.store.SetRegisteredModelTag(ctx, q.name, mlflow.Tag{Key: q.key, Value: q.value})
 			}))
 	h.add("2.0", http.MethodDelete, base+"delete-tag", command(h, declareModel("name", "key"),
 		func(ctx context.Context, q *modelRequest) error {
@@ -99,8 +99,8 @@ func withValue(q *modelRequest) []wire.Field {
 	return []wire.Field{wire.Text("value", &q.value).IsText()}
 }
 
-func declareCreateModel() *wire.Request[dynamodbstore.CreateRegisteredModelParams] {
-	return wire.Declare(func(q *dynamodbstore.CreateRegisteredModelParams) []wire.Field {
+func declareCreateModel() *wire.Request[mlflow.CreateRegisteredModelParams] {
+	return wire.Declare(func(q *mlflow.CreateRegisteredModelParams) []wire.Field {
 		return []wire.Field{
 			wire.Text("name", &q.Name).IsText().Required(),
 			wire.Text("description", &q.Description).IsText(),
@@ -141,14 +141,14 @@ func (q *modelSearch) results() (int, error) {
 	return q.maxResults, nil
 }
 
-func (h *handler) createModel(ctx context.Context, b []byte, q *dynamodbstore.CreateRegisteredModelParams) ([]byte, error) {
+func (h *handler) createModel(ctx context.Context, b []byte, q *mlflow.CreateRegisteredModelParams) ([]byte, error) {
 	m, err := h.store.CreateRegisteredModel(ctx, *q)
 	return appendAnswer(b, "registered_model", m, err, appendModel)
 }
 
 // modelAnswer makes an endpoint answer with a registered model.
 func modelAnswer(
-	do func(ctx context.Context, q *modelRequest) (*dynamodbstore.RegisteredModel, error),
+	do func(ctx context.Context, q *modelRequest) (*mlflow.RegisteredModel, error),
 ) func(context.Context, []byte, *modelRequest) ([]byte, error) {
 	return func(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
 		m, err := do(ctx, q)
@@ -161,7 +161,7 @@ func (h *handler) searchModels(ctx context.Context, a *answer, q *modelSearch) e
 	if err != nil {
 		return err
 	}
-	page, err := h.store.SearchRegisteredModels(ctx, dynamodbstore.SearchRegisteredModelsParams{
+	page, err := h.store.SearchRegisteredModels(ctx, mlflow.SearchRegisteredModelsParams{
 		Filter: q.filter, MaxResults: results, OrderBy: q.orderBy, PageToken: q.pageToken,
 	})
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -121,8 +121,8 @@ func (h *handler) resolveModelSource(ctx context.Context, q *createVersionReques
 
 // findVersion returns the version that a reference is about.
 func (h *handler) findVersion(
-	ctx context.Context, model *dynamodbstore.RegisteredModel, ref modelRef,
-) (*dynamodbstore.ModelVersion, error) {
+	ctx context.Context, model *mlflow.RegisteredModel, ref modelRef,
+) (*mlflow.ModelVersion, error) {
 	switch {
 	case ref.version != "":
 		number, err := parseVersion(ref.version)
@@ -148,7 +148,7 @@ func (h *handler) findVersion(
 		}
 		return nil, invalid(text + " found")
 	}
-	return slices.MaxFunc(versions, func(a, b *dynamodbstore.ModelVersion) int { return a.Version - b.Version }), nil
+	return slices.MaxFunc(versions, func(a, b *mlflow.ModelVersion) int { return a.Version - b.Version }), nil
 }
 
 // checkRunSource checks a source that belongs to a run, or to nothing.
@@ -186,9 +186,9 @@ func (h *handler) checkRunSource(ctx context.Context, source, runID string) erro
 
 // checkModelSource checks a source that belongs to a logged model, which it
 // returns.
-func (h *handler) checkModelSource(ctx context.Context, source, modelID string) (*dynamodbstore.LoggedModel, error) {
+func (h *handler) checkModelSource(ctx context.Context, source, modelID string) (*mlflow.LoggedModel, error) {
 	model, err := h.store.GetLoggedModel(ctx, modelID)
-	missing := errors.Is(err, dynamodbstore.ErrNotFound)
+	missing := errors.Is(err, mlflow.ErrNotFound)
 	if err != nil && !missing {
 		return nil, err
 	}
@@ -226,7 +226,7 @@ func (h *handler) runRoot(ctx context.Context, source, runID string) (string, er
 		return "", sourceOutside(source, "run_id")
 	}
 	run, err := h.store.GetRun(ctx, runID)
-	if errors.Is(err, dynamodbstore.ErrNotFound) {
+	if errors.Is(err, mlflow.ErrNotFound) {
 		return "", sourceOutside(source, "run_id")
 	}
 	if err != nil {

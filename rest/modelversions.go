@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -25,8 +25,8 @@ func (h *handler) addVersionRoutes() {
 	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateVersion(), h.createVersion))
 	h.add("2.0", http.MethodPatch, base+"update",
 		query(h, declareModel("name", "version").With(withDescription),
-			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
-				return h.store.UpdateModelVersion(ctx, dynamodbstore.UpdateModelVersionParams{
+			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*mlflow.ModelVersion, error) {
+				return h.store.UpdateModelVersion(ctx, mlflow.UpdateModelVersionParams{
 					Name: q.name, Version: version, Description: q.description,
 				})
 			})))
@@ -34,8 +34,8 @@ func (h *handler) addVersionRoutes() {
 		query(h, declareModel("name", "version", "stage").With(func(q *modelRequest) []wire.Field {
 			return []wire.Field{wire.Flag("archive_existing_versions", &q.archive).IsFlag()}
 		}),
-			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
-				return h.store.TransitionModelVersionStage(ctx, dynamodbstore.TransitionModelVersionParams{
+			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*mlflow.ModelVersion, error) {
+				return h.store.TransitionModelVersionStage(ctx, mlflow.TransitionModelVersionParams{
 					Name: q.name, Version: version, Stage: q.stage, ArchiveExisting: q.archive,
 				})
 			})))
@@ -44,7 +44,7 @@ func (h *handler) addVersionRoutes() {
 			return h.store.DeleteModelVersion(ctx, q.name, version)
 		})))
 	h.add("2.0", http.MethodGet, base+"get", query(h, declareModel("name", "version"),
-		versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error) {
+		versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*mlflow.ModelVersion, error) {
 			return h.store.GetModelVersion(ctx, q.name, version)
 		})))
 	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, declareSearchModels(200_000), h.searchVersions)))
@@ -54,7 +54,7 @@ func (h *handler) addVersionRoutes() {
 	h.add("2.0", http.MethodPost, base+"set-tag",
 		command(h, declareModel("name", "version", "key").With(withValue),
 			onVersion(func(ctx context.Context, q *modelRequest, version int) error {
-				return h.store.SetModelVersionTag(ctx, q.name, version, dynamodbstore.Tag{Key: q.key, Value: q.value})
+				return h.store.SetModelVersionTag(ctx, q.name, version, mlflow.Tag{Key: q.key, Value: q.value})
 			})))
 	h.add("2.0", http.MethodDelete, base+"delete-tag", command(h, declareModel("name", "version", "key"),
 		onVersion(func(ctx context.Context, q *modelRequest, version int) error {
@@ -64,7 +64,7 @@ func (h *handler) addVersionRoutes() {
 
 // versionAnswer makes an endpoint about one version answer with it.
 func versionAnswer(
-	do func(ctx context.Context, q *modelRequest, version int) (*dynamodbstore.ModelVersion, error),
+	do func(ctx context.Context, q *modelRequest, version int) (*mlflow.ModelVersion, error),
 ) func(context.Context, []byte, *modelRequest) ([]byte, error) {
 	return func(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
 		version, err := parseVersion(q.version)
@@ -79,7 +79,7 @@ func versionAnswer(
 // createVersionRequest is a request for a new version. A run or model that is
 // "" is not the same as none at all: see resolveSource.
 type createVersionRequest struct {
-	dynamodbstore.CreateModelVersionParams
+	mlflow.CreateModelVersionParams
 	run, model *string
 }
 
@@ -142,7 +142,7 @@ func (h *handler) takeRunOfModel(ctx context.Context, q *createVersionRequest) e
 }
 
 // isPrompt tells whether the tags of a request are those of a prompt.
-func isPrompt(tags []dynamodbstore.Tag) bool {
+func isPrompt(tags []mlflow.Tag) bool {
 	is := false
 	for _, t := range tags { // of a key given twice the last one counts
 		if t.Key == "mlflow.prompt.is_prompt" {
@@ -165,7 +165,7 @@ func (h *handler) searchVersions(ctx context.Context, a *answer, q *modelSearch)
 	if err != nil {
 		return err
 	}
-	page, err := h.store.SearchModelVersions(ctx, dynamodbstore.SearchModelVersionsParams{
+	page, err := h.store.SearchModelVersions(ctx, mlflow.SearchModelVersionsParams{
 		Filter: q.filter, MaxResults: results, OrderBy: q.orderBy, PageToken: q.pageToken,
 	})
 	if err != nil {

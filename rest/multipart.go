@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -27,7 +27,7 @@ func (h *handler) addMultipartRoutes() {
 }
 
 func notSupported(what string) error {
-	return &dynamodbstore.Error{Code: "NOT_IMPLEMENTED", Message: what + " is not supported for the current artifact repository"}
+	return &mlflow.Error{Code: "NOT_IMPLEMENTED", Message: what + " is not supported for the current artifact repository"}
 }
 
 // uploadRequest is what the requests of an upload in parts have together.

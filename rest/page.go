@@ -1,7 +1,7 @@
 package rest
 
 import (
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -18,7 +18,7 @@ func appendAnswer[T any](
 // appendPage appends the answer of a search, whose items stand in an array of
 // the name key. What is large goes to the answer in between, if there is one.
 func appendPage[T any](
-	b []byte, key string, page dynamodbstore.Page[T], appendOne func(b []byte, x T, depth int) []byte, a *answer,
+	b []byte, key string, page mlflow.Page[T], appendOne func(b []byte, x T, depth int) []byte, a *answer,
 ) []byte {
 	b = append(b, '{')
 	if len(page.Items) > 0 {

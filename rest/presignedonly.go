@@ -5,8 +5,8 @@ import (
 	"path"
 	"strconv"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -35,7 +35,7 @@ func (h *handler) unlessPresigned(next http.HandlerFunc, how, what string, presi
 	if !h.presignedOnly {
 		return next
 	}
-	e := &dynamodbstore.Error{
+	e := &mlflow.Error{
 		Code: "PERMISSION_DENIED",
 		Message: "This server requires artifacts to be " + how + ". Upgrade your MLflow client to match this server (MLflow " +
 			Version + ") or a newer version with presigned-only artifact support, then retry the " + what +

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -25,16 +25,16 @@ func (h *handler) addRunRoutes() {
 		func(ctx context.Context, q *runRequest) error { return h.store.RestoreRun(ctx, q.id) }))
 	h.add("2.0", http.MethodPost, base+"set-tag", command(h, declareRunPair(),
 		func(ctx context.Context, q *runRequest) error {
-			return h.store.SetTag(ctx, q.run(), dynamodbstore.Tag{Key: q.key, Value: q.value})
+			return h.store.SetTag(ctx, q.run(), mlflow.Tag{Key: q.key, Value: q.value})
 		}))
 	h.add("2.0", http.MethodPost, base+"delete-tag", command(h, declareDeleteTag(),
 		func(ctx context.Context, q *runRequest) error { return h.store.DeleteTag(ctx, q.id, q.key) }))
 	h.add("2.0", http.MethodPost, base+"log-parameter", command(h, declareRunPair(),
 		func(ctx context.Context, q *runRequest) error {
-			return h.store.LogParam(ctx, q.run(), dynamodbstore.Param{Key: q.key, Value: q.value})
+			return h.store.LogParam(ctx, q.run(), mlflow.Param{Key: q.key, Value: q.value})
 		}))
 	h.add("2.0", http.MethodPost, base+"log-inputs", command(h, declareLogInputs(),
-		func(ctx context.Context, q *dynamodbstore.LogInputsParams) error {
+		func(ctx context.Context, q *mlflow.LogInputsParams) error {
 			if err := noModelWithoutID(slices.Index(q.Models, "")); err != nil {
 				return err
 			}
@@ -42,7 +42,7 @@ func (h *handler) addRunRoutes() {
 		}))
 	h.add("2.0", http.MethodPost, base+"outputs", command(h, declareLogOutputs(),
 		func(ctx context.Context, q *logOutputsRequest) error {
-			noID := func(m dynamodbstore.ModelOutput) bool { return m.ModelID == "" }
+			noID := func(m mlflow.ModelOutput) bool { return m.ModelID == "" }
 			if err := noModelWithoutID(slices.IndexFunc(q.models, noID)); err != nil {
 				return err
 			}
@@ -106,8 +106,8 @@ func declareDeleteTag() *wire.Request[runRequest] {
 	})
 }
 
-func declareCreateRun() *wire.Request[dynamodbstore.CreateRunParams] {
-	return wire.Declare(func(q *dynamodbstore.CreateRunParams) []wire.Field {
+func declareCreateRun() *wire.Request[mlflow.CreateRunParams] {
+	return wire.Declare(func(q *mlflow.CreateRunParams) []wire.Field {
 		return []wire.Field{
 			wire.Text("experiment_id", &q.ExperimentID).IsText(),
 			wire.Text("user_id", &q.UserID),
@@ -119,7 +119,7 @@ func declareCreateRun() *wire.Request[dynamodbstore.CreateRunParams] {
 }
 
 type updateRunRequest struct {
-	dynamodbstore.UpdateRunParams
+	mlflow.UpdateRunParams
 	legacyID string
 }
 
@@ -135,8 +135,8 @@ func declareUpdateRun() *wire.Request[updateRunRequest] {
 	}).CheckedIn("run_id", "end_time", "status", "run_name")
 }
 
-func declareSearchRuns() *wire.Request[dynamodbstore.SearchRunsParams] {
-	return wire.Declare(func(q *dynamodbstore.SearchRunsParams) []wire.Field {
+func declareSearchRuns() *wire.Request[mlflow.SearchRunsParams] {
+	return wire.Declare(func(q *mlflow.SearchRunsParams) []wire.Field {
 		return []wire.Field{
 			wire.Texts("experiment_ids", &q.ExperimentIDs).IsList(),
 			wire.Text("filter", &q.Filter).IsText(),
@@ -153,8 +153,8 @@ func errNoResults() error {
 	return invalid("Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer")
 }
 
-func declareLogInputs() *wire.Request[dynamodbstore.LogInputsParams] {
-	return wire.Declare(func(q *dynamodbstore.LogInputsParams) []wire.Field {
+func declareLogInputs() *wire.Request[mlflow.LogInputsParams] {
+	return wire.Declare(func(q *mlflow.LogInputsParams) []wire.Field {
 		modelFields := func(id *string) []wire.Field { return []wire.Field{wire.Text("model_id", id)} }
 		return []wire.Field{
 			wire.Text("run_id", &q.RunID).Required().IsText(),
@@ -166,12 +166,12 @@ func declareLogInputs() *wire.Request[dynamodbstore.LogInputsParams] {
 
 type logOutputsRequest struct {
 	runID  string
-	models []dynamodbstore.ModelOutput
+	models []mlflow.ModelOutput
 }
 
 func declareLogOutputs() *wire.Request[logOutputsRequest] {
 	return wire.Declare(func(q *logOutputsRequest) []wire.Field {
-		outputFields := func(o *dynamodbstore.ModelOutput) []wire.Field {
+		outputFields := func(o *mlflow.ModelOutput) []wire.Field {
 			return []wire.Field{wire.Text("model_id", &o.ModelID), wire.Int64("step", &o.Step)}
 		}
 		return []wire.Field{
@@ -181,8 +181,8 @@ func declareLogOutputs() *wire.Request[logOutputsRequest] {
 	})
 }
 
-func (h *handler) createRun(ctx context.Context, b []byte, q *dynamodbstore.CreateRunParams) ([]byte, error) {
-	r, err := h.store.CreateRun(dynamodbstore.WithTimesAsGiven(ctx), *q)
+func (h *handler) createRun(ctx context.Context, b []byte, q *mlflow.CreateRunParams) ([]byte, error) {
+	r, err := h.store.CreateRun(mlflow.WithTimesAsGiven(ctx), *q)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (h *handler) updateRun(ctx context.Context, b []byte, q *updateRunRequest) 
 	if q.RunID == "" {
 		q.RunID = q.legacyID
 	}
-	info, err := h.store.UpdateRun(dynamodbstore.WithTimesAsGiven(ctx), q.UpdateRunParams)
+	info, err := h.store.UpdateRun(mlflow.WithTimesAsGiven(ctx), q.UpdateRunParams)
 	return appendAnswer(b, "run_info", info, err, appendRunInfo)
 }
 
@@ -206,7 +206,7 @@ func (h *handler) getRun(ctx context.Context, a *answer, q *runRequest) error {
 	return nil
 }
 
-func (h *handler) searchRuns(ctx context.Context, a *answer, q *dynamodbstore.SearchRunsParams) error {
+func (h *handler) searchRuns(ctx context.Context, a *answer, q *mlflow.SearchRunsParams) error {
 	switch q.MaxResults {
 	case 0:
 		q.MaxResults = 1000
@@ -214,7 +214,7 @@ func (h *handler) searchRuns(ctx context.Context, a *answer, q *dynamodbstore.Se
 		return errNoResults()
 	}
 	p := a.beginPage("runs")
-	token, err := h.visitRuns(ctx, *q, func(r *dynamodbstore.Run) error {
+	token, err := h.visitRuns(ctx, *q, func(r *mlflow.Run) error {
 		a.b = a.spill(appendRun(wire.AppendItem(p.array(a), 2), r, 2, false, a))
 		return a.err
 	})

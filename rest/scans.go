@@ -1,7 +1,7 @@
 package rest
 
 import (
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -17,7 +17,7 @@ const (
 	hasAll = hasKey | hasValue | hasTimestamp
 )
 
-func scanLogBatch(s *wire.Scanner, q *dynamodbstore.LogBatchParams) (complete bool) {
+func scanLogBatch(s *wire.Scanner, q *mlflow.LogBatchParams) (complete bool) {
 	complete = true
 	for first := s.Enter('{'); s.Next(&first, '}'); {
 		whole := true
@@ -40,14 +40,14 @@ func scanLogBatch(s *wire.Scanner, q *dynamodbstore.LogBatchParams) (complete bo
 
 // scanMetrics reads the metrics of a batch, and reports whether each has what
 // it needs.
-func scanMetrics(s *wire.Scanner) (metrics []dynamodbstore.Metric, whole bool) {
+func scanMetrics(s *wire.Scanner) (metrics []mlflow.Metric, whole bool) {
 	const usual, most, mostKeys = 64, 1000, 128
 	whole = true
 	if s.Null() {
 		return nil, true
 	}
 	n := min(s.Left()/usual+1, most) // a guess
-	metrics = make([]dynamodbstore.Metric, 0, n)
+	metrics = make([]mlflow.Metric, 0, n)
 	s.Remember(min(n, mostKeys))
 	for first := s.Enter('['); s.Next(&first, ']'); {
 		m, has := scanMetric(s)
@@ -60,7 +60,7 @@ func scanMetrics(s *wire.Scanner) (metrics []dynamodbstore.Metric, whole bool) {
 	return metrics, whole
 }
 
-func scanMetric(s *wire.Scanner) (m dynamodbstore.Metric, has int) {
+func scanMetric(s *wire.Scanner) (m mlflow.Metric, has int) {
 	for first := s.Enter('{'); s.Next(&first, '}'); {
 		name := s.Name()
 		has |= scanMetricField(s, &m, name)
@@ -68,7 +68,7 @@ func scanMetric(s *wire.Scanner) (m dynamodbstore.Metric, has int) {
 	return m, has
 }
 
-func scanMetricField(s *wire.Scanner, m *dynamodbstore.Metric, name []byte) (has int) {
+func scanMetricField(s *wire.Scanner, m *mlflow.Metric, name []byte) (has int) {
 	switch string(name) {
 	case "key":
 		if m.Key = s.Key(); m.Key != "" {
@@ -106,28 +106,28 @@ func scanOptionalInt(s *wire.Scanner) int64 {
 }
 
 // scanParams reads params, and reports whether all have keys.
-func scanParams(s *wire.Scanner) (params []dynamodbstore.Param, whole bool) {
+func scanParams(s *wire.Scanner) (params []mlflow.Param, whole bool) {
 	if s.Null() {
 		return nil, true
 	}
 	whole = true
 	for first := s.Enter('['); s.Next(&first, ']'); {
 		key, value := scanPair(s)
-		params = append(params, dynamodbstore.Param{Key: key, Value: value})
+		params = append(params, mlflow.Param{Key: key, Value: value})
 		whole = whole && key != ""
 	}
 	return params, whole
 }
 
 // scanTags reads tags, and reports whether all have keys.
-func scanTags(s *wire.Scanner) (tags []dynamodbstore.Tag, whole bool) {
+func scanTags(s *wire.Scanner) (tags []mlflow.Tag, whole bool) {
 	if s.Null() {
 		return nil, true
 	}
 	whole = true
 	for first := s.Enter('['); s.Next(&first, ']'); {
 		key, value := scanPair(s)
-		tags = append(tags, dynamodbstore.Tag{Key: key, Value: value})
+		tags = append(tags, mlflow.Tag{Key: key, Value: value})
 		whole = whole && key != ""
 	}
 	return tags, whole
@@ -181,7 +181,7 @@ func scanRunPair(s *wire.Scanner, q *runRequest) (complete bool) {
 	return q.id != "" && q.key != ""
 }
 
-func scanCreateRun(s *wire.Scanner, q *dynamodbstore.CreateRunParams) (complete bool) {
+func scanCreateRun(s *wire.Scanner, q *mlflow.CreateRunParams) (complete bool) {
 	for first := s.Enter('{'); s.Next(&first, '}'); {
 		switch name := s.Name(); string(name) {
 		case "experiment_id":
@@ -201,7 +201,7 @@ func scanCreateRun(s *wire.Scanner, q *dynamodbstore.CreateRunParams) (complete 
 	return true
 }
 
-func scanSearchRuns(s *wire.Scanner, q *dynamodbstore.SearchRunsParams) (complete bool) {
+func scanSearchRuns(s *wire.Scanner, q *mlflow.SearchRunsParams) (complete bool) {
 	for first := s.Enter('{'); s.Next(&first, '}'); {
 		switch name := s.Name(); string(name) {
 		case "experiment_ids":

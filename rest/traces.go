@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -134,8 +134,8 @@ func getTrace(_ context.Context, _ []byte, q *traceRequest) ([]byte, error) {
 }
 
 func noSuchTrace(id string) error {
-	return &dynamodbstore.Error{
-		Code: dynamodbstore.CodeResourceDoesNotExist, Message: "Trace with ID " + id + " is not found.",
+	return &mlflow.Error{
+		Code: mlflow.CodeResourceDoesNotExist, Message: "Trace with ID " + id + " is not found.",
 	}
 }
 
@@ -147,7 +147,7 @@ func (h *handler) getTraceArtifact(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	h.writeError(w, r, &dynamodbstore.Error{
+	h.writeError(w, r, &mlflow.Error{
 		Code:    "BAD_REQUEST",
 		Message: `Request must include the "request_id" query parameter.`,
 	})

@@ -3,7 +3,7 @@ package rest
 import (
 	"context"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
 // UnimplementedStore is a [Store] whose methods all answer NOT_IMPLEMENTED, with
@@ -15,21 +15,21 @@ var _ Store = UnimplementedStore{}
 
 // unimplemented is the error of a method that a store does not have.
 func unimplemented(method string) error {
-	return &dynamodbstore.Error{Code: dynamodbstore.CodeNotImplemented, Message: "The store has no " + method + "."}
+	return &mlflow.Error{Code: mlflow.CodeNotImplemented, Message: "The store has no " + method + "."}
 }
 
 // CreateExperiment answers NOT_IMPLEMENTED.
-func (UnimplementedStore) CreateExperiment(context.Context, dynamodbstore.CreateExperimentParams) (string, error) {
+func (UnimplementedStore) CreateExperiment(context.Context, mlflow.CreateExperimentParams) (string, error) {
 	return "", unimplemented("CreateExperiment")
 }
 
 // GetExperiment answers NOT_IMPLEMENTED.
-func (UnimplementedStore) GetExperiment(context.Context, string) (*dynamodbstore.Experiment, error) {
+func (UnimplementedStore) GetExperiment(context.Context, string) (*mlflow.Experiment, error) {
 	return nil, unimplemented("GetExperiment")
 }
 
 // GetExperimentByName answers NOT_IMPLEMENTED.
-func (UnimplementedStore) GetExperimentByName(context.Context, string) (*dynamodbstore.Experiment, error) {
+func (UnimplementedStore) GetExperimentByName(context.Context, string) (*mlflow.Experiment, error) {
 	return nil, unimplemented("GetExperimentByName")
 }
 
@@ -49,7 +49,7 @@ func (UnimplementedStore) RestoreExperiment(context.Context, string) error {
 }
 
 // SetExperimentTag answers NOT_IMPLEMENTED.
-func (UnimplementedStore) SetExperimentTag(context.Context, string, dynamodbstore.Tag) error {
+func (UnimplementedStore) SetExperimentTag(context.Context, string, mlflow.Tag) error {
 	return unimplemented("SetExperimentTag")
 }
 
@@ -60,23 +60,23 @@ func (UnimplementedStore) DeleteExperimentTag(context.Context, string, string) e
 
 // SearchExperiments answers NOT_IMPLEMENTED.
 func (UnimplementedStore) SearchExperiments(
-	context.Context, dynamodbstore.SearchExperimentsParams,
-) (dynamodbstore.Page[*dynamodbstore.Experiment], error) {
-	return dynamodbstore.Page[*dynamodbstore.Experiment]{}, unimplemented("SearchExperiments")
+	context.Context, mlflow.SearchExperimentsParams,
+) (mlflow.Page[*mlflow.Experiment], error) {
+	return mlflow.Page[*mlflow.Experiment]{}, unimplemented("SearchExperiments")
 }
 
 // CreateRun answers NOT_IMPLEMENTED.
-func (UnimplementedStore) CreateRun(context.Context, dynamodbstore.CreateRunParams) (*dynamodbstore.Run, error) {
+func (UnimplementedStore) CreateRun(context.Context, mlflow.CreateRunParams) (*mlflow.Run, error) {
 	return nil, unimplemented("CreateRun")
 }
 
 // GetRun answers NOT_IMPLEMENTED.
-func (UnimplementedStore) GetRun(context.Context, string) (*dynamodbstore.Run, error) {
+func (UnimplementedStore) GetRun(context.Context, string) (*mlflow.Run, error) {
 	return nil, unimplemented("GetRun")
 }
 
 // UpdateRun answers NOT_IMPLEMENTED.
-func (UnimplementedStore) UpdateRun(context.Context, dynamodbstore.UpdateRunParams) (*dynamodbstore.RunInfo, error) {
+func (UnimplementedStore) UpdateRun(context.Context, mlflow.UpdateRunParams) (*mlflow.RunInfo, error) {
 	return nil, unimplemented("UpdateRun")
 }
 
@@ -91,22 +91,22 @@ func (UnimplementedStore) RestoreRun(context.Context, string) error {
 }
 
 // LogMetric answers NOT_IMPLEMENTED.
-func (UnimplementedStore) LogMetric(context.Context, string, dynamodbstore.Metric) error {
+func (UnimplementedStore) LogMetric(context.Context, string, mlflow.Metric) error {
 	return unimplemented("LogMetric")
 }
 
 // LogParam answers NOT_IMPLEMENTED.
-func (UnimplementedStore) LogParam(context.Context, string, dynamodbstore.Param) error {
+func (UnimplementedStore) LogParam(context.Context, string, mlflow.Param) error {
 	return unimplemented("LogParam")
 }
 
 // LogBatch answers NOT_IMPLEMENTED.
-func (UnimplementedStore) LogBatch(context.Context, dynamodbstore.LogBatchParams) error {
+func (UnimplementedStore) LogBatch(context.Context, mlflow.LogBatchParams) error {
 	return unimplemented("LogBatch")
 }
 
 // SetTag answers NOT_IMPLEMENTED.
-func (UnimplementedStore) SetTag(context.Context, string, dynamodbstore.Tag) error {
+func (UnimplementedStore) SetTag(context.Context, string, mlflow.Tag) error {
 	return unimplemented("SetTag")
 }
 
@@ -116,12 +116,12 @@ func (UnimplementedStore) DeleteTag(context.Context, string, string) error {
 }
 
 // LogInputs answers NOT_IMPLEMENTED.
-func (UnimplementedStore) LogInputs(context.Context, dynamodbstore.LogInputsParams) error {
+func (UnimplementedStore) LogInputs(context.Context, mlflow.LogInputsParams) error {
 	return unimplemented("LogInputs")
 }
 
 // LogOutputs answers NOT_IMPLEMENTED.
-func (UnimplementedStore) LogOutputs(context.Context, string, []dynamodbstore.ModelOutput) error {
+func (UnimplementedStore) LogOutputs(context.Context, string, []mlflow.ModelOutput) error {
 	return unimplemented("LogOutputs")
 }
 
@@ -132,37 +132,37 @@ func (UnimplementedStore) LogModel(context.Context, string, string) error {
 
 // SearchRuns answers NOT_IMPLEMENTED.
 func (UnimplementedStore) SearchRuns(
-	context.Context, dynamodbstore.SearchRunsParams,
-) (dynamodbstore.Page[*dynamodbstore.Run], error) {
-	return dynamodbstore.Page[*dynamodbstore.Run]{}, unimplemented("SearchRuns")
+	context.Context, mlflow.SearchRunsParams,
+) (mlflow.Page[*mlflow.Run], error) {
+	return mlflow.Page[*mlflow.Run]{}, unimplemented("SearchRuns")
 }
 
 // SearchDatasets answers NOT_IMPLEMENTED.
-func (UnimplementedStore) SearchDatasets(context.Context, []string) ([]dynamodbstore.DatasetSummary, error) {
+func (UnimplementedStore) SearchDatasets(context.Context, []string) ([]mlflow.DatasetSummary, error) {
 	return nil, unimplemented("SearchDatasets")
 }
 
 // CreateLoggedModel answers NOT_IMPLEMENTED.
 func (UnimplementedStore) CreateLoggedModel(
-	context.Context, dynamodbstore.CreateLoggedModelParams,
-) (*dynamodbstore.LoggedModel, error) {
+	context.Context, mlflow.CreateLoggedModelParams,
+) (*mlflow.LoggedModel, error) {
 	return nil, unimplemented("CreateLoggedModel")
 }
 
 // GetLoggedModel answers NOT_IMPLEMENTED.
-func (UnimplementedStore) GetLoggedModel(context.Context, string) (*dynamodbstore.LoggedModel, error) {
+func (UnimplementedStore) GetLoggedModel(context.Context, string) (*mlflow.LoggedModel, error) {
 	return nil, unimplemented("GetLoggedModel")
 }
 
 // GetAnyLoggedModel answers NOT_IMPLEMENTED.
-func (UnimplementedStore) GetAnyLoggedModel(context.Context, string) (*dynamodbstore.LoggedModel, error) {
+func (UnimplementedStore) GetAnyLoggedModel(context.Context, string) (*mlflow.LoggedModel, error) {
 	return nil, unimplemented("GetAnyLoggedModel")
 }
 
 // FinalizeLoggedModel answers NOT_IMPLEMENTED.
 func (UnimplementedStore) FinalizeLoggedModel(
-	context.Context, string, dynamodbstore.LoggedModelStatus,
-) (*dynamodbstore.LoggedModel, error) {
+	context.Context, string, mlflow.LoggedModelStatus,
+) (*mlflow.LoggedModel, error) {
 	return nil, unimplemented("FinalizeLoggedModel")
 }
 
@@ -172,7 +172,7 @@ func (UnimplementedStore) DeleteLoggedModel(context.Context, string) error {
 }
 
 // SetLoggedModelTags answers NOT_IMPLEMENTED.
-func (UnimplementedStore) SetLoggedModelTags(context.Context, string, []dynamodbstore.Tag) error {
+func (UnimplementedStore) SetLoggedModelTags(context.Context, string, []mlflow.Tag) error {
 	return unimplemented("SetLoggedModelTags")
 }
 
@@ -182,61 +182,61 @@ func (UnimplementedStore) DeleteLoggedModelTag(context.Context, string, string) 
 }
 
 // LogLoggedModelParams answers NOT_IMPLEMENTED.
-func (UnimplementedStore) LogLoggedModelParams(context.Context, string, []dynamodbstore.Param) error {
+func (UnimplementedStore) LogLoggedModelParams(context.Context, string, []mlflow.Param) error {
 	return unimplemented("LogLoggedModelParams")
 }
 
 // SearchLoggedModels answers NOT_IMPLEMENTED.
 func (UnimplementedStore) SearchLoggedModels(
-	context.Context, dynamodbstore.SearchLoggedModelsParams,
-) (dynamodbstore.Page[*dynamodbstore.LoggedModel], error) {
-	return dynamodbstore.Page[*dynamodbstore.LoggedModel]{}, unimplemented("SearchLoggedModels")
+	context.Context, mlflow.SearchLoggedModelsParams,
+) (mlflow.Page[*mlflow.LoggedModel], error) {
+	return mlflow.Page[*mlflow.LoggedModel]{}, unimplemented("SearchLoggedModels")
 }
 
 // MetricHistory answers NOT_IMPLEMENTED.
 func (UnimplementedStore) MetricHistory(
-	context.Context, dynamodbstore.MetricHistoryParams,
-) (dynamodbstore.Page[dynamodbstore.Metric], error) {
-	return dynamodbstore.Page[dynamodbstore.Metric]{}, unimplemented("MetricHistory")
+	context.Context, mlflow.MetricHistoryParams,
+) (mlflow.Page[mlflow.Metric], error) {
+	return mlflow.Page[mlflow.Metric]{}, unimplemented("MetricHistory")
 }
 
 // MetricHistoryBulk answers NOT_IMPLEMENTED.
 func (UnimplementedStore) MetricHistoryBulk(
-	context.Context, dynamodbstore.MetricHistoryBulkParams,
-) ([]dynamodbstore.RunMetric, error) {
+	context.Context, mlflow.MetricHistoryBulkParams,
+) ([]mlflow.RunMetric, error) {
 	return nil, unimplemented("MetricHistoryBulk")
 }
 
 // MetricHistoryBulkInterval answers NOT_IMPLEMENTED.
 func (UnimplementedStore) MetricHistoryBulkInterval(
-	context.Context, dynamodbstore.MetricHistoryIntervalParams,
-) ([]dynamodbstore.RunMetric, error) {
+	context.Context, mlflow.MetricHistoryIntervalParams,
+) ([]mlflow.RunMetric, error) {
 	return nil, unimplemented("MetricHistoryBulkInterval")
 }
 
 // CreateRegisteredModel answers NOT_IMPLEMENTED.
 func (UnimplementedStore) CreateRegisteredModel(
-	context.Context, dynamodbstore.CreateRegisteredModelParams,
-) (*dynamodbstore.RegisteredModel, error) {
+	context.Context, mlflow.CreateRegisteredModelParams,
+) (*mlflow.RegisteredModel, error) {
 	return nil, unimplemented("CreateRegisteredModel")
 }
 
 // GetRegisteredModel answers NOT_IMPLEMENTED.
-func (UnimplementedStore) GetRegisteredModel(context.Context, string) (*dynamodbstore.RegisteredModel, error) {
+func (UnimplementedStore) GetRegisteredModel(context.Context, string) (*mlflow.RegisteredModel, error) {
 	return nil, unimplemented("GetRegisteredModel")
 }
 
 // RenameRegisteredModel answers NOT_IMPLEMENTED.
 func (UnimplementedStore) RenameRegisteredModel(
 	context.Context, string, string,
-) (*dynamodbstore.RegisteredModel, error) {
+) (*mlflow.RegisteredModel, error) {
 	return nil, unimplemented("RenameRegisteredModel")
 }
 
 // UpdateRegisteredModel answers NOT_IMPLEMENTED.
 func (UnimplementedStore) UpdateRegisteredModel(
-	context.Context, dynamodbstore.UpdateRegisteredModelParams,
-) (*dynamodbstore.RegisteredModel, error) {
+	context.Context, mlflow.UpdateRegisteredModelParams,
+) (*mlflow.RegisteredModel, error) {
 	return nil, unimplemented("UpdateRegisteredModel")
 }
 
@@ -247,18 +247,18 @@ func (UnimplementedStore) DeleteRegisteredModel(context.Context, string) error {
 
 // SearchRegisteredModels answers NOT_IMPLEMENTED.
 func (UnimplementedStore) SearchRegisteredModels(
-	context.Context, dynamodbstore.SearchRegisteredModelsParams,
-) (dynamodbstore.Page[*dynamodbstore.RegisteredModel], error) {
-	return dynamodbstore.Page[*dynamodbstore.RegisteredModel]{}, unimplemented("SearchRegisteredModels")
+	context.Context, mlflow.SearchRegisteredModelsParams,
+) (mlflow.Page[*mlflow.RegisteredModel], error) {
+	return mlflow.Page[*mlflow.RegisteredModel]{}, unimplemented("SearchRegisteredModels")
 }
 
 // LatestVersions answers NOT_IMPLEMENTED.
-func (UnimplementedStore) LatestVersions(context.Context, string, []string) ([]*dynamodbstore.ModelVersion, error) {
+func (UnimplementedStore) LatestVersions(context.Context, string, []string) ([]*mlflow.ModelVersion, error) {
 	return nil, unimplemented("LatestVersions")
 }
 
 // SetRegisteredModelTag answers NOT_IMPLEMENTED.
-func (UnimplementedStore) SetRegisteredModelTag(context.Context, string, dynamodbstore.Tag) error {
+func (UnimplementedStore) SetRegisteredModelTag(context.Context, string, mlflow.Tag) error {
 	return unimplemented("SetRegisteredModelTag")
 }
 
@@ -279,34 +279,34 @@ func (UnimplementedStore) DeleteRegisteredModelAlias(context.Context, string, st
 
 // CreateModelVersion answers NOT_IMPLEMENTED.
 func (UnimplementedStore) CreateModelVersion(
-	context.Context, dynamodbstore.CreateModelVersionParams,
-) (*dynamodbstore.ModelVersion, error) {
+	context.Context, mlflow.CreateModelVersionParams,
+) (*mlflow.ModelVersion, error) {
 	return nil, unimplemented("CreateModelVersion")
 }
 
 // GetModelVersion answers NOT_IMPLEMENTED.
-func (UnimplementedStore) GetModelVersion(context.Context, string, int) (*dynamodbstore.ModelVersion, error) {
+func (UnimplementedStore) GetModelVersion(context.Context, string, int) (*mlflow.ModelVersion, error) {
 	return nil, unimplemented("GetModelVersion")
 }
 
 // GetModelVersionByAlias answers NOT_IMPLEMENTED.
 func (UnimplementedStore) GetModelVersionByAlias(
 	context.Context, string, string,
-) (*dynamodbstore.ModelVersion, error) {
+) (*mlflow.ModelVersion, error) {
 	return nil, unimplemented("GetModelVersionByAlias")
 }
 
 // UpdateModelVersion answers NOT_IMPLEMENTED.
 func (UnimplementedStore) UpdateModelVersion(
-	context.Context, dynamodbstore.UpdateModelVersionParams,
-) (*dynamodbstore.ModelVersion, error) {
+	context.Context, mlflow.UpdateModelVersionParams,
+) (*mlflow.ModelVersion, error) {
 	return nil, unimplemented("UpdateModelVersion")
 }
 
 // TransitionModelVersionStage answers NOT_IMPLEMENTED.
 func (UnimplementedStore) TransitionModelVersionStage(
-	context.Context, dynamodbstore.TransitionModelVersionParams,
-) (*dynamodbstore.ModelVersion, error) {
+	context.Context, mlflow.TransitionModelVersionParams,
+) (*mlflow.ModelVersion, error) {
 	return nil, unimplemented("TransitionModelVersionStage")
 }
 
@@ -317,9 +317,9 @@ func (UnimplementedStore) DeleteModelVersion(context.Context, string, int) error
 
 // SearchModelVersions answers NOT_IMPLEMENTED.
 func (UnimplementedStore) SearchModelVersions(
-	context.Context, dynamodbstore.SearchModelVersionsParams,
-) (dynamodbstore.Page[*dynamodbstore.ModelVersion], error) {
-	return dynamodbstore.Page[*dynamodbstore.ModelVersion]{}, unimplemented("SearchModelVersions")
+	context.Context, mlflow.SearchModelVersionsParams,
+) (mlflow.Page[*mlflow.ModelVersion], error) {
+	return mlflow.Page[*mlflow.ModelVersion]{}, unimplemented("SearchModelVersions")
 }
 
 // ModelVersionDownloadURI answers NOT_IMPLEMENTED.
@@ -328,7 +328,7 @@ func (UnimplementedStore) ModelVersionDownloadURI(context.Context, string, int) 
 }
 
 // SetModelVersionTag answers NOT_IMPLEMENTED.
-func (UnimplementedStore) SetModelVersionTag(context.Context, string, int, dynamodbstore.Tag) error {
+func (UnimplementedStore) SetModelVersionTag(context.Context, string, int, mlflow.Tag) error {
 	return unimplemented("SetModelVersionTag")
 }
 

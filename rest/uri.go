@@ -9,8 +9,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/artifactdir"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
@@ -209,8 +209,8 @@ func blobKey(parts ...string) string {
 }
 
 func noSuchArtifact(name string) error {
-	return &dynamodbstore.Error{
-		Code:    dynamodbstore.CodeResourceDoesNotExist,
+	return &mlflow.Error{
+		Code:    mlflow.CodeResourceDoesNotExist,
 		Message: "No such artifact: '" + name + "'",
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
 // workspaceHeader is the header by which clients say which workspace they mean.
@@ -19,7 +19,7 @@ func (h *handler) inOneWorkspace(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		named := slices.ContainsFunc(r.Header[workspaceHeader], func(name string) bool { return strings.TrimSpace(name) != "" })
 		if named && !strings.HasSuffix(r.URL.Path, serverInfoPath) {
-			h.writeError(w, r, &dynamodbstore.Error{
+			h.writeError(w, r, &mlflow.Error{
 				Code:    "FEATURE_DISABLED",
 				Message: "Workspace APIs are not available: workspaces are not enabled on this server",
 			})

@@ -22,7 +22,7 @@ import (
 	"gocloud.dev/blob/driver"
 	"gocloud.dev/gcerrors"
 
-	dynamodbstore "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
 // reserved is how the names of files begin that are not there in full yet. They
@@ -75,8 +75,8 @@ func within(err error) error {
 	if _, ofSystem := errors.AsType[syscall.Errno](err); !onPath && !onLink || ofSystem {
 		return err
 	}
-	return &dynamodbstore.Error{
-		Code: dynamodbstore.CodeInvalidParameterValue, Message: "Invalid path: resolved path is outside the artifact directory", Err: err,
+	return &mlflow.Error{
+		Code: mlflow.CodeInvalidParameterValue, Message: "Invalid path: resolved path is outside the artifact directory", Err: err,
 	}
 }
 
@@ -177,8 +177,8 @@ func (*bucket) ErrorAs(error, any) bool { return false }
 func (*bucket) Close() error { return nil }
 
 func reservedName(key string) error {
-	return &dynamodbstore.Error{
-		Code: dynamodbstore.CodeInvalidParameterValue,
+	return &mlflow.Error{
+		Code: mlflow.CodeInvalidParameterValue,
 		Message: fmt.Sprintf("Invalid artifact file name: '%s'. Artifact names starting with '%s' are reserved.",
 			path.Base(key), reserved),
 	}

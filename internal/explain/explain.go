@@ -25,8 +25,9 @@ type Explanation struct {
 
 type reportKey struct{}
 
-// With returns a context in which a search calls report once, at its end, failed
-// or not.
+// With returns a context in which a search calls report at its end, failed or
+// not, and before if it hands on what it has found: then it knows all but the
+// cost of that.
 func With(ctx context.Context, report func(Explanation)) context.Context {
 	return context.WithValue(ctx, reportKey{}, report)
 }

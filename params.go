@@ -1,6 +1,8 @@
 package dynamodbstore
 
 import (
+	"context"
+
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
@@ -45,3 +47,9 @@ type MetricHistoryIntervalParams = mlflow.MetricHistoryIntervalParams
 // RunMetric is a point of a metric with its run. Its fields:
 // [mlflow.RunMetric].
 type RunMetric = mlflow.RunMetric
+
+// WithTimesAsGiven returns a context in whose calls times are taken as they are
+// given: zero is the beginning of 1970, and a run that ends without an end time
+// has none. So does MLflow's REST API; package rest uses it. Without it a zero
+// time means now, see [CreateRunParams], [UpdateRunParams] and [Metric].
+func WithTimesAsGiven(ctx context.Context) context.Context { return mlflow.WithTimesAsGiven(ctx) }

@@ -85,7 +85,7 @@ func (s *Store) ReindexRun(ctx context.Context, id string) (changed bool, err er
 
 // ListRow reads a run's row in the list of its experiment; the zero item if
 // there is none.
-func (s *Store) ListRow(ctx context.Context, h *run.Head) (table.Item, error) {
+func (s *reader) ListRow(ctx context.Context, h *run.Head) (table.Item, error) {
 	row, _, err := s.Table.Get(ctx, s.Keys.RunRow(h.Exp, h.Start, h.ID), table.Strong)
 	if err != nil {
 		return table.Item{}, err

@@ -29,7 +29,7 @@ func (s *Store) Bury(ctx context.Context, id string) (bool, error) {
 
 // Load reads all of a run's partition; nil if there is no such run. Not a
 // snapshot: each item is as it was at some moment of the query.
-func (s *Store) Load(ctx context.Context, id string) (*run.Loaded, error) {
+func (s *reader) Load(ctx context.Context, id string) (*run.Loaded, error) {
 	var items []table.Item
 	q := table.Query{PK: s.Keys.RunPK(id), From: "A", To: keys.Last}
 	for it, err := range table.Items(ctx, s.Table, q) {
@@ -124,7 +124,7 @@ const OpenBatch = table.MaxBatchGet / 2
 
 // ReadRuns reads some runs, nil for those that do not exist. 2 RCU for each
 // small one.
-func (s *Store) ReadRuns(ctx context.Context, ids []string) ([]*run.Loaded, error) {
+func (s *reader) ReadRuns(ctx context.Context, ids []string) ([]*run.Loaded, error) {
 	wanted := make([]table.Key, 0, 2*len(ids))
 	for _, id := range ids {
 		wanted = append(wanted, s.Keys.Run(id), s.Keys.RunMetrics(id, 0))
@@ -148,7 +148,7 @@ func (s *Store) ReadRuns(ctx context.Context, ids []string) ([]*run.Loaded, erro
 
 // completeRun assembles a run, reading its whole partition if it has more
 // items than head and registers.
-func (s *Store) completeRun(ctx context.Context, id string, items []table.Item) (*run.Loaded, error) {
+func (s *reader) completeRun(ctx context.Context, id string, items []table.Item) (*run.Loaded, error) {
 	l, err := run.Assemble(id, items)
 	if err != nil || l == nil || !l.Head.Frozen && l.Shards == 0 {
 		return l, err

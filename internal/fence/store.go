@@ -19,13 +19,16 @@ const cachedRuns = 4096
 
 // Store opens and settles the runs of one workspace.
 type Store struct {
-	*workspace.View
+	reader
 	*Shared
 	settings    *settings.Store
 	index       *index.Writer
 	experiments *experiment.Store
 	rows        *run.Rows
 }
+
+// reader reads runs with all that belongs to them.
+type reader struct{ *workspace.View }
 
 // Shared is what the Stores of all workspaces of a table have in common.
 type Shared struct {
@@ -61,5 +64,5 @@ func (s *Shared) WaitWritten() { s.heads.Wait() }
 func New(
 	v *workspace.View, shared *Shared, s *settings.Store, w *index.Writer, e *experiment.Store, rows *run.Rows,
 ) *Store {
-	return &Store{View: v, Shared: shared, settings: s, index: w, experiments: e, rows: rows}
+	return &Store{reader: reader{v}, Shared: shared, settings: s, index: w, experiments: e, rows: rows}
 }

@@ -72,7 +72,7 @@ func (s *Store) tryMutateModel(ctx context.Context, name string, missing error,
 
 // Load reads a document, nil if there is none. 1 request, 1 RCU for each
 // 4 KB.
-func (s *Store) Load(ctx context.Context, name string) (*Model, error) {
+func (s *reader) Load(ctx context.Context, name string) (*Model, error) {
 	return document.ReadDocument(ctx, s.Table, s.Keys.RegisteredModel(name), decodeModel)
 }
 

@@ -12,7 +12,7 @@ import (
 
 // Trigrams returns the keys of the trigram rows of a model's name, the one
 // field of models that has any, sorted.
-func (s *Store) Trigrams(m *Model) []table.Key {
+func (s *reader) Trigrams(m *Model) []table.Key {
 	place, pk := keys.ModelPlace(m.created, m.ID), s.Keys.TrigramPK(index.FieldModelName)
 	trigrams := index.Trigrams(m.Name)
 	out := make([]table.Key, len(trigrams))
@@ -46,7 +46,7 @@ func (s *Store) dropModelTrigrams(ctx context.Context, m *Model, stale []table.K
 // VersionIndex returns the keys of the index rows of a version: by its run, if
 // it has one, and by its source. Neither ever changes. The rows are candidates:
 // who follows one looks whether the version is of that run or source.
-func (s *Store) VersionIndex(model string, v *Version) []table.Key {
+func (s *reader) VersionIndex(model string, v *Version) []table.Key {
 	sk := keys.VersionIndexSK(model, v.version)
 	out := []table.Key{{PK: s.Keys.VersionIndexPK(keys.IndexVersionSource, v.source), SK: sk}}
 	if v.run != "" {
@@ -57,7 +57,7 @@ func (s *Store) VersionIndex(model string, v *Version) []table.Key {
 
 // versionIndexItems are the index rows of a version, which say when they were
 // written: they may be there before their version, and without it for good.
-func (s *Store) versionIndexItems(model string, v *Version) []table.Item {
+func (s *reader) versionIndexItems(model string, v *Version) []table.Item {
 	rows := s.VersionIndex(model, v)
 	items := make([]table.Item, len(rows))
 	for i, k := range rows {

@@ -91,7 +91,7 @@ func (met metModels) again(m *Model) bool {
 // modelsInOrder iterates over the models of a range in the order of their
 // names, each once. Those whose names stand as a hash are in no order; they are
 // rare, and read first.
-func (s *Store) modelsInOrder(ctx context.Context, r nameRange) iter.Seq2[*Model, error] {
+func (s *reader) modelsInOrder(ctx context.Context, r nameRange) iter.Seq2[*Model, error] {
 	return func(yield func(*Model, error) bool) {
 		long, err := s.longModels(ctx, &r)
 		if err != nil {
@@ -127,7 +127,7 @@ func (s *Store) modelsInOrder(ctx context.Context, r nameRange) iter.Seq2[*Model
 }
 
 // modelsQuery is the query of the models whose names stand in their sort keys.
-func (s *Store) modelsQuery(r *nameRange) table.Query {
+func (s *reader) modelsQuery(r *nameRange) table.Query {
 	q := table.Query{Descending: r.desc, Limit: r.page}
 	q.PK, q.From, q.To = s.Keys.WholeModelNames()
 	if r.prefix != "" {
@@ -165,7 +165,7 @@ func cutName(name string) string {
 
 // longModels returns the models of a range whose names stand as a hash, in
 // order.
-func (s *Store) longModels(ctx context.Context, r *nameRange) ([]*Model, error) {
+func (s *reader) longModels(ctx context.Context, r *nameRange) ([]*Model, error) {
 	var q table.Query
 	q.PK, q.From, q.To = s.Keys.HashedModelNames()
 	var out []*Model
@@ -187,7 +187,7 @@ func (s *Store) longModels(ctx context.Context, r *nameRange) ([]*Model, error) 
 
 // modelsByName reads those of some models that exist, each once, in no order. 1
 // RCU for each 4 KB of each.
-func (s *Store) modelsByName(ctx context.Context, names []string) ([]*Model, error) {
+func (s *reader) modelsByName(ctx context.Context, names []string) ([]*Model, error) {
 	names = slices.Compact(slices.Sorted(slices.Values(names)))
 	wanted := make([]table.Key, 0, len(names))
 	for _, name := range names {
@@ -219,7 +219,7 @@ func (s *Store) modelsByName(ctx context.Context, names []string) ([]*Model, err
 // modelsByID likewise reads models by their ids: pointers, then documents, and
 // again for those that were renamed between the two reads. 2 RCU for each small
 // one.
-func (s *Store) modelsByID(ctx context.Context, ids []string) ([]*Model, error) {
+func (s *reader) modelsByID(ctx context.Context, ids []string) ([]*Model, error) {
 	var out []*Model
 	pending := slices.Compact(slices.Sorted(slices.Values(ids)))
 	for attempt := 0; len(pending) > 0 && attempt <= tornReads; attempt++ {
@@ -246,7 +246,7 @@ func (s *Store) modelsByID(ctx context.Context, ids []string) ([]*Model, error) 
 }
 
 // namesOfModels reads the names of those of some models that exist.
-func (s *Store) namesOfModels(ctx context.Context, ids []string) ([]string, error) {
+func (s *reader) namesOfModels(ctx context.Context, ids []string) ([]string, error) {
 	pointers := make([]table.Key, len(ids))
 	for i, id := range ids {
 		pointers[i] = s.Keys.ModelPointer(id)

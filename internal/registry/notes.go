@@ -116,11 +116,11 @@ func notesOf(it table.Item) notes {
 // noteKey is the key of an entry that stands in an item of its own.
 type noteKey func(kind noteKind, key string) table.Key
 
-func (s *Store) modelNoteKey(id string) noteKey {
+func (s *reader) modelNoteKey(id string) noteKey {
 	return func(kind noteKind, key string) table.Key { return s.Keys.ModelOverflow(id, kind.prefix(), key) }
 }
 
-func (s *Store) versionNoteKey(id, uid string) noteKey {
+func (s *reader) versionNoteKey(id, uid string) noteKey {
 	return func(kind noteKind, key string) table.Key { return s.Keys.VersionOverflow(id, uid, kind.prefix(), key) }
 }
 
@@ -180,7 +180,7 @@ func (n *notes) fill(at noteKey, description string, tags []mlflow.Tag) []table.
 
 // wholeNotes returns notes with what stands in items of its own, which are in
 // a range of a model's partition. 1 RCU for each 4 KB of it.
-func (s *Store) wholeNotes(ctx context.Context, n notes, id, from, to string) (notes, error) {
+func (s *reader) wholeNotes(ctx context.Context, n notes, id, from, to string) (notes, error) {
 	if !n.frozen {
 		return n, nil
 	}

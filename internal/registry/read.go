@@ -19,7 +19,7 @@ const tornReads = 8
 // is not there is left out. missing is the error for a model that does not
 // exist. 1 RCU for each 4 KB of the document and of each version that it has no
 // copy of.
-func (s *Store) readModel(ctx context.Context, name string, missing error,
+func (s *reader) readModel(ctx context.Context, name string, missing error,
 	pick func(m *Model) ([]int, error),
 ) (*Model, []*Version, error) {
 	for attempt := 0; ; attempt++ {
@@ -55,7 +55,7 @@ func (s *Store) readModel(ctx context.Context, name string, missing error,
 // items are removed behind a version or a model that is deleted, so the document
 // is read again after them. 1 RCU more for each 4 KB of those items, and as much
 // again for the document if there may be any.
-func (s *Store) readWholeModel(ctx context.Context, name string, missing error, kind string,
+func (s *reader) readWholeModel(ctx context.Context, name string, missing error, kind string,
 	pick func(m *Model) ([]int, error),
 ) (*Model, []*Version, error) {
 	for attempt := 0; ; attempt++ {
@@ -84,7 +84,7 @@ func (s *Store) readWholeModel(ctx context.Context, name string, missing error, 
 }
 
 // isUnchanged reports whether a document still is what stands at its name.
-func (s *Store) isUnchanged(ctx context.Context, m *Model) (bool, error) {
+func (s *reader) isUnchanged(ctx context.Context, m *Model) (bool, error) {
 	cur, err := s.Load(ctx, m.Name)
 	return cur != nil && cur.ID == m.ID && cur.Rev == m.Rev, err
 }
@@ -92,7 +92,7 @@ func (s *Store) isUnchanged(ctx context.Context, m *Model) (bool, error) {
 // versionsOf returns those of some versions of a model that there are, in the
 // order in which they are asked for, without what stands in items of its own.
 // current: all are there and as they were when the document was read.
-func (s *Store) versionsOf(ctx context.Context, m *Model, wanted []int) (out []*Version, current bool, err error) {
+func (s *reader) versionsOf(ctx context.Context, m *Model, wanted []int) (out []*Version, current bool, err error) {
 	var elsewhere []table.Key
 	for _, n := range wanted {
 		if m.copyOf(n) == nil {
@@ -120,7 +120,7 @@ func (s *Store) versionsOf(ctx context.Context, m *Model, wanted []int) (out []*
 }
 
 // wholeVersions returns versions with what stands in items of its own.
-func (s *Store) wholeVersions(ctx context.Context, m *Model, versions []*Version) ([]*Version, error) {
+func (s *reader) wholeVersions(ctx context.Context, m *Model, versions []*Version) ([]*Version, error) {
 	out := make([]*Version, len(versions))
 	var err error
 	for i, v := range versions {
@@ -132,7 +132,7 @@ func (s *Store) wholeVersions(ctx context.Context, m *Model, versions []*Version
 }
 
 // versionRows reads rows of versions, without what stands elsewhere.
-func (s *Store) versionRows(ctx context.Context, wanted []table.Key) (map[table.Key]*Version, error) {
+func (s *reader) versionRows(ctx context.Context, wanted []table.Key) (map[table.Key]*Version, error) {
 	rows := make(map[table.Key]*Version, len(wanted))
 	if len(wanted) == 0 {
 		return rows, nil
@@ -150,7 +150,7 @@ func (s *Store) versionRows(ctx context.Context, wanted []table.Key) (map[table.
 }
 
 // wholeVersion returns a version with what stands in items of its own.
-func (s *Store) wholeVersion(ctx context.Context, model string, v *Version) (*Version, error) {
+func (s *reader) wholeVersion(ctx context.Context, model string, v *Version) (*Version, error) {
 	if !v.frozen {
 		return v, nil
 	}
@@ -163,7 +163,7 @@ func (s *Store) wholeVersion(ctx context.Context, model string, v *Version) (*Ve
 
 // wholeModel returns a document with what stands in items of its own; of one
 // kind only, unless kind is "".
-func (s *Store) wholeModel(ctx context.Context, m *Model, kind string) (*Model, error) {
+func (s *reader) wholeModel(ctx context.Context, m *Model, kind string) (*Model, error) {
 	if !m.frozen {
 		return m, nil
 	}
@@ -179,7 +179,7 @@ func latestOf(m *Model) ([]int, error) { return m.latest(func(int) bool { return
 
 // modelEntity shows a model, with the latest versions of its stages. It reads
 // the document anew when those have changed since.
-func (s *Store) modelEntity(ctx context.Context, m *Model) (*mlflow.RegisteredModel, error) {
+func (s *reader) modelEntity(ctx context.Context, m *Model) (*mlflow.RegisteredModel, error) {
 	for attempt := 0; ; attempt++ {
 		wanted, _ := latestOf(m)
 		latest, current, err := s.versionsOf(ctx, m, wanted)
@@ -207,7 +207,7 @@ func (s *Store) modelEntity(ctx context.Context, m *Model) (*mlflow.RegisteredMo
 }
 
 // changedVersion shows a version that was just written, with its aliases.
-func (s *Store) changedVersion(ctx context.Context, m *Model, v *Version) (*mlflow.ModelVersion, error) {
+func (s *reader) changedVersion(ctx context.Context, m *Model, v *Version) (*mlflow.ModelVersion, error) {
 	m, err := s.wholeModel(ctx, m, keys.AliasPrefix)
 	if err != nil {
 		return nil, err

@@ -247,7 +247,7 @@ func (x *modelSearch) walk(ctx context.Context, prefix string, desc bool) ([]fou
 
 // modelEntities shows the models of a page. Latest versions that their models
 // have no copy of are read a hundred at a time.
-func (s *Store) modelEntities(ctx context.Context, found []foundModel) ([]*mlflow.RegisteredModel, error) {
+func (s *reader) modelEntities(ctx context.Context, found []foundModel) ([]*mlflow.RegisteredModel, error) {
 	var elsewhere []table.Key
 	for _, f := range found {
 		for _, n := range f.Value.latest(func(int) bool { return true }) {

@@ -97,7 +97,7 @@ func (s *Store) searchModelVersions(ctx context.Context, p mlflow.SearchModelVer
 }
 
 // foundVersions shows the versions of a page.
-func (s *Store) foundVersions(ctx context.Context, found []foundVersion) ([]*mlflow.ModelVersion, error) {
+func (s *reader) foundVersions(ctx context.Context, found []foundVersion) ([]*mlflow.ModelVersion, error) {
 	out := make([]*mlflow.ModelVersion, len(found))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(versionReaders)
@@ -245,7 +245,7 @@ func (x *versionSearch) model(ctx context.Context, m *Model) error {
 // allVersions returns all versions of a model, and the document that goes with
 // them, which is read anew if versions have changed since; none if the model is
 // gone.
-func (s *Store) allVersions(ctx context.Context, m *Model) (*Model, []*Version, error) {
+func (s *reader) allVersions(ctx context.Context, m *Model) (*Model, []*Version, error) {
 	if copies, ok := m.onlyCopies(); ok {
 		return m, copies, nil
 	}
@@ -371,7 +371,7 @@ func (m *Model) isOlderThan(versions []*Version) bool {
 // versionsAgain reads a model and some of its versions, of which one has changed
 // since the model was read: all of them, since a transition changes several. None
 // if the model is gone.
-func (s *Store) versionsAgain(ctx context.Context, m *Model, numbers []int) (*Model, []*Version, error) {
+func (s *reader) versionsAgain(ctx context.Context, m *Model, numbers []int) (*Model, []*Version, error) {
 	for attempt := 0; ; attempt++ {
 		docs, err := s.modelsByID(ctx, []string{m.ID})
 		if err != nil || len(docs) == 0 {

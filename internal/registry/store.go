@@ -8,10 +8,14 @@ import (
 
 // Store keeps the registered models of one workspace.
 type Store struct {
-	*workspace.View
+	reader
 	*Shared
 	index *index.Writer
 }
+
+// reader reads registered models, versions and what they have elsewhere, and says
+// which rows lead to them.
+type reader struct{ *workspace.View }
 
 // Shared is what the Stores of all workspaces of a table have in common.
 type Shared struct {
@@ -31,5 +35,5 @@ func (s *Shared) WaitWritten() { s.models.Wait() }
 
 // New returns the Store of a workspace.
 func New(v *workspace.View, shared *Shared, w *index.Writer) *Store {
-	return &Store{View: v, Shared: shared, index: w}
+	return &Store{reader: reader{v}, Shared: shared, index: w}
 }

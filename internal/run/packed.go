@@ -50,8 +50,9 @@ const (
 	sectionMetrics = iota - 2
 	sectionParams
 	sectionTags
-	// SectionInputs and SectionModels have the entries of EntryInput and EntryModel.
+	// SectionInputs has the entries of EntryInput.
 	SectionInputs
+	// SectionModels has the entries of EntryModel.
 	SectionModels
 	sectionOutputs
 	packedSections

@@ -89,9 +89,11 @@ func scanMetricField(s *wire.Scanner, m *mlflow.Metric, name []byte) (has int) {
 		m.DatasetName = s.Text()
 	case "dataset_digest":
 		m.DatasetDigest = s.Text()
-	case "run_id":
-		s.Text()
 	default:
+		if string(name) == "run_id" { // it is that of the batch
+			s.Text()
+			break
+		}
 		s.Unknown(name)
 	}
 	return 0

@@ -3,6 +3,7 @@ package wire_test
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,7 +26,8 @@ func TestAppend(t *testing.T) {
 		b = wire.CloseObject(append(wire.AppendKey(b, depth+1, "empty"), '{'), depth+1)
 		return wire.CloseObject(b, depth)
 	}
-	const want = `{
+	want := strings.TrimSpace(`
+{
   "order": {
     "id": "o",
     "addresses": [
@@ -40,7 +42,7 @@ func TestAppend(t *testing.T) {
     ],
     "empty": {}
   }
-}`
+}`)
 	got := wire.AppendOne(nil, "order", order{ID: "o"}, appendOrder)
 	require.Equal(t, want, string(got))
 	require.True(t, json.Valid(got))

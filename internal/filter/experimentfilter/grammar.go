@@ -2,7 +2,6 @@ package experimentfilter
 
 import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/syntax"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 )
 
@@ -64,7 +63,7 @@ func check(raw filter.RawClause) (filter.Clause, error) {
 // invalidTime refuses a float for a time. An integer that became a float because
 // it needs more than 64 bits is refused too; the database cannot take it.
 func invalidTime(raw filter.RawClause) error {
-	return filter.Invalidf("Invalid value for numeric attribute '%s': '%s'", raw.Key, syntax.Float(raw.Value.Float))
+	return filter.Invalidf("Invalid value for numeric attribute '%s': '%s'", raw.Key, pyrepr.Float(raw.Value.Float))
 }
 
 // resolveIDs turns the strings of an experiment_id clause into numbers. One that

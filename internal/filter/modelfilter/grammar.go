@@ -124,7 +124,7 @@ func resolveInt(key string, v *filter.Value) error {
 		}
 		return filter.Invalidf("Invalid value for numeric attribute '%s': %s", key, pyrepr.String(v.Str))
 	default:
-		return filter.Invalidf("Invalid value for numeric attribute '%s': %s", key, syntax.Float(v.Float))
+		return filter.Invalidf("Invalid value for numeric attribute '%s': %s", key, pyrepr.Float(v.Float))
 	}
 }
 

@@ -168,7 +168,7 @@ func (p *pyParser) scalar() (Literal, bool) {
 		return Literal{Text: strconv.FormatInt(n, 10)}, true
 	}
 	if f, err := strconv.ParseFloat(text, 64); err == nil && text[0] < 'A' && strings.ContainsAny(text, ".eE") && !strings.ContainsAny(text, "xXpP_") {
-		return Literal{Text: Float(f)}, true
+		return Literal{Text: pyrepr.Float(f)}, true
 	}
 	return Literal{}, false
 }
@@ -288,24 +288,4 @@ func (p *pyParser) octal(b *strings.Builder) bool {
 		n++
 	}
 	return p.code(b, 0, n, 8)
-}
-
-// Float prints a float as Python's str does.
-func Float(f float64) string {
-	s := strconv.FormatFloat(f, 'g', -1, 64)
-	switch {
-	case strings.HasSuffix(s, "Inf"):
-		return strings.ToLower(strings.TrimPrefix(s, "+"))
-	case strings.ContainsRune(s, 'e'):
-		mantissa, exp, _ := strings.Cut(strconv.FormatFloat(f, 'e', -1, 64), "e")
-		if n, err := strconv.Atoi(exp); err == nil && n >= -4 && n < 16 {
-			s = strconv.FormatFloat(f, 'f', -1, 64)
-			break
-		}
-		return mantissa + "e" + exp
-	}
-	if !strings.ContainsRune(s, '.') {
-		s += ".0"
-	}
-	return s
 }

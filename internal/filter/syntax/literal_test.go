@@ -52,13 +52,3 @@ func TestQuotedText(t *testing.T) {
 		require.Equal(t, want, pyrepr.String(text))
 	}
 }
-
-func TestFloat(t *testing.T) {
-	t.Parallel()
-	for f, want := range map[float64]string{
-		1: "1.0", 1.5: "1.5", 1e15: "1000000000000000.0", 1e16: "1e+16", 1e-4: "0.0001", 1e-5: "1e-05", 1e22: "1e+22", -2.5e-7: "-2.5e-07",
-		123456789.123: "123456789.123", 1e100: "1e+100",
-	} {
-		require.Equal(t, want, Float(f))
-	}
-}

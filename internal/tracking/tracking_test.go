@@ -3,6 +3,7 @@ package tracking
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -176,6 +177,6 @@ func TestPlainJSON(t *testing.T) {
 		require.NoError(t, err)
 		var got []any
 		require.NoError(t, json.Unmarshal([]byte(plainJSON("["+string(quoted)+", NaN, -Infinity]")), &got))
-		require.Equal(t, []any{text, 0.0, -0.0}, got)
+		require.Equal(t, []any{text, 0.0, math.Copysign(0, -1)}, got)
 	})
 }

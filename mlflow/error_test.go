@@ -34,7 +34,7 @@ func TestErrorClasses(t *testing.T) {
 	} {
 		err := fmt.Errorf("call: %w", &mlflow.Error{Code: code, Message: "text"})
 		for _, class := range classes {
-			require.Equal(t, class == want, errors.Is(err, class), "%s is %v", code, class)
+			require.Equal(t, errors.Is(want, class), errors.Is(err, class), "%s is %v", code, class)
 		}
 	}
 }

@@ -281,7 +281,7 @@ func TestMutateEnds(t *testing.T) {
 		}
 		return &table.ConditionError{Key: listKey, Found: true, Item: listItem(&list{Meta: next.Next(), names: "x"})}
 	}
-	_, err := Mutate(ctx, k, func(cur *list) (*list, bool, error) { return &list{names: "y"}, false, nil })
+	_, err := Mutate(ctx, k, func(*list) (*list, bool, error) { return &list{names: "y"}, false, nil })
 	require.NoError(t, err, "its own id is among the writes of what it met")
 	require.Equal(t, 1, tries)
 

@@ -11,6 +11,7 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/dynamo"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/pebbletable"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/tabletest"
 )
 
@@ -119,30 +120,68 @@ func budgetHistories(t *testing.T, s *dynamodbstore.Store, exp string) {
 	})
 	u = table.Units{Requests: u.Requests / batches, Read: u.Read / batches, Write: u.Write / batches}
 	within(t, "log_batch, 20 keys x 1 step, over 1,000 steps", u, budget{3, 0.5, 4})
+}
 
-	run = newRun(t, s, exp, 51)
-	for i := range batches {
-		require.NoError(t, logBatch(s, run, noisy(100, 10, 10*i), nil)(t.Context()))
+// TestHistoryBudgets holds the reading of a long history to what
+// testdata/units.json says. The history is written on a table in memory, and its
+// items are copied: what is measured are its reads.
+func TestHistoryBudgets(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
+		const batches = 1000
+		now := clock.Now()
+		still := dynamodbstore.WithClock(func() time.Time { return now })
+		memory, err := pebbletable.OpenMemory(pebbletable.Options{Clock: clock.Now})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, memory.Close()) })
+		s := open(t, memory, clock, still)
+		run := newRun(t, s, experiment(t, s, "budgets"), 51)
+		for i := range batches {
+			require.NoError(t, logBatch(s, run, noisy(100, 10, 10*i), nil)(t.Context()))
+			dynamodbstore.WaitRolledUp(s)
+		}
+		require.NoError(t, tab.Init(t.Context(), true))
+		copyTable(t, memory, tab)
+		reader := open(t, tab, clock, still)
+		read := func(ctx context.Context) error {
+			page, err := reader.MetricHistory(ctx, dynamodbstore.MetricHistoryParams{RunID: run, Key: "metric-00042"})
+			require.Len(t, page.Items, 10*batches)
+			return err
+		}
+		held(t, "history of one key: 10,000 steps, 100 keys", cost(t, read), budget{4, 100, 0})
+		finish(t, s, run)
 		dynamodbstore.WaitRolledUp(s)
-	}
-	read := func(ctx context.Context) error {
-		page, err := s.MetricHistory(ctx, dynamodbstore.MetricHistoryParams{RunID: run, Key: "metric-00042"})
-		require.Len(t, page.Items, 10*batches)
-		return err
-	}
-	held(t, "history of one key: 10,000 steps, 100 keys", cost(t, read), budget{4, 100, 0})
-	finish(t, s, run)
-	dynamodbstore.WaitRolledUp(s)
-	held(t, "history of one key: 10,000 steps, 100 keys, finished", cost(t, read), budget{4, 50, 0})
-	from, to := int64(4000), int64(4999)
-	u = cost(t, func(ctx context.Context) error {
-		points, err := s.MetricHistoryBulkInterval(ctx, dynamodbstore.MetricHistoryIntervalParams{
-			RunIDs: []string{run}, Key: "metric-00042", StartStep: &from, EndStep: &to,
+		copyTable(t, memory, tab)
+		held(t, "history of one key: 10,000 steps, 100 keys, finished", cost(t, read), budget{4, 50, 0})
+		from, to := int64(4000), int64(4999)
+		u := cost(t, func(ctx context.Context) error {
+			points, err := reader.MetricHistoryBulkInterval(ctx, dynamodbstore.MetricHistoryIntervalParams{
+				RunIDs: []string{run}, Key: "metric-00042", StartStep: &from, EndStep: &to,
+			})
+			require.Len(t, points, 1000)
+			return err
 		})
-		require.Len(t, points, 1000)
-		return err
+		held(t, "history of one key: 1,000 steps of 10,000, finished", u, budget{10, 15, 0})
 	})
-	held(t, "history of one key: 1,000 steps of 10,000, finished", u, budget{10, 15, 0})
+}
+
+// copyTable makes the items of one table those of another.
+func copyTable(t *testing.T, from, to table.Table) {
+	t.Helper()
+	var items []table.Item
+	is := map[table.Key]bool{}
+	for it, err := range table.ScanItems(t.Context(), from, table.Scan{}) {
+		require.NoError(t, err)
+		items, is[it.Key] = append(items, it), true
+	}
+	var gone []table.Key
+	for it, err := range table.ScanItems(t.Context(), to, table.Scan{}) {
+		require.NoError(t, err)
+		if !is[it.Key] {
+			gone = append(gone, it.Key)
+		}
+	}
+	require.NoError(t, to.BatchWrite(t.Context(), items, gone))
 }
 
 func budgetReading(t *testing.T, s *dynamodbstore.Store, exp string) {

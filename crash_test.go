@@ -28,7 +28,7 @@ var readers = []string{
 	"GetModelVersionByAlias", "GetRegisteredModel", "GetRun", "Health", "LatestVersions", "MetricHistory",
 	"MetricHistoryBulk", "MetricHistoryBulkInterval", "ModelVersionDownloadURI",
 	"SearchDatasets", "SearchExperiments", "SearchLoggedModels", "SearchModelVersions", "SearchRegisteredModels", "SearchRuns", "TTLPolicy", "TagPatterns",
-	"TrigramFields", "VisitMetricHistory", "VisitRuns",
+	"TrigramFields", "VisitMetricHistory", "VisitRuns", "Workspace",
 }
 
 // sweptElsewhere are methods that work on all workspaces of a table, and have

@@ -73,6 +73,9 @@ func runMachine(t *rapid.T, tab table.Table, clock *stillClock, workspace string
 		rapid.SampledFrom(machineSteps).Draw(t, "step")(m, t)
 	}
 	m.check(t)
+	for _, s := range m.stores { // what searches have queued changes rows under way
+		dynamodbstore.WaitSettled(s)
+	}
 	checkTable(t, tab, m.stores[0], workspace, false)
 	clock.Advance(3 * time.Hour)
 	for range 2 {

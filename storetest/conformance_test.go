@@ -1,4 +1,4 @@
-package dynamodbstore_test
+package storetest_test
 
 import (
 	"sync/atomic"
@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/ddblocal"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/faulty"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/tabletest"
@@ -14,6 +15,9 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/storetest"
 )
 
+func TestMain(m *testing.M) { ddblocal.Main(m) }
+
+// TestConformance runs the suite on both tables.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	t.Run("embedded", func(t *testing.T) {
@@ -30,7 +34,7 @@ func TestConformance(t *testing.T) {
 		t.Parallel()
 		storetest.Run(t, storetest.Harness{LongParams: fewLongParams, New: func(t *testing.T) storetest.Store {
 			t.Helper()
-			return open(t, ddblocal.NewTable(t), &tabletest.Clock{})
+			return open(t, ddblocal.NewTable(t))
 		}})
 	})
 }
@@ -52,10 +56,18 @@ func TestConformanceUnderFaults(t *testing.T) {
 			Throttle: 0.05, ServerError: 0.05, Conflict: 0.05, LostAny: 0.05, Unprocessed: 0.1,
 		})
 		clock := &tabletest.Clock{}
-		s := open(t, ddblocal.NewTableWith(t, faulty.Options(clock.Now), in.Configure), clock)
+		s := open(t, ddblocal.NewTableWith(t, faulty.Options(clock.Now), in.Configure))
 		t.Cleanup(func() { faults.Add(int64(in.Faults())) })
 		return s
 	}})
 }
 
-var _ storetest.Store = (*dynamodbstore.Store)(nil)
+// open returns a ready Store on a table, which it closes with the test.
+func open(t *testing.T, tab table.Table) *dynamodbstore.Store {
+	t.Helper()
+	s, err := dynamodbstore.OpenTable(tab)
+	require.NoError(t, err)
+	require.NoError(t, s.Init(t.Context()))
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}

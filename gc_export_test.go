@@ -1,15 +1,11 @@
 package dynamodbstore
 
-import (
-	"context"
-
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/upkeep"
-)
+import "context"
 
 // CollectInPages is CollectGarbage in pages of so many items, and notes its
 // place after every few.
 func CollectInPages(ctx context.Context, s *Store, p GCParams, items int) (GCReport, error) {
-	c, ctx, err := upkeep.NewCollection(ctx, s.upkeep, p.engine())
+	c, ctx, err := s.upkeep.Collection(ctx, p.engine())
 	if err != nil {
 		return GCReport{}, err
 	}

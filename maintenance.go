@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/garbage"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pass"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/upkeep"
 )
 
@@ -33,10 +35,10 @@ type Progress struct {
 	Doing string
 }
 
-func (o PassOptions) engine() upkeep.Options {
-	e := upkeep.Options{UnitsPerSecond: o.UnitsPerSecond, Restart: o.Restart}
+func (o PassOptions) engine() pass.Options {
+	e := pass.Options{UnitsPerSecond: o.UnitsPerSecond, Restart: o.Restart}
 	if o.Progress != nil {
-		e.Report = func(p upkeep.Progress) { o.Progress(Progress{p.Seen, p.Changed, p.Total, Units(p.Units), p.Doing}) }
+		e.Report = func(p pass.Progress) { o.Progress(Progress{p.Seen, p.Changed, p.Total, Units(p.Units), p.Doing}) }
 	}
 	return e
 }
@@ -101,11 +103,11 @@ func (s *Store) CollectGarbage(ctx context.Context, p GCParams) (GCReport, error
 	return gcReportOf(r), failure(err)
 }
 
-func (p GCParams) engine() upkeep.GarbageParams {
-	return upkeep.GarbageParams{Options: p.PassOptions.engine(), DryRun: p.DryRun, OlderThan: p.OlderThan, RunIDs: p.RunIDs, ExperimentIDs: p.ExperimentIDs, DeleteArtifacts: p.DeleteArtifacts}
+func (p GCParams) engine() garbage.Params {
+	return garbage.Params{Options: p.PassOptions.engine(), DryRun: p.DryRun, OlderThan: p.OlderThan, RunIDs: p.RunIDs, ExperimentIDs: p.ExperimentIDs, DeleteArtifacts: p.DeleteArtifacts}
 }
 
-func gcReportOf(r upkeep.GarbageReport) GCReport {
+func gcReportOf(r garbage.Report) GCReport {
 	return GCReport{r.DryRun, r.Resumed, r.Scanned, r.Experiments, r.Runs, r.Removed, r.Artifacts, r.Left, Units(r.Units)}
 }
 

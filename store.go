@@ -7,6 +7,7 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/dataset"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/experiment"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/fence"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/garbage"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/history"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/index"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/loggedmodel"
@@ -114,10 +115,24 @@ func newAreas(v *workspace.View, sh *shared) areas {
 	})
 	a.search = runsearch.New(v, a.settings, a.experiments, a.fence, a.tracking)
 	a.upkeep = upkeep.New(v, upkeep.Areas{
-		Settings: a.settings, Index: writer, Experiments: a.experiments, Rows: rows,
-		LoggedModels: a.loggedmodels, Registry: a.registry, Fence: a.fence, Tracking: a.tracking,
+		Settings: a.settings, Index: writer, Experiments: a.experiments, LoggedModels: a.loggedmodels, Fence: a.fence,
+		Tracking: a.tracking, Sweeps: a.sweeps,
 	})
 	return a
+}
+
+// sweeps makes what a collection of garbage asks about the items of each area.
+func (a *areas) sweeps(c *garbage.Collection) ([]garbage.Sweep, error) {
+	var errs [4]error
+	experiments, err := a.experiments.Sweep(c)
+	errs[0] = err
+	runs, err := a.tracking.Sweep(c, experiments)
+	errs[1] = err
+	logged, err := a.loggedmodels.Sweep(c, experiments)
+	errs[2] = err
+	models, err := a.registry.Sweep(c)
+	errs[3] = err
+	return []garbage.Sweep{experiments, runs, dataset.NewSweep(experiments), logged, models}, errors.Join(errs[:]...)
 }
 
 // Close waits for writes under way, then closes the table if the Store opened

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/failure"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pass"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/settings"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/validate"
@@ -27,7 +28,7 @@ const (
 
 // BackfillParams are the parameters of a backfill.
 type BackfillParams struct {
-	Options
+	pass.Options
 	ExperimentID string // "": all experiments and the patterns of all
 	NoServers    bool   // nobody else uses the table
 }
@@ -74,7 +75,7 @@ type backfill struct {
 	key    table.Key // of the item with the list
 	list   settings.List
 	tags   bool // whether the list has tag patterns
-	p      *pass
+	p      *pass.Pass
 }
 
 // round is the work for one state of the list. It ends without marks if the
@@ -93,7 +94,7 @@ type round struct {
 var errListChanged = errors.New("the list was changed meanwhile")
 
 func (b *backfill) do(ctx context.Context) (BackfillReport, error) {
-	p, ctx, err := newPass(ctx, b.params.Options)
+	p, ctx, err := pass.New(ctx, b.params.Options)
 	if err != nil {
 		return BackfillReport{}, err
 	}
@@ -111,7 +112,7 @@ func (b *backfill) do(ctx context.Context) (BackfillReport, error) {
 			break
 		}
 	}
-	report.Seen, report.Changed, report.Units = p.at.Seen, p.at.Changed, p.meter.Units()
+	report.Seen, report.Changed, report.Units = p.At.Seen, p.At.Changed, p.Units()
 	return report, err
 }
 
@@ -181,9 +182,9 @@ func (b *backfill) wait(ctx context.Context, due time.Time) error {
 	if d <= 0 {
 		return nil
 	}
-	b.p.at.Doing = "waiting until all servers have noticed"
-	defer func() { b.p.at.Doing = "" }()
-	if err := b.p.step(ctx, 0, 0); err != nil {
+	b.p.At.Doing = "waiting until all servers have noticed"
+	defer func() { b.p.At.Doing = "" }()
+	if err := b.p.Step(ctx, 0, 0); err != nil {
 		return err
 	}
 	return b.s.Wait(ctx, d)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/experiment"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/run"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/settings"
@@ -74,7 +73,7 @@ func (b *backfill) experiment(ctx context.Context, id string) (int64, error) {
 	if err != nil || !tagsDiffer(it, match) {
 		return 0, err
 	}
-	return 1, b.s.recodeExperiment(ctx, id)
+	return 1, b.s.experiments.Recode(ctx, id)
 }
 
 // tagsDiffer reports whether the tags of an item stand elsewhere than they
@@ -102,16 +101,6 @@ func (s *Store) recodeHead(ctx context.Context, id string) error {
 	d := s.fence.HeadDocument(id)
 	d.Cached = nil
 	_, err := s.fence.MutateHead(ctx, id, d, func(cur *run.Head) (*run.Head, bool, error) { return cur.Clone(), false, nil })
-	if errors.Is(err, mlflow.ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
-// recodeExperiment is recodeHead for an experiment: one transaction with the
-// rows of the lists. About 6 WCU below 1 KB.
-func (s *Store) recodeExperiment(ctx context.Context, id string) error {
-	err := s.experiments.Mutate(ctx, id, func(e *experiment.Document) (*experiment.Document, error) { return e.Clone(), nil }, nil)
 	if errors.Is(err, mlflow.ErrNotFound) {
 		return nil
 	}

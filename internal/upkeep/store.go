@@ -1,12 +1,13 @@
 package upkeep
 
 import (
+	"context"
+
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/experiment"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/fence"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/garbage"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/index"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/loggedmodel"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/registry"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/run"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/settings"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/tracking"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
@@ -16,10 +17,9 @@ import (
 type Areas struct {
 	Settings     *settings.Store
 	Index        *index.Writer
+	Sweeps       garbage.Sweeps // of a collection
 	Experiments  *experiment.Store
-	Rows         *run.Rows
 	LoggedModels *loggedmodel.Store
-	Registry     *registry.Store
 	Fence        *fence.Store
 	Tracking     *tracking.Store
 }
@@ -29,10 +29,9 @@ type Store struct {
 	*workspace.View
 	settings     *settings.Store
 	index        *index.Writer
+	sweeps       garbage.Sweeps
 	experiments  *experiment.Store
-	rows         *run.Rows
 	loggedmodels *loggedmodel.Store
-	registry     *registry.Store
 	fence        *fence.Store
 	tracking     *tracking.Store
 }
@@ -40,7 +39,22 @@ type Store struct {
 // New returns the Store of a workspace.
 func New(v *workspace.View, a Areas) *Store {
 	return &Store{
-		View: v, settings: a.Settings, index: a.Index, experiments: a.Experiments, rows: a.Rows,
-		loggedmodels: a.LoggedModels, registry: a.Registry, fence: a.Fence, tracking: a.Tracking,
+		View: v, settings: a.Settings, index: a.Index, sweeps: a.Sweeps, experiments: a.Experiments,
+		loggedmodels: a.LoggedModels, fence: a.Fence, tracking: a.Tracking,
 	}
+}
+
+// Collection returns a collection of garbage and the context to run it in.
+func (s *Store) Collection(ctx context.Context, p garbage.Params) (*garbage.Collection, context.Context, error) {
+	return garbage.New(ctx, s.View, s.settings, s.index, s.sweeps, p)
+}
+
+// CollectGarbage runs a collection.
+func (s *Store) CollectGarbage(ctx context.Context, p garbage.Params) (garbage.Report, error) {
+	c, ctx, err := s.Collection(ctx, p)
+	if err != nil {
+		return garbage.Report{}, err
+	}
+	err = c.Run(ctx)
+	return c.Report, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/experiment"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pass"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/settings"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
@@ -14,10 +15,10 @@ import (
 )
 
 // ApplyPolicy runs a pass, and says how far it has come.
-func (s *Store) ApplyPolicy(ctx context.Context, opts Options) (Progress, error) {
-	p, ctx, err := newPass(ctx, opts)
+func (s *Store) ApplyPolicy(ctx context.Context, opts pass.Options) (pass.Progress, error) {
+	p, ctx, err := pass.New(ctx, opts)
 	if err != nil {
-		return Progress{}, err
+		return pass.Progress{}, err
 	}
 	for restart := opts.Restart; ; restart = true {
 		a := &ttlPass{s: s, p: p}
@@ -25,8 +26,8 @@ func (s *Store) ApplyPolicy(ctx context.Context, opts Options) (Progress, error)
 			break
 		}
 	}
-	p.at.Units = p.meter.Units()
-	return p.at, err
+	p.At.Units = p.Units()
+	return p.At, err
 }
 
 // errPolicyChanged says that the policy is not the one of the pass any more.
@@ -35,7 +36,7 @@ var errPolicyChanged = errors.New("the policy was changed meanwhile")
 // ttlPass applies one state of the policy.
 type ttlPass struct {
 	s      *Store
-	p      *pass
+	p      *pass.Pass
 	policy settings.Policy
 	heads  map[string]table.Item // of a page of runs
 }

@@ -24,7 +24,7 @@ func (a *ttlPass) loggedModels(ctx context.Context, exp string) error {
 		if err != nil {
 			return err
 		}
-		if err := a.p.step(ctx, 1, count(changed)); err != nil {
+		if err := a.p.Step(ctx, 1, count(changed)); err != nil {
 			return err
 		}
 	}

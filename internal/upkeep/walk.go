@@ -7,6 +7,7 @@ import (
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/packed"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pass"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
@@ -42,7 +43,7 @@ func (c cursor) place() place { return place{c.part(cursorExperiment), c.part(cu
 // while it goes on may be left out.
 type walk struct {
 	s *Store
-	p *pass
+	p *pass.Pass
 	// only is the one experiment to look at; "": all.
 	only string
 	// experiment brings one experiment up to date.
@@ -92,7 +93,7 @@ func (w *walk) runsOf(ctx context.Context, sk, id, after string) error {
 			return err
 		}
 		w.since++
-		if err := w.p.step(ctx, 1, changed); err != nil {
+		if err := w.p.Step(ctx, 1, changed); err != nil {
 			return err
 		}
 	}
@@ -144,7 +145,7 @@ func (w *walk) runs(ctx context.Context, exp string, rows []table.Item) error {
 		for _, c := range changed {
 			total += c
 		}
-		if err := w.p.step(ctx, int64(n), total); err != nil {
+		if err := w.p.Step(ctx, int64(n), total); err != nil {
 			return err
 		}
 		rows = rows[n:]

@@ -1,4 +1,4 @@
-package upkeep
+package registry
 
 import (
 	"context"
@@ -6,50 +6,78 @@ import (
 	"math"
 	"slices"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/document"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/garbage"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/registry"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
-// gcModel is what a pass knows of a registered model.
-type gcModel struct {
+// gcModels is how many models a collection remembers. What it forgets it reads
+// again.
+const gcModels = 1 << 10
+
+// Sweep is a collection's sweep of registered models and their versions.
+type Sweep struct {
+	*garbage.Collection
+	s      *Store
+	models *lru.Cache[string, *fate]
+}
+
+// Sweep returns the sweep of a collection.
+func (s *Store) Sweep(c *garbage.Collection) (*Sweep, error) {
+	models, err := lru.New[string, *fate](gcModels)
+	return &Sweep{c, s, models}, err
+}
+
+// Kinds implements [garbage.Sweep]. Documents and pointers are not among them:
+// they are deleted at once.
+func (w *Sweep) Kinds() []keys.Kind {
+	return []keys.Kind{
+		keys.KindModelOverflow, keys.KindModelVersion, keys.KindVersionOverflow, keys.KindVersionIndex,
+		keys.KindModelTrigram,
+	}
+}
+
+// fate is what a pass knows of a registered model.
+type fate struct {
 	gone bool            // for good
-	doc  *registry.Model // nil if it is gone, or may be under creation
+	doc  *Model          // nil if it is gone, or may be under creation
 	uids map[string]bool // of its versions, nil until they were asked for
 	read int64           // when those were read, ms
 }
 
-// meetModelItem decides about an item of a registered model. Documents and
+// Meet decides about an item of a registered model. Documents and
 // pointers are deleted with the model, at once, so only what stands around them
 // can be left over: by a deletion, a creation or a renaming that was
 // interrupted.
-func (c *collection) meetModelItem(ctx context.Context, it scanned) (garbage bool, err error) {
-	m, err := c.model(ctx, it.Model)
+func (w *Sweep) Meet(ctx context.Context, it garbage.Item) (garbage bool, err error) {
+	m, err := w.model(ctx, it.Model)
 	if err != nil || m.gone {
 		return err == nil, err
 	}
 	if m.doc == nil {
-		c.Report.Left++
+		w.Report.Left++
 		return false, nil
 	}
 	switch it.Kind {
 	case keys.KindVersionOverflow:
-		return c.isOverflowOfNoVersion(ctx, it, m)
+		return w.isOverflowOfNoVersion(ctx, it, m)
 	case keys.KindVersionIndex:
-		return false, c.removeStaleVersionIndex(ctx, it, m)
+		return false, w.removeStaleVersionIndex(ctx, it, m)
 	case keys.KindModelTrigram:
-		return false, c.removeStaleModelTrigram(ctx, it, m)
+		return false, w.removeStaleModelTrigram(ctx, it, m)
 	default:
 		return false, nil
 	}
 }
 
-// modelTombstone takes the place of the pointer of a model that is gone for
+// tombstone takes the place of the pointer of a model that is gone for
 // good, see the notes on tombstones. It names no model.
-func (s *Store) modelTombstone(id string) table.Item {
+func (s *Store) tombstone(id string) table.Item {
 	return table.NewItem(s.Keys.ModelPointer(id),
 		table.Attr{Name: keys.Version, Value: table.Number(document.SchemaVersion)},
 		s.ExpiresIn(workspace.TombstoneAge))
@@ -57,18 +85,18 @@ func (s *Store) modelTombstone(id string) table.Item {
 
 // model says what becomes of a model, by strong reads of its pointer and its
 // document, which are written and deleted together. 2 RCU for a small model.
-func (c *collection) model(ctx context.Context, id string) (*gcModel, error) {
-	if known, ok := c.models.Get(id); ok {
+func (w *Sweep) model(ctx context.Context, id string) (*fate, error) {
+	if known, ok := w.models.Get(id); ok {
 		return known, nil
 	}
 	for attempt := 0; ; attempt++ {
-		m, err := c.tryModel(ctx, id)
+		m, err := w.tryModel(ctx, id)
 		if err != nil {
 			return nil, err
 		}
 		if m != nil {
 			if m.gone || m.doc != nil {
-				c.models.Add(id, m)
+				w.models.Add(id, m)
 			}
 			return m, nil
 		}
@@ -79,31 +107,31 @@ func (c *collection) model(ctx context.Context, id string) (*gcModel, error) {
 }
 
 // tryModel is one try of model: nil if it has changed meanwhile.
-func (c *collection) tryModel(ctx context.Context, id string) (*gcModel, error) {
-	pointer, found, err := c.s.Table.Get(ctx, c.s.Keys.ModelPointer(id), table.Strong)
+func (w *Sweep) tryModel(ctx context.Context, id string) (*fate, error) {
+	pointer, found, err := w.s.Table.Get(ctx, w.s.Keys.ModelPointer(id), table.Strong)
 	if err != nil {
 		return nil, err
 	}
 	name := pointer.Str(keys.Name)
 	switch {
 	case name != "":
-		doc, err := c.s.registry.Load(ctx, name)
+		doc, err := w.s.Load(ctx, name)
 		if err != nil || doc == nil || doc.ID != id { // renamed, or deleted
 			return nil, err
 		}
-		return &gcModel{doc: doc}, nil
+		return &fate{doc: doc}, nil
 	case found: // a tombstone
-		return &gcModel{gone: true}, nil
-	case c.s.IsYoung(runBegun(id)):
-		return &gcModel{}, nil
-	case c.p.DryRun:
-		return &gcModel{gone: true}, nil
+		return &fate{gone: true}, nil
+	case w.s.IsYoung(garbage.Begun(id)):
+		return &fate{}, nil
+	case w.DryRun:
+		return &fate{gone: true}, nil
 	}
-	err = c.s.Table.Put(ctx, table.Put{Item: c.s.modelTombstone(id), Cond: table.Absent()})
+	err = w.s.Table.Put(ctx, table.Put{Item: w.s.tombstone(id), Cond: table.Absent()})
 	if _, isLost := document.AsConditionError(err); isLost {
 		return nil, nil //nolint:nilnil // it has changed
 	}
-	return &gcModel{gone: true}, err
+	return &fate{gone: true}, err
 }
 
 // isOverflowOfNoVersion reports whether an item is of a version that was never
@@ -111,15 +139,15 @@ func (c *collection) tryModel(ctx context.Context, id string) (*gcModel, error) 
 // fail, so an id is decided once it is that old; not by versions that were read
 // before, however long a pass goes on: those of a version that was made since
 // are not among them.
-func (c *collection) isOverflowOfNoVersion(ctx context.Context, it scanned, m *gcModel) (bool, error) {
-	begun := runBegun(it.UID)
-	if c.s.IsYoung(begun) {
-		c.Report.Left++
+func (w *Sweep) isOverflowOfNoVersion(ctx context.Context, it garbage.Item, m *fate) (bool, error) {
+	begun := garbage.Begun(it.UID)
+	if w.s.IsYoung(begun) {
+		w.Report.Left++
 		return false, nil
 	}
 	if m.uids == nil || m.read-begun < workspace.AbandonedAfter.Milliseconds() {
-		read := c.s.NowMillis()
-		uids, err := c.versionUIDs(ctx, m.doc.ID)
+		read := w.s.NowMillis()
+		uids, err := w.versionUIDs(ctx, m.doc.ID)
 		if err != nil {
 			return false, err
 		}
@@ -130,10 +158,10 @@ func (c *collection) isOverflowOfNoVersion(ctx context.Context, it scanned, m *g
 
 // versionUIDs reads the ids of the creations of all versions of a model. 1 RCU
 // for each 4 KB of their rows.
-func (c *collection) versionUIDs(ctx context.Context, model string) (map[string]bool, error) {
+func (w *Sweep) versionUIDs(ctx context.Context, model string) (map[string]bool, error) {
 	uids := map[string]bool{}
 	from, to := keys.VersionRange(math.MaxInt)
-	for row, err := range table.Items(ctx, c.s.Table, table.Query{PK: c.s.Keys.ModelPK(model), From: from, To: to}) {
+	for row, err := range table.Items(ctx, w.s.Table, table.Query{PK: w.s.Keys.ModelPK(model), From: from, To: to}) {
 		if err != nil {
 			return nil, err
 		}
@@ -147,44 +175,44 @@ func (c *collection) versionUIDs(ctx context.Context, model string) (map[string]
 // version is deleted. The condition is the time at which the row was written: a
 // creator that has its number still to get may write the same row again.
 // Atomic.
-func (c *collection) removeStaleVersionIndex(ctx context.Context, it scanned, m *gcModel) error {
+func (w *Sweep) removeStaleVersionIndex(ctx context.Context, it garbage.Item, m *fate) error {
 	written := it.Num(keys.Created)
-	if c.s.IsYoung(written) {
+	if w.s.IsYoung(written) {
 		return nil
 	}
-	row, found, err := c.s.Table.Get(ctx, c.s.Keys.ModelVersion(m.doc.ID, it.Version), table.Strong)
+	row, found, err := w.s.Table.Get(ctx, w.s.Keys.ModelVersion(m.doc.ID, it.Version), table.Strong)
 	if err != nil {
 		return err
 	}
 	if found {
-		v, err := registry.DecodeVersion(row)
-		if err != nil || slices.Contains(c.s.registry.VersionIndex(m.doc.ID, v), it.Key) {
+		v, err := DecodeVersion(row)
+		if err != nil || slices.Contains(w.s.VersionIndex(m.doc.ID, v), it.Key) {
 			return err
 		}
 	}
-	return c.removeIf(ctx, it, table.Attr{Name: keys.Created, Value: table.Number(written)})
+	return w.RemoveIf(ctx, it, table.Attr{Name: keys.Created, Value: table.Number(written)})
 }
 
 // removeStaleModelTrigram removes a trigram row that is not of the model's name.
 // One that was written for a revision to come may be that of a renaming under
 // way: a revision in between makes that write its rows anew. Then the row is
 // removed on the condition that it is as it was. Atomic each.
-func (c *collection) removeStaleModelTrigram(ctx context.Context, it scanned, m *gcModel) error {
-	if slices.Contains(c.s.registry.Trigrams(m.doc), it.Key) {
+func (w *Sweep) removeStaleModelTrigram(ctx context.Context, it garbage.Item, m *fate) error {
+	if slices.Contains(w.s.Trigrams(m.doc), it.Key) {
 		return nil
 	}
 	rev := it.Num(keys.Rev)
-	if rev > m.doc.Rev && !c.p.DryRun {
-		doc, err := c.s.registry.Mutate(ctx, m.doc.Name, registry.ErrNoModel(m.doc.Name), func(_ context.Context, cur *registry.Model) (*registry.Model, error) {
+	if rev > m.doc.Rev && !w.DryRun {
+		doc, err := w.s.Mutate(ctx, m.doc.Name, ErrNoModel(m.doc.Name), func(_ context.Context, cur *Model) (*Model, error) {
 			return cur.Clone(), nil
 		})
-		c.models.Remove(it.Model)
+		w.models.Remove(it.Model)
 		if errors.Is(err, mlflow.ErrNotFound) {
 			return nil // the next pass knows what has become of it
 		}
-		if err != nil || doc.ID != it.Model || slices.Contains(c.s.registry.Trigrams(doc), it.Key) {
+		if err != nil || doc.ID != it.Model || slices.Contains(w.s.Trigrams(doc), it.Key) {
 			return err
 		}
 	}
-	return c.removeIf(ctx, it, table.Attr{Name: keys.Rev, Value: table.Number(rev)})
+	return w.RemoveIf(ctx, it, table.Attr{Name: keys.Rev, Value: table.Number(rev)})
 }

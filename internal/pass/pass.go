@@ -1,4 +1,5 @@
-package upkeep
+// Package pass counts and slows down passes over many items.
+package pass
 
 import (
 	"context"
@@ -28,40 +29,43 @@ type Progress struct {
 	Doing string
 }
 
-// pass counts and slows down one pass.
-type pass struct {
+// Pass counts and slows down one pass.
+type Pass struct {
 	opts    Options
 	meter   table.Meter
 	limiter *rate.Limiter // nil: no limit
 	paid    float64       // units that the limiter knows of
-	at      Progress
+	At      Progress
 }
 
-// newPass returns a pass and the context in which its table calls are counted.
-func newPass(ctx context.Context, opts Options) (*pass, context.Context, error) {
+// New returns a pass and the context in which its table calls are counted.
+func New(ctx context.Context, opts Options) (*Pass, context.Context, error) {
 	if opts.UnitsPerSecond < 0 || math.IsNaN(opts.UnitsPerSecond) || math.IsInf(opts.UnitsPerSecond, 0) {
 		return nil, nil, failure.Invalidf("Units per second must be a positive number or 0, not %g.", opts.UnitsPerSecond)
 	}
-	p := &pass{opts: opts}
+	p := &Pass{opts: opts}
 	if opts.UnitsPerSecond > 0 {
 		p.limiter = rate.NewLimiter(rate.Limit(opts.UnitsPerSecond), int(math.Ceil(opts.UnitsPerSecond)))
 	}
 	return p, table.WithMeter(ctx, &p.meter), nil
 }
 
-// step records what has been done and waits until the units that were spent
+// Units returns what has been spent so far.
+func (p *Pass) Units() table.Units { return p.meter.Units() }
+
+// Step records what has been done and waits until the units that were spent
 // are within the bound. Call it after every few table calls.
-func (p *pass) step(ctx context.Context, seen, changed int64) error {
-	p.at.Seen += seen
-	p.at.Changed += changed
-	p.at.Units = p.meter.Units()
+func (p *Pass) Step(ctx context.Context, seen, changed int64) error {
+	p.At.Seen += seen
+	p.At.Changed += changed
+	p.At.Units = p.meter.Units()
 	if p.opts.Report != nil {
-		p.opts.Report(p.at)
+		p.opts.Report(p.At)
 	}
 	if p.limiter == nil {
 		return ctx.Err()
 	}
-	due := int(math.Ceil(p.at.Units.Read + p.at.Units.Write - p.paid))
+	due := int(math.Ceil(p.At.Units.Read + p.At.Units.Write - p.paid))
 	p.paid += float64(due)
 	for due > 0 {
 		n := min(due, p.limiter.Burst())

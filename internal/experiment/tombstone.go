@@ -1,16 +1,15 @@
-package upkeep
+package experiment
 
 import (
 	"context"
-	"encoding/hex"
+	"errors"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/document"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
 // deletedExperimentAge is how long the tombstone of an experiment stays that
@@ -18,9 +17,9 @@ import (
 // a collection that was interrupted still has to remove.
 const deletedExperimentAge = 30 * 24 * time.Hour
 
-// experimentTombstone is a tombstone that remembers where the experiment kept
-// its artifacts, unless that is "".
-func (s *Store) experimentTombstone(id, artifact string) table.Item {
+// tombstone remembers where the experiment kept its artifacts, unless that
+// is "".
+func (s *Store) tombstone(id, artifact string) table.Item {
 	attrs := []table.Attr{
 		{Name: keys.Version, Value: table.Number(document.SchemaVersion)},
 		{Name: keys.Stage, Value: table.String(document.TombstoneStage)},
@@ -32,26 +31,21 @@ func (s *Store) experimentTombstone(id, artifact string) table.Item {
 		table.Attr{Name: keys.Artifact, Value: table.String(artifact)}, s.ExpiresIn(deletedExperimentAge))...)
 }
 
-// buryExperiment is Bury for an experiment.
-func (s *Store) buryExperiment(ctx context.Context, id string) (bool, error) {
-	err := s.Table.Put(ctx, table.Put{Item: s.experimentTombstone(id, ""), Cond: table.Absent()})
+// bury is Bury of a run, for an experiment.
+func (s *Store) bury(ctx context.Context, id string) (bool, error) {
+	err := s.Table.Put(ctx, table.Put{Item: s.tombstone(id, ""), Cond: table.Absent()})
 	if lost, isLost := document.AsConditionError(err); isLost {
 		return lost.Item.Str(keys.Stage) == document.TombstoneStage, nil
 	}
 	return err == nil, err
 }
 
-// runBegun returns when the id of a run was made, in ms; 0 for an id that is
-// no UUID of version 7.
-func runBegun(id string) int64 {
-	raw, err := hex.DecodeString(id)
-	if err != nil {
-		return 0
+// Recode writes an experiment as it is, so that its tags stand where the
+// patterns put them: one transaction with the rows of the lists. About 6 WCU below 1 KB.
+func (s *Store) Recode(ctx context.Context, id string) error {
+	err := s.Mutate(ctx, id, func(e *Document) (*Document, error) { return e.Clone(), nil }, nil)
+	if errors.Is(err, mlflow.ErrNotFound) {
+		return nil
 	}
-	u, err := uuid.FromBytes(raw)
-	if err != nil || u.Version() != 7 {
-		return 0
-	}
-	sec, nsec := u.Time().UnixTime()
-	return time.Unix(sec, nsec).UnixMilli()
+	return err
 }

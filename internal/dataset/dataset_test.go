@@ -105,7 +105,6 @@ func TestPutFirstWins(t *testing.T) {
 // one, and can be repeated.
 func TestPutCutOff(t *testing.T) {
 	t.Parallel()
-	t.Parallel()
 	for k := 1; ; k++ {
 		a, b, below := newStores(t)
 		d := mlflow.Dataset{Name: "d", Digest: "1", Source: incompressible(t, chunkBytes)}

@@ -85,14 +85,14 @@ func TestUnions(t *testing.T) {
 // names the variable and its value.
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
-	read := func(env map[string]string) (environment, error) {
+	read := func(env map[string]string) (Environment, error) {
 		return ReadEnvironment(func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	}
 	env, err := read(map[string]string{
 		envDenormalize: " a , b*,,", envDeletedDays: " 7 ", envHistoryDays: "0", envTraceDays: "", envTrigramFields: "tags.a",
 	})
 	require.NoError(t, err)
-	require.Equal(t, environment{
+	require.Equal(t, Environment{
 		patterns: []string{"a", "b*"}, days: map[string]int64{AttrDeletedDays: 7, AttrHistoryDays: 0}, fields: []string{"tags.a"},
 	}, env)
 	for name, value := range map[string]string{

@@ -54,7 +54,7 @@ func TestLatest(t *testing.T) {
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	meant := context.WithValue(t.Context(), mlflow.GivenTimesKey{}, true)
+	meant := mlflow.WithTimesAsGiven(t.Context())
 	require.Equal(t, int64(1_000_000), s.orNow(t.Context(), 0))
 	require.Equal(t, int64(5), s.orNow(t.Context(), 5))
 	require.Zero(t, s.orNow(meant, 0))
@@ -70,7 +70,7 @@ func TestTimes(t *testing.T) {
 func TestEndOf(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	meant := context.WithValue(t.Context(), mlflow.GivenTimesKey{}, true)
+	meant := mlflow.WithTimesAsGiven(t.Context())
 	for _, tc := range []struct {
 		name string
 		ctx  context.Context //nolint:containedctx // what the case is about

@@ -169,10 +169,9 @@ func (v *View) Validate() error {
 }
 
 // Of returns the view on a table.
-func (v *View) Of(t table.Table) *View {
-	w := *v
-	w.Table, w.Keys = &closingTable{Table: t}, keys.Workspace(w.Workspace)
-	return &w
+func (v View) Of(t table.Table) *View {
+	v.Table, v.Keys = &closingTable{Table: t}, keys.Workspace(v.Workspace)
+	return &v
 }
 
 // In returns the view of another workspace of the same table.

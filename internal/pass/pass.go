@@ -22,10 +22,10 @@ type Options struct {
 type Progress struct {
 	Seen    int64 // items looked at
 	Changed int64 // items written or removed, or that would be in a dry run
-	// total is about how many items the pass will look at; 0: not known.
+	// Total is about how many items the pass will look at; 0: not known.
 	Total int64
 	Units table.Units // spent so far
-	// doing says what the pass does instead of looking at items; mostly "".
+	// Doing says what the pass does instead of looking at items; mostly "".
 	Doing string
 }
 

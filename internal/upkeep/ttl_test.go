@@ -1,0 +1,34 @@
+package upkeep
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
+)
+
+// TestRestamp: an expiry follows the policy, with a day's notice for what would
+// be due sooner, and stays where it is right within an hour or due anyway.
+func TestRestamp(t *testing.T) {
+	t.Parallel()
+	const day, now = int64(24 * 60 * 60), int64(1_000_000_000)
+	v := workspace.Defaults()
+	v.Clock = func() time.Time { return time.Unix(now, 0) }
+	s := &Store{View: &v}
+	for name, c := range map[string]struct{ from, days, was, want int64 }{
+		"kept for ever":         {now - day, 0, now + day, 0},
+		"gets its expiry":       {now - day, 10, 0, now + 9*day},
+		"right within an hour":  {now - day, 10, now + 9*day + 3600, now + 9*day + 3600},
+		"off by more":           {now - day, 10, now + 9*day + 3601, now + 9*day},
+		"overdue gets a day":    {now - 100*day, 10, 0, now + day},
+		"overdue, from later":   {now - 100*day, 10, now + 50*day, now + day},
+		"overdue, due sooner":   {now - 100*day, 10, now + 60, now + 60},
+		"retention grew":        {now - 9*day, 20, now + day, now + 11*day},
+		"retention taken away":  {now - 9*day, 0, now + day, 0},
+		"due within the notice": {now - 10*day, 10, 0, now + day},
+	} {
+		require.Equal(t, c.want, s.restamp(c.from*1000, c.days, c.was), name)
+	}
+}

@@ -141,19 +141,7 @@ func (x *searching) candidates(ctx context.Context, p experimentPlan) ([]string,
 	case len(p.sources) == 0:
 		return nil, false, nil
 	}
-	probe := &index.Prober{V: x.s.View, Stats: x.stats, PK: func(r index.Range) string { return x.s.Keys.TrigramPK(r.Name) }}
-	c, err := probe.Collect(ctx, p.sources, keys.First)
-	if err != nil || !c.Few {
-		return nil, false, err
-	}
-	x.stats.Say("few candidates from indexes")
-	ids := make([]string, len(c.Places))
-	for i, place := range c.Places {
-		if _, ids[i], err = keys.ParseExperimentPlace(place); err != nil {
-			return nil, false, err
-		}
-	}
-	return ids, true, nil
+	return index.FewByTrigrams(ctx, x.s.View, x.stats, p.sources, keys.ParseExperimentPlace)
 }
 
 // offer returns an experiment's place in the order, if it matches and is

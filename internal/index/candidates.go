@@ -163,6 +163,27 @@ func (p *Prober) Collect(ctx context.Context, sources []Source, behind string) (
 	return Candidates{Stream: m}, nil
 }
 
+// FewByTrigrams returns the ids of all that can match the sources of a plan, by
+// their trigrams, unless there are many. parse reads the id of a place.
+func FewByTrigrams(
+	ctx context.Context, v *workspace.View, stats *explain.Explanation, sources []Source,
+	parse func(place string) (created int64, id string, err error),
+) (ids []string, few bool, err error) {
+	p := &Prober{V: v, Stats: stats, PK: func(r Range) string { return v.Keys.TrigramPK(r.Name) }}
+	c, err := p.Collect(ctx, sources, keys.First)
+	if err != nil || !c.Few {
+		return nil, false, err
+	}
+	stats.Say("few candidates from indexes")
+	ids = make([]string, len(c.Places))
+	for i, place := range c.Places {
+		if _, ids[i], err = parse(place); err != nil {
+			return nil, false, err
+		}
+	}
+	return ids, true, nil
+}
+
 // probedRange is a range with more rows than a probe reads.
 type probedRange struct {
 	stream  PlaceStream

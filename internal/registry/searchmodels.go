@@ -122,17 +122,9 @@ func (x *modelSearch) candidates(ctx context.Context, p modelPlan) ([]*Model, bo
 	case len(p.prefix) >= trigramSize || len(p.sources) == 0 || x.s.ListOnly:
 		return nil, false, nil // names in order are as selective
 	}
-	probe := &index.Prober{V: x.s.View, Stats: x.stats, PK: func(r index.Range) string { return x.s.Keys.TrigramPK(r.Name) }}
-	c, err := probe.Collect(ctx, p.sources, keys.First)
-	if err != nil || !c.Few {
+	ids, few, err := index.FewByTrigrams(ctx, x.s.View, x.stats, p.sources, keys.ParseModelPlace)
+	if err != nil || !few {
 		return nil, false, err
-	}
-	x.stats.Say("few candidates from indexes")
-	ids := make([]string, len(c.Places))
-	for i, place := range c.Places {
-		if _, ids[i], err = keys.ParseModelPlace(place); err != nil {
-			return nil, false, err
-		}
 	}
 	docs, err := x.s.modelsByID(ctx, ids)
 	x.stats.Fetched += len(docs)

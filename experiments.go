@@ -67,7 +67,7 @@ func (s *Store) SearchExperiments(ctx context.Context, p SearchExperimentsParams
 // AllExperiments iterates over all pages of SearchExperiments. It stops at the
 // first error, which it yields.
 func (s *Store) AllExperiments(ctx context.Context, p SearchExperimentsParams) iter.Seq2[*Experiment, error] {
-	return page.AllPages(func(token string) (Page[*Experiment], error) {
+	return page.All(func(token string) (Page[*Experiment], error) {
 		if token != "" {
 			p.PageToken = token
 		}

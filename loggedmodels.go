@@ -66,7 +66,7 @@ func (s *Store) SearchLoggedModels(ctx context.Context, p SearchLoggedModelsPara
 // AllLoggedModels iterates over all pages of SearchLoggedModels. It stops at
 // the first error, which it yields.
 func (s *Store) AllLoggedModels(ctx context.Context, p SearchLoggedModelsParams) iter.Seq2[*LoggedModel, error] {
-	return page.AllPages(func(token string) (Page[*LoggedModel], error) {
+	return page.All(func(token string) (Page[*LoggedModel], error) {
 		if token != "" {
 			p.PageToken = token
 		}

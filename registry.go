@@ -47,7 +47,7 @@ func (s *Store) SearchRegisteredModels(ctx context.Context, p SearchRegisteredMo
 // AllRegisteredModels iterates over all pages of SearchRegisteredModels. It
 // stops at the first error, which it yields.
 func (s *Store) AllRegisteredModels(ctx context.Context, p SearchRegisteredModelsParams) iter.Seq2[*RegisteredModel, error] {
-	return page.AllPages(func(token string) (Page[*RegisteredModel], error) {
+	return page.All(func(token string) (Page[*RegisteredModel], error) {
 		if token != "" {
 			p.PageToken = token
 		}
@@ -162,7 +162,7 @@ func (s *Store) SearchModelVersions(ctx context.Context, p SearchModelVersionsPa
 // AllModelVersions iterates over all pages of SearchModelVersions. It stops at
 // the first error, which it yields.
 func (s *Store) AllModelVersions(ctx context.Context, p SearchModelVersionsParams) iter.Seq2[*ModelVersion, error] {
-	return page.AllPages(func(token string) (Page[*ModelVersion], error) {
+	return page.All(func(token string) (Page[*ModelVersion], error) {
 		if token != "" {
 			p.PageToken = token
 		}

@@ -147,7 +147,7 @@ func (s *Store) SearchRuns(ctx context.Context, p SearchRunsParams) (Page[*Run],
 // AllRuns iterates over all pages of SearchRuns. It stops at the first error,
 // which it yields.
 func (s *Store) AllRuns(ctx context.Context, p SearchRunsParams) iter.Seq2[*Run, error] {
-	return page.AllPages(func(token string) (Page[*Run], error) {
+	return page.All(func(token string) (Page[*Run], error) {
 		if token != "" {
 			p.PageToken = token
 		}

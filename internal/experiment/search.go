@@ -62,16 +62,16 @@ func (s *Store) search(ctx context.Context, p mlflow.SearchExperimentsParams) (m
 	if err != nil {
 		return result, page.FilterError(err)
 	}
-	opened, err := page.OpenPage(p.PageToken, most, q.Order, "experiments", q.Filter(), strconv.Itoa(int(p.View)))
+	opened, err := page.Open(p.PageToken, most, q.Order, "experiments", q.Filter(), strconv.Itoa(int(p.View)))
 	if err != nil {
 		return result, err
 	}
-	x := &searching{s: s, query: q, view: p.View, OpenedPage: opened, stats: stats}
+	x := &searching{s: s, query: q, view: p.View, Opened: opened, stats: stats}
 	found, err := x.find(ctx)
 	if err != nil {
 		return result, err
 	}
-	found, last := page.CutPage(found, most, nil)
+	found, last := page.Cut(found, most, nil)
 	result.NextPageToken = x.Token(last)
 	result.Items = make([]*mlflow.Experiment, len(found))
 	for i, f := range found {
@@ -86,7 +86,7 @@ type searching struct {
 	query *experimentfilter.Query
 	view  mlflow.ViewType
 	stats *explain.Explanation
-	page.OpenedPage
+	page.Opened
 }
 
 type foundExperiment = page.Found[*Document]

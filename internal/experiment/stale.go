@@ -25,12 +25,12 @@ func (w *Sweep) Suspect(ctx context.Context, it garbage.Item) (string, error) {
 	return it.Experiment, nil
 }
 
-// RemoveStale removes trigram rows that an experiment does not have. Before that the experiment is written as it is, in a new revision:
-// whoever has put rows for a change that it has yet to make fails, and puts
-// them again for a later revision. What is not the document's then is removed
-// on the condition that the row is of the revision that was read. Each delete
-// is atomic; after a crash in between the document has a revision more.
-// About 12 WCU and 1 WCU a row.
+// RemoveStale removes trigram rows that an experiment does not have. Before that
+// the experiment is written as it is, in a new revision: whoever has put rows for
+// a change that it has yet to make fails, and puts them again for a later
+// revision. What is not the document's then is removed on the condition that the
+// row is of the revision that was read. Each delete is atomic; after a crash in
+// between the document has a revision more. About 12 WCU and 1 WCU a row.
 func (w *Sweep) RemoveStale(ctx context.Context, rows []garbage.Item) error {
 	id := rows[0].Experiment
 	e, stale, err := w.stale(ctx, rows)

@@ -56,7 +56,7 @@ func (s *Store) search(ctx context.Context, p mlflow.SearchLoggedModelsParams) (
 	if err != nil {
 		return result, err
 	}
-	found, last = page.CutPage(found, ms.max, last)
+	found, last = page.Cut(found, ms.max, last)
 	for _, f := range found {
 		result.Items = append(result.Items, f.Value.entity(f.Value.e, f.Value.points))
 	}

@@ -4,26 +4,26 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
 )
 
-// OpenedPage is how a search begins and ends: how many results it has, where it
+// Opened is how a search begins and ends: how many results it has, where it
 // goes on, and the query that the token of the next page will belong to.
-type OpenedPage struct {
+type Opened struct {
 	Max    int          // results at most
 	After  filter.Tuple // position to continue behind; nil: the start
 	digest Digest
 }
 
-// OpenPage opens a page of max results in an order, behind the position of a
+// Open opens a page of max results in an order, behind the position of a
 // token, "" for the first page. parts are what besides the order makes two
 // queries differ, the kind of results first and what the filter says second.
-func OpenPage(token string, most int, order filter.Order, kind, clauses string, parts ...string) (OpenedPage, error) {
+func Open(token string, most int, order filter.Order, kind, clauses string, parts ...string) (Opened, error) {
 	d := QueryDigest(append([]string{kind, clauses, order.String()}, parts...)...)
 	after, err := parsePosition(token, d, order)
-	return OpenedPage{Max: most, After: after, digest: d}, err
+	return Opened{Max: most, After: after, digest: d}, err
 }
 
 // Token is the token of the next page, which continues behind last; "" if last
 // is nil: there is none.
-func (o *OpenedPage) Token(last filter.Tuple) string {
+func (o *Opened) Token(last filter.Tuple) string {
 	if last == nil {
 		return ""
 	}
@@ -39,9 +39,9 @@ func Size(n, unset, most int, check func(n, most int) error) (int, error) {
 	return n, check(n, most)
 }
 
-// CutPage cuts what was found to a page, and returns the position behind it;
+// Cut cuts what was found to a page, and returns the position behind it;
 // reached, which may be nil for the end, if all of it is on the page.
-func CutPage[T any](found []Found[T], most int, reached filter.Tuple) ([]Found[T], filter.Tuple) {
+func Cut[T any](found []Found[T], most int, reached filter.Tuple) ([]Found[T], filter.Tuple) {
 	if len(found) <= most {
 		return found, reached
 	}

@@ -8,36 +8,36 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
 )
 
-// TestOpenPage: a token leads behind its position, in the query that it is of.
-func TestOpenPage(t *testing.T) {
+// TestOpen: a token leads behind its position, in the query that it is of.
+func TestOpen(t *testing.T) {
 	t.Parallel()
 	order := filter.Order{{Entity: filter.EntityAttribute, Attr: 1}}
-	first, err := OpenPage("", 2, order, "things", "a = 1", "all")
+	first, err := Open("", 2, order, "things", "a = 1", "all")
 	require.NoError(t, err)
 	require.Nil(t, first.After)
 	require.Empty(t, first.Token(nil))
 
 	last := filter.Tuple{{Kind: filter.ElementString, Str: "b"}}
-	next, err := OpenPage(first.Token(last), 2, order, "things", "a = 1", "all")
+	next, err := Open(first.Token(last), 2, order, "things", "a = 1", "all")
 	require.NoError(t, err)
-	require.Equal(t, OpenedPage{Max: 2, After: last, digest: first.digest}, next)
+	require.Equal(t, Opened{Max: 2, After: last, digest: first.digest}, next)
 
 	for _, other := range [][]string{{"others", "a = 1", "all"}, {"things", "a = 2", "all"}, {"things", "a = 1", "some"}, {"things", "a = 1"}} {
-		_, err = OpenPage(first.Token(last), 2, order, other[0], other[1], other[2:]...)
+		_, err = Open(first.Token(last), 2, order, other[0], other[1], other[2:]...)
 		require.EqualError(t, err, "INVALID_PARAMETER_VALUE: Invalid page token: it belongs to another query")
 	}
 }
 
-func TestCutPage(t *testing.T) {
+func TestCut(t *testing.T) {
 	t.Parallel()
 	at := func(name string) filter.Tuple { return filter.Tuple{{Kind: filter.ElementString, Str: name}} }
 	list := []Found[int]{{1, at("a")}, {2, at("b")}, {3, at("c")}}
-	page, last := CutPage(list, 2, nil)
+	page, last := Cut(list, 2, nil)
 	require.Equal(t, list[:2], page)
 	require.Equal(t, at("b"), last)
-	page, last = CutPage(list, 3, at("d"))
+	page, last = Cut(list, 3, at("d"))
 	require.Equal(t, list, page)
 	require.Equal(t, at("d"), last)
-	_, last = CutPage(list, 3, nil)
+	_, last = Cut(list, 3, nil)
 	require.Nil(t, last)
 }

@@ -37,8 +37,8 @@ func InTime[P, T any](ctx context.Context, p P, search func(context.Context, P) 
 const searchTooLong = "The search took longer than 2 minutes. Please try again later, or search with smaller pages, " +
 	"fewer experiments or a narrower filter."
 
-// AllPages walks over the pages that fetch returns until one has no token.
-func AllPages[T any](fetch func(token string) (mlflow.Page[T], error)) iter.Seq2[T, error] {
+// All walks over the pages that fetch returns until one has no token.
+func All[T any](fetch func(token string) (mlflow.Page[T], error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for token := ""; ; {
 			page, err := fetch(token)

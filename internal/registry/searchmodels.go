@@ -51,16 +51,16 @@ func (s *Store) searchRegisteredModels(ctx context.Context, p mlflow.SearchRegis
 	if err != nil {
 		return result, page.FilterError(err)
 	}
-	opened, err := page.OpenPage(p.PageToken, most, q.Order, "models", q.Filter(), strconv.FormatBool(q.HidesPrompts))
+	opened, err := page.Open(p.PageToken, most, q.Order, "models", q.Filter(), strconv.FormatBool(q.HidesPrompts))
 	if err != nil {
 		return result, err
 	}
-	x := &modelSearch{s: s, query: q, OpenedPage: opened, stats: stats}
+	x := &modelSearch{s: s, query: q, Opened: opened, stats: stats}
 	found, err := x.find(ctx)
 	if err != nil {
 		return result, err
 	}
-	found, last := page.CutPage(found, most, x.reached)
+	found, last := page.Cut(found, most, x.reached)
 	result.NextPageToken = x.Token(last)
 	result.Items, err = s.modelEntities(ctx, found)
 	return result, err
@@ -83,7 +83,7 @@ type modelSearch struct {
 	s     *Store
 	query *modelfilter.Query
 	stats *explain.Explanation
-	page.OpenedPage
+	page.Opened
 	// reached is the position of the last model that was looked at, when there
 	// are more than one request looks at.
 	reached filter.Tuple

@@ -78,19 +78,19 @@ func (s *Store) searchModelVersions(ctx context.Context, p mlflow.SearchModelVer
 	if err != nil {
 		return result, page.FilterError(err)
 	}
-	opened, err := page.OpenPage(p.PageToken, most, q.Order, "versions", q.Filter(), strconv.FormatBool(q.HidesPrompts))
+	opened, err := page.Open(p.PageToken, most, q.Order, "versions", q.Filter(), strconv.FormatBool(q.HidesPrompts))
 	if err != nil {
 		return result, err
 	}
 	x := &versionSearch{
-		s: s, query: q, OpenedPage: opened, stats: stats,
+		s: s, query: q, Opened: opened, stats: stats,
 		first: &page.Firsts[versionRowView]{Order: q.Order, Max: most + 1},
 	}
 	found, err := x.find(ctx)
 	if err != nil {
 		return result, err
 	}
-	found, last := page.CutPage(found, most, nil)
+	found, last := page.Cut(found, most, nil)
 	result.NextPageToken = x.Token(last)
 	result.Items, err = s.foundVersions(ctx, found)
 	return result, err
@@ -128,7 +128,7 @@ type versionSearch struct {
 	query *modelfilter.Query
 	stats *explain.Explanation
 	first *page.Firsts[versionRowView]
-	page.OpenedPage
+	page.Opened
 }
 
 type foundVersion = page.Found[versionRowView]

@@ -86,7 +86,7 @@ type runSearch struct {
 	query  *runfilter.Query
 	view   mlflow.ViewType
 	states []*experiment.State
-	page.OpenedPage
+	page.Opened
 
 	began   time.Time
 	indexes *settings.Configuration
@@ -204,7 +204,7 @@ func (s *Store) newRunSearch(p mlflow.SearchRunsParams) (*runSearch, error) {
 		s: s, query: q, view: p.View, plans: map[string]*run.Plan{}, fetched: map[string]bool{},
 	}
 	parts := append([]string{strconv.Itoa(int(p.View))}, experiment.SortedIDs(p.ExperimentIDs)...)
-	rs.OpenedPage, err = page.OpenPage(p.PageToken, most, q.Order, "runs", q.Filter(), parts...)
+	rs.Opened, err = page.Open(p.PageToken, most, q.Order, "runs", q.Filter(), parts...)
 	return rs, err
 }
 

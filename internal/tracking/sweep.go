@@ -151,9 +151,9 @@ func (w *Sweep) meetRun(ctx context.Context, it garbage.Item) error {
 	return err
 }
 
-// Look implements [garbage.Looker]: it looks up the runs of a page that the pass does not know, as they
-// were a moment ago: those that live need no better look. 0.5 RCU for each 4
-// KB of a head.
+// Look implements [garbage.Looker]: it looks up the runs of a page that the pass
+// does not know, as they were a moment ago: those that live need no better look.
+// 0.5 RCU for each 4 KB of a head.
 func (w *Sweep) Look(ctx context.Context, items []garbage.Item) error {
 	var wanted []table.Key
 	seen := map[string]bool{}

@@ -13,9 +13,12 @@ import (
 // *Error, a context's end or nil stays, throttling and unavailability get
 // their MLflow codes, the rest is internal.
 func failure(err error) error {
-	var known *Error
+	if err == nil { // as it mostly is: nothing is looked for then
+		return nil
+	}
+	_, known := errors.AsType[*Error](err)
 	switch {
-	case err == nil, errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case known, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, table.ErrThrottled):
 		return &Error{Code: CodeResourceExhausted, Message: "The table throttles requests, please try again later.", Err: err}

@@ -40,7 +40,7 @@ func (s *Store) GetRegisteredModel(ctx context.Context, name string) (*Registere
 // version each; 2 for each candidate. A
 // search that takes two minutes ends with [ErrUnavailable].
 func (s *Store) SearchRegisteredModels(ctx context.Context, p SearchRegisteredModelsParams) (Page[*RegisteredModel], error) {
-	v, err := s.registry.SearchRegisteredModels(ctx, p)
+	v, err := s.modelsearch.SearchRegisteredModels(ctx, p)
 	return v, failure(err)
 }
 
@@ -155,7 +155,7 @@ func (s *Store) ModelVersionDownloadURI(ctx context.Context, name string, versio
 // 1 RCU for each version of a run or source, and 2 for each of their models. A
 // search that takes two minutes ends with [ErrUnavailable].
 func (s *Store) SearchModelVersions(ctx context.Context, p SearchModelVersionsParams) (Page[*ModelVersion], error) {
-	v, err := s.registry.SearchModelVersions(ctx, p)
+	v, err := s.modelsearch.SearchModelVersions(ctx, p)
 	return v, failure(err)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/history"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/index"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/loggedmodel"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/modelsearch"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/registry"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/run"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/runsearch"
@@ -48,6 +49,7 @@ type areas struct {
 	datasets     *dataset.Store
 	loggedmodels *loggedmodel.Store
 	registry     *registry.Store
+	modelsearch  *modelsearch.Store
 	fence        *fence.Store
 	tracking     *tracking.Store
 	search       *runsearch.Store
@@ -108,6 +110,7 @@ func newAreas(v *workspace.View, sh *shared) areas {
 	a.datasets = dataset.New(v, sh.datasets, a.experiments)
 	a.loggedmodels = loggedmodel.New(v, sh.loggedmodels, a.settings, a.experiments)
 	a.registry = registry.New(v, sh.registry, writer)
+	a.modelsearch = modelsearch.New(v, a.registry)
 	a.fence = fence.New(v, sh.fence, a.settings, writer, a.experiments, rows)
 	a.tracking = tracking.New(v, sh.tracking, tracking.Areas{
 		Settings: a.settings, Experiments: a.experiments, Rows: rows, Histories: a.histories,

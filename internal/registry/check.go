@@ -13,7 +13,7 @@ import (
 // Check returns what is wrong with the items of the registered models of
 // a workspace, and the rows that they have to have.
 func (s *Store) Check(ctx context.Context) (rows []table.Key, err error) {
-	for m, err := range s.modelsInOrder(ctx, nameRange{}) {
+	for m, err := range s.ModelsInOrder(ctx, NameRange{}) {
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/document"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/failure"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/modelfilter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
@@ -53,6 +55,9 @@ func (m *Model) isCurrent() table.Cond {
 		table.Attr{Name: keys.Rev, Value: table.Number(m.Rev)},
 		table.Attr{Name: keys.ModelID, Value: table.String(m.ID)})
 }
+
+// HasPrompts reports whether the model has, or had, versions that are prompts.
+func (m *Model) HasPrompts() bool { return m.prompts > 0 }
 
 // highest returns the highest version, 0 if there is none.
 func (m *Model) highest() int {
@@ -108,6 +113,22 @@ func (m *Model) versionEntity(v *Version) *mlflow.ModelVersion {
 		Stage: stages()[stage], Description: v.description(), Undescribed: v.undescribed, Source: v.source,
 		RunID: v.run, RunLink: v.link, ModelID: v.logged, Status: mlflow.VersionReady, Tags: v.entries[noteTag].Tags(),
 	}
+}
+
+// ModelView shows a registered model to filters and orders.
+type ModelView struct{ *Model }
+
+var _ filter.Tagged = ModelView{}
+
+// Tag returns the value of a tag.
+func (r ModelView) Tag(key string) (string, bool) { return r.entries[noteTag].Get(key) }
+
+// StringAttr returns the name.
+func (r ModelView) StringAttr(a filter.Attr) (string, bool) { return r.Name, a == modelfilter.Name }
+
+// IntAttr returns the time of the last update.
+func (r ModelView) IntAttr(a filter.Attr) (int64, bool) {
+	return r.updated, a == modelfilter.LastUpdateTime
 }
 
 // encodeModel builds the document's item.

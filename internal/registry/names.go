@@ -7,71 +7,26 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/modelfilter"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/index"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
-// trigramSize is the least bytes of a prefix that is as selective as a trigram.
-const trigramSize = 3
-
-// modelPlan says how a search over registered models finds its candidates.
-type modelPlan struct {
-	names   []string // the only ones that can match; nil: any
-	prefix  string   // with which all that can match begin
-	sources []index.Source
-}
-
-// planModels chooses what can serve clauses on the names of models.
-func planModels(clauses []filter.Clause) modelPlan {
-	var p modelPlan
-	for i := range clauses {
-		c := &clauses[i]
-		if c.Entity != filter.EntityAttribute || c.Attr != modelfilter.Name {
-			continue
-		}
-		switch c.Op {
-		case filter.OpEq, filter.OpIn:
-			p.names = index.Narrowed(p.names, clauseTexts(c))
-		case filter.OpLike, filter.OpILike:
-			if src := index.TrigramRanges(index.FieldModelName, c.Value.Str); src != nil {
-				p.sources = append(p.sources, src)
-			}
-			if at := strings.IndexAny(c.Value.Str+index.Wildcards, index.Wildcards); c.Op == filter.OpLike && at > len(p.prefix) {
-				p.prefix = c.Value.Str[:at]
-			}
-		default:
-		}
-	}
-	return p
-}
-
-// clauseTexts are the texts that an equality or a list names.
-func clauseTexts(c *filter.Clause) []string {
-	if c.Op == filter.OpEq {
-		return []string{c.Value.Str}
-	}
-	return append([]string{}, c.Value.Strs...)
-}
-
-// nameRange is a range of the names of models, in their order.
-type nameRange struct {
-	prefix string // with which they begin
-	desc   bool
-	behind bool // only names behind after
-	after  string
-	page   int // most models to read at once, 0: 1 MB of them
+// NameRange is a range of the names of models, in their order.
+type NameRange struct {
+	Prefix string // with which they begin
+	Desc   bool
+	Behind bool // only names behind After
+	After  string
+	Page   int // most models to read at once, 0: 1 MB of them
 }
 
 // holds reports whether a name is in the range.
-func (r *nameRange) holds(name string) bool {
-	return strings.HasPrefix(name, r.prefix) && (!r.behind || r.compare(name, r.after) > 0)
+func (r *NameRange) holds(name string) bool {
+	return strings.HasPrefix(name, r.Prefix) && (!r.Behind || r.compare(name, r.After) > 0)
 }
 
-func (r *nameRange) compare(a, b string) int {
-	if r.desc {
+func (r *NameRange) compare(a, b string) int {
+	if r.Desc {
 		a, b = b, a
 	}
 	return strings.Compare(a, b)
@@ -88,10 +43,10 @@ func (met metModels) again(m *Model) bool {
 	return was
 }
 
-// modelsInOrder iterates over the models of a range in the order of their
+// ModelsInOrder iterates over the models of a range in the order of their
 // names, each once. Those whose names stand as a hash are in no order; they are
 // rare, and read first.
-func (s *reader) modelsInOrder(ctx context.Context, r nameRange) iter.Seq2[*Model, error] {
+func (s *reader) ModelsInOrder(ctx context.Context, r NameRange) iter.Seq2[*Model, error] {
 	return func(yield func(*Model, error) bool) {
 		long, err := s.longModels(ctx, &r)
 		if err != nil {
@@ -127,23 +82,23 @@ func (s *reader) modelsInOrder(ctx context.Context, r nameRange) iter.Seq2[*Mode
 }
 
 // modelsQuery is the query of the models whose names stand in their sort keys.
-func (s *reader) modelsQuery(r *nameRange) table.Query {
-	q := table.Query{Descending: r.desc, Limit: r.page}
+func (s *reader) modelsQuery(r *NameRange) table.Query {
+	q := table.Query{Descending: r.Desc, Limit: r.Page}
 	q.PK, q.From, q.To = s.Keys.WholeModelNames()
-	if r.prefix != "" {
-		q.From, q.To = keys.ModelNamePrefix(cutName(r.prefix))
+	if r.Prefix != "" {
+		q.From, q.To = keys.ModelNamePrefix(cutName(r.Prefix))
 	}
-	if !r.behind {
+	if !r.Behind {
 		return q
 	}
-	if !keys.Hashed(r.after) {
-		q.After = s.Keys.RegisteredModel(r.after).SK
+	if !keys.Hashed(r.After) {
+		q.After = s.Keys.RegisteredModel(r.After).SK
 		return q
 	}
 	// What begins like a long name may be before it or behind it; the range
 	// decides.
-	from, to := keys.ModelNamePrefix(cutName(r.after))
-	if r.desc {
+	from, to := keys.ModelNamePrefix(cutName(r.After))
+	if r.Desc {
 		q.To = min(q.To, to)
 	} else {
 		q.From = max(q.From, from)
@@ -165,7 +120,7 @@ func cutName(name string) string {
 
 // longModels returns the models of a range whose names stand as a hash, in
 // order.
-func (s *reader) longModels(ctx context.Context, r *nameRange) ([]*Model, error) {
+func (s *reader) longModels(ctx context.Context, r *NameRange) ([]*Model, error) {
 	var q table.Query
 	q.PK, q.From, q.To = s.Keys.HashedModelNames()
 	var out []*Model
@@ -185,9 +140,9 @@ func (s *reader) longModels(ctx context.Context, r *nameRange) ([]*Model, error)
 	return out, nil
 }
 
-// modelsByName reads those of some models that exist, each once, in no order. 1
+// ModelsByName reads those of some models that exist, each once, in no order. 1
 // RCU for each 4 KB of each.
-func (s *reader) modelsByName(ctx context.Context, names []string) ([]*Model, error) {
+func (s *reader) ModelsByName(ctx context.Context, names []string) ([]*Model, error) {
 	names = slices.Compact(slices.Sorted(slices.Values(names)))
 	wanted := make([]table.Key, 0, len(names))
 	for _, name := range names {
@@ -216,10 +171,10 @@ func (s *reader) modelsByName(ctx context.Context, names []string) ([]*Model, er
 	return docs, nil
 }
 
-// modelsByID likewise reads models by their ids: pointers, then documents, and
+// ModelsByID likewise reads models by their ids: pointers, then documents, and
 // again for those that were renamed between the two reads. 2 RCU for each small
 // one.
-func (s *reader) modelsByID(ctx context.Context, ids []string) ([]*Model, error) {
+func (s *reader) ModelsByID(ctx context.Context, ids []string) ([]*Model, error) {
 	var out []*Model
 	pending := slices.Compact(slices.Sorted(slices.Values(ids)))
 	for attempt := 0; len(pending) > 0 && attempt <= tornReads; attempt++ {
@@ -227,7 +182,7 @@ func (s *reader) modelsByID(ctx context.Context, ids []string) ([]*Model, error)
 		if err != nil {
 			return nil, err
 		}
-		docs, err := s.modelsByName(ctx, names)
+		docs, err := s.ModelsByName(ctx, names)
 		if err != nil {
 			return nil, err
 		}

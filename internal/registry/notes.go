@@ -65,11 +65,17 @@ func (n *notes) set(kind noteKind, key, value string) bool {
 	return len(e.Set(packed.Dict{key, value})) == 0
 }
 
-// isPrompt reports whether the entries are those of a prompt, or of a version
+// IsPrompt reports whether the entries are those of a prompt, or of a version
 // of one.
-func (n *notes) isPrompt() bool {
+func (n *notes) IsPrompt() bool {
 	value, _ := n.entries[noteTag].Get(isPromptTag)
 	return value == isPromptValue
+}
+
+// MayLack reports whether a tag is not here but may stand in an item of its own.
+func (n *notes) MayLack(tag string) bool {
+	_, inline := n.entries[noteTag].Get(tag)
+	return n.frozen && !inline
 }
 
 // drop removes an entry and returns true if it was inline or is nowhere;

@@ -64,7 +64,7 @@ func (s *reader) readWholeModel(ctx context.Context, name string, missing error,
 			return nil, nil, err
 		}
 		elsewhere := m.frozen || slices.ContainsFunc(versions, func(v *Version) bool { return v.frozen })
-		whole, err := s.wholeModel(ctx, m, kind)
+		whole, err := s.WholeModel(ctx, m, kind)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -89,81 +89,9 @@ func (s *reader) isUnchanged(ctx context.Context, m *Model) (bool, error) {
 	return cur != nil && cur.ID == m.ID && cur.Rev == m.Rev, err
 }
 
-// versionsOf returns those of some versions of a model that there are, in the
-// order in which they are asked for, without what stands in items of its own.
-// current: all are there and as they were when the document was read.
-func (s *reader) versionsOf(ctx context.Context, m *Model, wanted []int) (out []*Version, current bool, err error) {
-	var elsewhere []table.Key
-	for _, n := range wanted {
-		if m.copyOf(n) == nil {
-			elsewhere = append(elsewhere, s.Keys.ModelVersion(m.ID, n))
-		}
-	}
-	rows, err := s.versionRows(ctx, elsewhere)
-	if err != nil {
-		return nil, false, err
-	}
-	current = true
-	for _, n := range wanted {
-		v := m.copyOf(n)
-		if v == nil {
-			v = rows[s.Keys.ModelVersion(m.ID, n)]
-		}
-		if v == nil || v.rev > m.Rev {
-			current = false
-		}
-		if v != nil {
-			out = append(out, v)
-		}
-	}
-	return out, current, nil
-}
-
-// wholeVersions returns versions with what stands in items of its own.
-func (s *reader) wholeVersions(ctx context.Context, m *Model, versions []*Version) ([]*Version, error) {
-	out := make([]*Version, len(versions))
-	var err error
-	for i, v := range versions {
-		if out[i], err = s.wholeVersion(ctx, m.ID, v); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// versionRows reads rows of versions, without what stands elsewhere.
-func (s *reader) versionRows(ctx context.Context, wanted []table.Key) (map[table.Key]*Version, error) {
-	rows := make(map[table.Key]*Version, len(wanted))
-	if len(wanted) == 0 {
-		return rows, nil
-	}
-	items, err := s.Table.BatchGet(ctx, wanted, table.Strong)
-	if err != nil {
-		return nil, err
-	}
-	for _, it := range items {
-		if rows[it.Key], err = DecodeVersion(it); err != nil {
-			return nil, err
-		}
-	}
-	return rows, nil
-}
-
-// wholeVersion returns a version with what stands in items of its own.
-func (s *reader) wholeVersion(ctx context.Context, model string, v *Version) (*Version, error) {
-	if !v.frozen {
-		return v, nil
-	}
-	from, to := keys.VersionOverflowRange(v.uid)
-	c := v.clone()
-	var err error
-	c.notes, err = s.wholeNotes(ctx, v.notes, model, from, to)
-	return c, err
-}
-
-// wholeModel returns a document with what stands in items of its own; of one
+// WholeModel returns a document with what stands in items of its own; of one
 // kind only, unless kind is "".
-func (s *reader) wholeModel(ctx context.Context, m *Model, kind string) (*Model, error) {
+func (s *reader) WholeModel(ctx context.Context, m *Model, kind string) (*Model, error) {
 	if !m.frozen {
 		return m, nil
 	}
@@ -188,7 +116,7 @@ func (s *reader) modelEntity(ctx context.Context, m *Model) (*mlflow.RegisteredM
 		}
 		var docs []*Model
 		if !current && attempt < tornReads {
-			if docs, err = s.modelsByID(ctx, []string{m.ID}); err != nil {
+			if docs, err = s.ModelsByID(ctx, []string{m.ID}); err != nil {
 				return nil, err
 			}
 		}
@@ -196,7 +124,7 @@ func (s *reader) modelEntity(ctx context.Context, m *Model) (*mlflow.RegisteredM
 			if latest, err = s.wholeVersions(ctx, m, latest); err != nil {
 				return nil, err
 			}
-			whole, err := s.wholeModel(ctx, m, "")
+			whole, err := s.WholeModel(ctx, m, "")
 			if err != nil {
 				return nil, err
 			}
@@ -206,13 +134,44 @@ func (s *reader) modelEntity(ctx context.Context, m *Model) (*mlflow.RegisteredM
 	}
 }
 
-// changedVersion shows a version that was just written, with its aliases.
-func (s *reader) changedVersion(ctx context.Context, m *Model, v *Version) (*mlflow.ModelVersion, error) {
-	m, err := s.wholeModel(ctx, m, keys.AliasPrefix)
+// ModelEntities shows models. Latest versions that their models
+// have no copy of are read a hundred at a time.
+func (s *reader) ModelEntities(ctx context.Context, docs []*Model) ([]*mlflow.RegisteredModel, error) {
+	var elsewhere []table.Key
+	for _, m := range docs {
+		for _, n := range m.latest(func(int) bool { return true }) {
+			if m.copyOf(n) == nil {
+				elsewhere = append(elsewhere, s.Keys.ModelVersion(m.ID, n))
+			}
+		}
+	}
+	rows, err := s.versionRows(ctx, elsewhere)
 	if err != nil {
 		return nil, err
 	}
-	if v, err = s.wholeVersion(ctx, m.ID, v); err != nil {
+	out := make([]*mlflow.RegisteredModel, len(docs))
+	for i, m := range docs {
+		m = m.Clone()
+		for j := range m.stages {
+			info := &m.stages[j]
+			if row := rows[s.Keys.ModelVersion(m.ID, info.latest)]; info.copied == nil && row != nil && row.rev <= m.Rev {
+				info.copied = row
+			}
+		}
+		if out[i], err = s.modelEntity(ctx, m); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// changedVersion shows a version that was just written, with its aliases.
+func (s *reader) changedVersion(ctx context.Context, m *Model, v *Version) (*mlflow.ModelVersion, error) {
+	m, err := s.WholeModel(ctx, m, keys.AliasPrefix)
+	if err != nil {
+		return nil, err
+	}
+	if v, err = s.WholeVersion(ctx, m.ID, v); err != nil {
 		return nil, err
 	}
 	return m.aliasedVersion(v), nil

@@ -42,7 +42,7 @@ func (s *Store) CreateModelVersion(ctx context.Context, p mlflow.CreateModelVers
 		if writtenTo != cur.ID {
 			writtenTo, next.before = cur.ID, append(next.before, rest...)
 		}
-		if v.isPrompt() {
+		if v.IsPrompt() {
 			next.prompts++
 		}
 		enterStage(next, v.stage, v)
@@ -263,7 +263,7 @@ func (s *Store) withoutAliases(ctx context.Context, cur *Model, version int) (ne
 	if !cur.frozen {
 		return next, false, nil
 	}
-	whole, err := s.wholeModel(ctx, cur, keys.AliasPrefix)
+	whole, err := s.WholeModel(ctx, cur, keys.AliasPrefix)
 	if err != nil {
 		return nil, false, err
 	}
@@ -310,9 +310,9 @@ func (s *Store) changeVersionNotes(ctx context.Context, name string, version int
 	_, _, err := s.mutateVersion(ctx, name, version, func(_ context.Context, m *Model, v *Version) (bool, error) {
 		was := v.notes
 		m.ops = append(m.ops, apply(m, v)...)
-		if v.isPrompt() && !was.isPrompt() {
+		if v.IsPrompt() && !was.IsPrompt() {
 			m.prompts++
-		} else if !v.isPrompt() && was.isPrompt() {
+		} else if !v.IsPrompt() && was.IsPrompt() {
 			m.prompts--
 		}
 		return len(m.ops) > 0 || !was.equal(&v.notes), nil

@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/document"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/modelfilter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/packed"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
@@ -51,6 +53,46 @@ func (v *Version) texts() []textAttr {
 type textAttr struct {
 	name string
 	text *string
+}
+
+// VersionView shows a model version to filters and orders.
+type VersionView struct {
+	Model *Model
+	*Version
+}
+
+var _ filter.Tagged = VersionView{}
+
+// Tag returns the value of a tag.
+func (r VersionView) Tag(key string) (string, bool) { return r.entries[noteTag].Get(key) }
+
+// StringAttr returns the name, the run, "" if there is none, or the source.
+func (r VersionView) StringAttr(a filter.Attr) (string, bool) {
+	switch a {
+	case modelfilter.Name:
+		return r.Model.Name, true
+	case modelfilter.RunID:
+		return r.run, true
+	case modelfilter.SourcePath:
+		return r.source, true
+	default:
+		return "", false
+	}
+}
+
+// IntAttr returns the number or a time.
+func (r VersionView) IntAttr(a filter.Attr) (int64, bool) {
+	switch a {
+	case modelfilter.VersionNumber:
+		return int64(r.version), true
+	case modelfilter.CreationTime:
+		return r.created, true
+	case modelfilter.LastUpdateTime:
+		_, updated := r.Model.stageOf(r.Version)
+		return updated, true
+	default:
+		return 0, false
+	}
 }
 
 // encodeVersion builds the row's item.

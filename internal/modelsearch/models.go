@@ -1,4 +1,4 @@
-package registry
+package modelsearch
 
 import (
 	"context"
@@ -12,26 +12,10 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/index"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/page"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/registry"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/validate"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
-
-// modelRowView shows a registered model to filters and orders.
-type modelRowView struct{ *Model }
-
-var _ filter.Tagged = modelRowView{}
-
-// Tag returns the value of a tag.
-func (r modelRowView) Tag(key string) (string, bool) { return r.entries[noteTag].Get(key) }
-
-// StringAttr returns the name.
-func (r modelRowView) StringAttr(a filter.Attr) (string, bool) { return r.Name, a == modelfilter.Name }
-
-// IntAttr returns the time of the last update.
-func (r modelRowView) IntAttr(a filter.Attr) (int64, bool) {
-	return r.updated, a == modelfilter.LastUpdateTime
-}
 
 // SearchRegisteredModels returns the registered models that match a filter, by
 // name unless OrderBy says otherwise.
@@ -62,7 +46,7 @@ func (s *Store) searchRegisteredModels(ctx context.Context, p mlflow.SearchRegis
 	}
 	found, last := page.Cut(found, most, x.reached)
 	result.NextPageToken = x.Token(last)
-	result.Items, err = s.modelEntities(ctx, found)
+	result.Items, err = s.models.ModelEntities(ctx, values(found))
 	return result, err
 }
 
@@ -89,7 +73,7 @@ type modelSearch struct {
 	reached filter.Tuple
 }
 
-type foundModel = page.Found[*Model]
+type foundModel = page.Found[*registry.Model]
 
 // find returns the first matching models behind the position, in order, one
 // more than the page holds if there are more.
@@ -112,11 +96,11 @@ func (x *modelSearch) find(ctx context.Context) ([]foundModel, error) {
 
 // candidates returns the only models that can match; false if they are not
 // known to be few.
-func (x *modelSearch) candidates(ctx context.Context, p modelPlan) ([]*Model, bool, error) {
+func (x *modelSearch) candidates(ctx context.Context, p modelPlan) ([]*registry.Model, bool, error) {
 	switch {
 	case p.names != nil:
 		x.stats.Say("model names")
-		docs, err := x.s.modelsByName(ctx, p.names)
+		docs, err := x.s.models.ModelsByName(ctx, p.names)
 		x.stats.Fetched += len(docs)
 		return docs, true, err
 	case len(p.prefix) >= trigramSize || len(p.sources) == 0 || x.s.ListOnly:
@@ -126,24 +110,24 @@ func (x *modelSearch) candidates(ctx context.Context, p modelPlan) ([]*Model, bo
 	if err != nil || !few {
 		return nil, false, err
 	}
-	docs, err := x.s.modelsByID(ctx, ids)
+	docs, err := x.s.models.ModelsByID(ctx, ids)
 	x.stats.Fetched += len(docs)
 	return docs, true, err
 }
 
 // offer returns a model's place in the order, if it matches and is behind the
 // position.
-func (x *modelSearch) offer(ctx context.Context, m *Model) (foundModel, bool, error) {
-	if x.query.HidesPrompts && m.isPrompt() {
+func (x *modelSearch) offer(ctx context.Context, m *registry.Model) (foundModel, bool, error) {
+	if x.query.HidesPrompts && m.IsPrompt() {
 		return foundModel{}, false, nil
 	}
-	if needsWhole(x.query.Clauses, &m.notes) {
+	if needsWhole(x.query.Clauses, m) {
 		var err error
-		if m, err = x.s.wholeModel(ctx, m, keys.TagPrefix); err != nil {
+		if m, err = x.s.models.WholeModel(ctx, m, keys.TagPrefix); err != nil {
 			return foundModel{}, false, err
 		}
 	}
-	row := modelRowView{m}
+	row := registry.ModelView{Model: m}
 	if !x.query.Match(row) {
 		return foundModel{}, false, nil
 	}
@@ -153,15 +137,14 @@ func (x *modelSearch) offer(ctx context.Context, m *Model) (foundModel, bool, er
 
 // needsWhole reports whether a filter asks for a tag that may stand in an item
 // of its own.
-func needsWhole(clauses []filter.Clause, n *notes) bool {
-	return n.frozen && slices.ContainsFunc(clauses, func(c filter.Clause) bool {
-		_, inline := n.entries[noteTag].Get(c.Key)
-		return c.Entity == filter.EntityTag && !inline
+func needsWhole(clauses []filter.Clause, noted interface{ MayLack(tag string) bool }) bool {
+	return slices.ContainsFunc(clauses, func(c filter.Clause) bool {
+		return c.Entity == filter.EntityTag && noted.MayLack(c.Key)
 	})
 }
 
 // sorted returns those models that match, in order.
-func (x *modelSearch) sorted(ctx context.Context, docs []*Model) ([]foundModel, error) {
+func (x *modelSearch) sorted(ctx context.Context, docs []*registry.Model) ([]foundModel, error) {
 	first := x.firsts()
 	for _, m := range docs {
 		f, ok, err := x.offer(ctx, m)
@@ -175,14 +158,14 @@ func (x *modelSearch) sorted(ctx context.Context, docs []*Model) ([]foundModel, 
 	return first.Take(), nil
 }
 
-func (x *modelSearch) firsts() *page.Firsts[*Model] {
-	return &page.Firsts[*Model]{Order: x.query.Order, Max: x.Max + 1}
+func (x *modelSearch) firsts() *page.Firsts[*registry.Model] {
+	return &page.Firsts[*registry.Model]{Order: x.query.Order, Max: x.Max + 1}
 }
 
 // all looks at all models whose names begin with a prefix.
 func (x *modelSearch) all(ctx context.Context, prefix string) ([]foundModel, error) {
 	first := x.firsts()
-	for m, err := range x.s.modelsInOrder(ctx, nameRange{prefix: prefix}) {
+	for m, err := range x.s.models.ModelsInOrder(ctx, registry.NameRange{Prefix: prefix}) {
 		if err != nil {
 			return nil, err
 		}
@@ -201,16 +184,16 @@ func (x *modelSearch) all(ctx context.Context, prefix string) ([]foundModel, err
 // walk walks names in their order until the page is full, or as many models
 // were looked at as one request does.
 func (x *modelSearch) walk(ctx context.Context, prefix string, desc bool) ([]foundModel, error) {
-	r := nameRange{prefix: prefix, desc: desc}
+	r := registry.NameRange{Prefix: prefix, Desc: desc}
 	if x.After != nil {
-		r.after, r.behind = x.After[0].Str, true
+		r.After, r.Behind = x.After[0].Str, true
 	}
 	if len(x.query.Clauses) == 0 {
-		r.page = x.Max + 1
+		r.Page = x.Max + 1
 	}
 	var found []foundModel
 	scanned := 0
-	for m, err := range x.s.modelsInOrder(ctx, r) {
+	for m, err := range x.s.models.ModelsInOrder(ctx, r) {
 		if err != nil {
 			return nil, err
 		}
@@ -230,40 +213,9 @@ func (x *modelSearch) walk(ctx context.Context, prefix string, desc bool) ([]fou
 			return found, nil
 		}
 		if scanned == x.s.Limits.Scanned {
-			x.reached = x.query.Order.AppendTagged(nil, modelRowView{m})
+			x.reached = x.query.Order.AppendTagged(nil, registry.ModelView{Model: m})
 		}
 	}
 	x.reached = nil
 	return found, nil
-}
-
-// modelEntities shows the models of a page. Latest versions that their models
-// have no copy of are read a hundred at a time.
-func (s *reader) modelEntities(ctx context.Context, found []foundModel) ([]*mlflow.RegisteredModel, error) {
-	var elsewhere []table.Key
-	for _, f := range found {
-		for _, n := range f.Value.latest(func(int) bool { return true }) {
-			if f.Value.copyOf(n) == nil {
-				elsewhere = append(elsewhere, s.Keys.ModelVersion(f.Value.ID, n))
-			}
-		}
-	}
-	rows, err := s.versionRows(ctx, elsewhere)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]*mlflow.RegisteredModel, len(found))
-	for i, f := range found {
-		m := f.Value.Clone()
-		for j := range m.stages {
-			info := &m.stages[j]
-			if row := rows[s.Keys.ModelVersion(m.ID, info.latest)]; info.copied == nil && row != nil && row.rev <= m.Rev {
-				info.copied = row
-			}
-		}
-		if out[i], err = s.modelEntity(ctx, m); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }

@@ -1,4 +1,4 @@
-package registry
+package modelsearch
 
 import (
 	"context"
@@ -6,58 +6,17 @@ import (
 	"slices"
 	"strconv"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/explain"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/modelfilter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/index"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/page"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/registry"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/validate"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
-
-// versionRowView shows a model version to filters and orders.
-type versionRowView struct {
-	model *Model
-	*Version
-}
-
-var _ filter.Tagged = versionRowView{}
-
-// Tag returns the value of a tag.
-func (r versionRowView) Tag(key string) (string, bool) { return r.entries[noteTag].Get(key) }
-
-// StringAttr returns the name, the run, "" if there is none, or the source.
-func (r versionRowView) StringAttr(a filter.Attr) (string, bool) {
-	switch a {
-	case modelfilter.Name:
-		return r.model.Name, true
-	case modelfilter.RunID:
-		return r.run, true
-	case modelfilter.SourcePath:
-		return r.source, true
-	default:
-		return "", false
-	}
-}
-
-// IntAttr returns the number or a time.
-func (r versionRowView) IntAttr(a filter.Attr) (int64, bool) {
-	switch a {
-	case modelfilter.VersionNumber:
-		return int64(r.version), true
-	case modelfilter.CreationTime:
-		return r.created, true
-	case modelfilter.LastUpdateTime:
-		_, updated := r.model.stageOf(r.Version)
-		return updated, true
-	default:
-		return 0, false
-	}
-}
 
 // SearchModelVersions returns the model versions that match a filter, latest
 // update first unless OrderBy says otherwise, without their aliases, as MLflow
@@ -84,7 +43,7 @@ func (s *Store) searchModelVersions(ctx context.Context, p mlflow.SearchModelVer
 	}
 	x := &versionSearch{
 		s: s, query: q, Opened: opened, stats: stats,
-		first: &page.Firsts[versionRowView]{Order: q.Order, Max: most + 1},
+		first: &page.Firsts[registry.VersionView]{Order: q.Order, Max: most + 1},
 	}
 	found, err := x.find(ctx)
 	if err != nil {
@@ -92,46 +51,20 @@ func (s *Store) searchModelVersions(ctx context.Context, p mlflow.SearchModelVer
 	}
 	found, last := page.Cut(found, most, nil)
 	result.NextPageToken = x.Token(last)
-	result.Items, err = s.foundVersions(ctx, found)
+	result.Items, err = s.models.VersionEntities(ctx, values(found))
 	return result, err
 }
-
-// foundVersions shows the versions of a page.
-func (s *reader) foundVersions(ctx context.Context, found []foundVersion) ([]*mlflow.ModelVersion, error) {
-	out := make([]*mlflow.ModelVersion, len(found))
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(versionReaders)
-	for i, f := range found {
-		row := f.Value
-		if !row.frozen {
-			out[i] = row.model.versionEntity(row.Version)
-			continue
-		}
-		g.Go(func() error {
-			v, err := s.wholeVersion(gctx, row.model.ID, row.Version)
-			if err == nil {
-				out[i] = row.model.versionEntity(v)
-			}
-			return err
-		})
-	}
-	return out, g.Wait()
-}
-
-// versionReaders bounds the requests at a time for what of versions stands in
-// items of its own.
-const versionReaders = 8
 
 // versionSearch is one request for model versions.
 type versionSearch struct {
 	s     *Store
 	query *modelfilter.Query
 	stats *explain.Explanation
-	first *page.Firsts[versionRowView]
+	first *page.Firsts[registry.VersionView]
 	page.Opened
 }
 
-type foundVersion = page.Found[versionRowView]
+type foundVersion = page.Found[registry.VersionView]
 
 // find returns the first matching versions behind the position, in order, one
 // more than the page holds if there are more.
@@ -145,8 +78,8 @@ func (x *versionSearch) find(ctx context.Context) ([]foundVersion, error) {
 		err = x.indexed(ctx, keys.IndexVersionRun, runs)
 	case plan.names != nil:
 		x.stats.Say("versions of named models")
-		var docs []*Model
-		if docs, err = x.s.modelsByName(ctx, plan.names); err == nil {
+		var docs []*registry.Model
+		if docs, err = x.s.models.ModelsByName(ctx, plan.names); err == nil {
 			err = x.models(ctx, slices.Values(docs))
 		}
 	case sources != nil && !x.s.ListOnly:
@@ -179,17 +112,17 @@ func indexedTexts(clauses []filter.Clause) (runs, sources []string) {
 
 // offer keeps a version that matches and is behind the position, as long as it
 // may be on the page.
-func (x *versionSearch) offer(ctx context.Context, m *Model, v *Version) error {
-	if x.query.HidesPrompts && m.prompts > 0 {
+func (x *versionSearch) offer(ctx context.Context, m *registry.Model, v *registry.Version) error {
+	if x.query.HidesPrompts && m.HasPrompts() {
 		return nil
 	}
-	if needsWhole(x.query.Clauses, &v.notes) {
+	if needsWhole(x.query.Clauses, v) {
 		var err error
-		if v, err = x.s.wholeVersion(ctx, m.ID, v); err != nil {
+		if v, err = x.s.models.WholeVersion(ctx, m.ID, v); err != nil {
 			return err
 		}
 	}
-	row := versionRowView{m, v}
+	row := registry.VersionView{Model: m, Version: v}
 	if !x.query.Match(row) {
 		return nil
 	}
@@ -202,7 +135,7 @@ func (x *versionSearch) offer(ctx context.Context, m *Model, v *Version) error {
 
 // all looks at the versions of all models whose names begin with a prefix.
 func (x *versionSearch) all(ctx context.Context, prefix string) error {
-	for m, err := range x.s.modelsInOrder(ctx, nameRange{prefix: prefix}) {
+	for m, err := range x.s.models.ModelsInOrder(ctx, registry.NameRange{Prefix: prefix}) {
 		if err != nil {
 			return err
 		}
@@ -213,7 +146,7 @@ func (x *versionSearch) all(ctx context.Context, prefix string) error {
 	return nil
 }
 
-func (x *versionSearch) models(ctx context.Context, docs iter.Seq[*Model]) error {
+func (x *versionSearch) models(ctx context.Context, docs iter.Seq[*registry.Model]) error {
 	for m := range docs {
 		if err := x.model(ctx, m); err != nil {
 			return err
@@ -224,12 +157,12 @@ func (x *versionSearch) models(ctx context.Context, docs iter.Seq[*Model]) error
 
 // model looks at all versions of a model. 1 RCU for each 4 KB of them, none if
 // the document has copies of all.
-func (x *versionSearch) model(ctx context.Context, m *Model) error {
+func (x *versionSearch) model(ctx context.Context, m *registry.Model) error {
 	x.stats.ListRows++
-	if x.query.HidesPrompts && m.prompts > 0 {
+	if x.query.HidesPrompts && m.HasPrompts() {
 		return nil
 	}
-	m, versions, err := x.s.allVersions(ctx, m)
+	m, versions, err := x.s.models.AllVersions(ctx, m)
 	if err != nil {
 		return err
 	}
@@ -240,51 +173,6 @@ func (x *versionSearch) model(ctx context.Context, m *Model) error {
 		}
 	}
 	return nil
-}
-
-// allVersions returns all versions of a model, and the document that goes with
-// them, which is read anew if versions have changed since; none if the model is
-// gone.
-func (s *reader) allVersions(ctx context.Context, m *Model) (*Model, []*Version, error) {
-	if copies, ok := m.onlyCopies(); ok {
-		return m, copies, nil
-	}
-	for attempt := 0; ; attempt++ {
-		var versions []*Version
-		current := true
-		from, to := keys.VersionRange(m.last)
-		for it, err := range table.Items(ctx, s.Table, table.Query{PK: s.Keys.ModelPK(m.ID), From: from, To: to}) {
-			if err != nil {
-				return nil, nil, err
-			}
-			v, err := DecodeVersion(it)
-			if err != nil {
-				return nil, nil, err
-			}
-			versions, current = append(versions, v), current && v.rev <= m.Rev
-		}
-		if current || attempt == tornReads {
-			return m, versions, nil
-		}
-		docs, err := s.modelsByID(ctx, []string{m.ID})
-		if err != nil || len(docs) == 0 {
-			return m, nil, err
-		}
-		m = docs[0]
-	}
-}
-
-// onlyCopies returns the copies of versions that a document has, if there are
-// no other versions.
-func (m *Model) onlyCopies() ([]*Version, bool) {
-	var copies []*Version
-	count := 0
-	for i := range m.stages {
-		if count += m.stages[i].count; m.stages[i].copied != nil {
-			copies = append(copies, m.stages[i].copied)
-		}
-	}
-	return copies, len(copies) == count
 }
 
 // indexed looks at the versions that index rows of some runs or sources lead
@@ -312,7 +200,7 @@ func (x *versionSearch) indexed(ctx context.Context, kind keys.IndexKind, values
 		numbers[id] = slices.Compact(found)
 	}
 	for some := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(ids))), table.MaxBatchGet) {
-		docs, err := x.s.modelsByID(ctx, some)
+		docs, err := x.s.models.ModelsByID(ctx, some)
 		if err != nil {
 			return err
 		}
@@ -324,63 +212,14 @@ func (x *versionSearch) indexed(ctx context.Context, kind keys.IndexKind, values
 }
 
 // versions looks at some versions of some models.
-func (x *versionSearch) versions(ctx context.Context, docs []*Model, numbers map[string][]int) error {
-	var wanted []table.Key
-	for _, m := range docs {
-		for _, n := range numbers[m.ID] {
-			if m.copyOf(n) == nil {
-				wanted = append(wanted, x.s.Keys.ModelVersion(m.ID, n))
-			}
-		}
-	}
-	rows, err := x.s.versionRows(ctx, wanted)
-	if err != nil {
-		return err
-	}
-	for _, m := range docs {
-		var found []*Version
-		for _, n := range numbers[m.ID] {
-			v := m.copyOf(n)
-			if v == nil {
-				v = rows[x.s.Keys.ModelVersion(m.ID, n)]
-			}
-			if v != nil {
-				found = append(found, v)
-			}
-		}
-		if m.isOlderThan(found) {
-			if m, found, err = x.s.versionsAgain(ctx, m, numbers[m.ID]); err != nil {
-				return err
-			}
-		}
+func (x *versionSearch) versions(ctx context.Context, docs []*registry.Model, numbers map[string][]int) error {
+	return x.s.models.SomeVersions(ctx, docs, numbers, func(m *registry.Model, found []*registry.Version) error {
 		x.stats.Fetched += len(found)
 		for _, v := range found {
 			if err := x.offer(ctx, m, v); err != nil {
 				return err
 			}
 		}
-	}
-	return nil
-}
-
-// isOlderThan reports whether versions have changed since a document was read.
-func (m *Model) isOlderThan(versions []*Version) bool {
-	return slices.ContainsFunc(versions, func(v *Version) bool { return v.rev > m.Rev })
-}
-
-// versionsAgain reads a model and some of its versions, of which one has changed
-// since the model was read: all of them, since a transition changes several. None
-// if the model is gone.
-func (s *reader) versionsAgain(ctx context.Context, m *Model, numbers []int) (*Model, []*Version, error) {
-	for attempt := 0; ; attempt++ {
-		docs, err := s.modelsByID(ctx, []string{m.ID})
-		if err != nil || len(docs) == 0 {
-			return m, nil, err
-		}
-		m = docs[0]
-		found, _, err := s.versionsOf(ctx, m, numbers)
-		if err != nil || !m.isOlderThan(found) || attempt == tornReads {
-			return m, found, err
-		}
-	}
+		return nil
+	})
 }

@@ -62,7 +62,7 @@ func (s *Store) search(ctx context.Context, p mlflow.SearchExperimentsParams) (m
 	if err != nil {
 		return result, page.FilterError(err)
 	}
-	opened, err := page.Open(p.PageToken, most, q.Order, "experiments", q.Filter(), strconv.Itoa(int(p.View)))
+	opened, err := page.Open(p.PageToken, most, "experiments", &q.Query, strconv.Itoa(int(p.View)))
 	if err != nil {
 		return result, err
 	}

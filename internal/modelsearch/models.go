@@ -2,11 +2,9 @@ package modelsearch
 
 import (
 	"context"
-	"slices"
-	"strconv"
+	"iter"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/explain"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/failure"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter/modelfilter"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/index"
@@ -27,47 +25,25 @@ func (s *Store) searchRegisteredModels(ctx context.Context, p mlflow.SearchRegis
 	var result mlflow.Page[*mlflow.RegisteredModel]
 	ctx, stats, done := explain.Begin(ctx)
 	defer done()
-	most, err := page.Size(p.MaxResults, validate.DefaultModelResults, validate.MaxModelResults, validateModelResults)
+	opened, err := s.open(kind{"models", modelfilter.Parse, validate.DefaultModelResults, validate.MaxModelResults}, p, stats)
 	if err != nil {
 		return result, err
 	}
-	q, err := modelfilter.Parse(p.Filter, p.OrderBy)
-	if err != nil {
-		return result, page.FilterError(err)
-	}
-	opened, err := page.Open(p.PageToken, most, q.Order, "models", q.Filter(), strconv.FormatBool(q.HidesPrompts))
-	if err != nil {
-		return result, err
-	}
-	x := &modelSearch{s: s, query: q, Opened: opened, stats: stats}
+	x := &modelSearch{search: opened, first: &page.Firsts[*registry.Model]{Order: opened.query.Order, Max: opened.Max + 1}}
 	found, err := x.find(ctx)
 	if err != nil {
 		return result, err
 	}
-	found, last := page.Cut(found, most, x.reached)
+	found, last := page.Cut(found, x.Max, x.reached)
 	result.NextPageToken = x.Token(last)
 	result.Items, err = s.models.ModelEntities(ctx, values(found))
 	return result, err
 }
 
-// validateModelResults refuses the sizes of pages that MLflow's registry does.
-// Source: MLflow 3.17, model_registry/sqlalchemy_store.py.
-func validateModelResults(n, most int) error {
-	if n < 0 {
-		return failure.Invalidf("Invalid value for max_results. It must be a positive integer, but got %d", n)
-	}
-	if n > most {
-		return failure.Invalidf("Invalid value for request parameter max_results. It must be at most %d, but got value %d", most, n)
-	}
-	return nil
-}
-
 // modelSearch is one request for registered models.
 type modelSearch struct {
-	s     *Store
-	query *modelfilter.Query
-	stats *explain.Explanation
-	page.Opened
+	search
+	first *page.Firsts[*registry.Model]
 	// reached is the position of the last model that was looked at, when there
 	// are more than one request looks at.
 	reached filter.Tuple
@@ -84,14 +60,14 @@ func (x *modelSearch) find(ctx context.Context) ([]foundModel, error) {
 		return nil, err
 	}
 	if ok {
-		return x.sorted(ctx, docs)
+		return x.sorted(ctx, each(docs), &x.stats.Fetched)
 	}
 	if first := x.query.Order[0]; first.Attr == modelfilter.Name {
 		x.stats.Say("names in order")
 		return x.walk(ctx, plan.prefix, first.Desc)
 	}
 	x.stats.Say("all models, sorted")
-	return x.all(ctx, plan.prefix)
+	return x.sorted(ctx, x.s.models.ModelsInOrder(ctx, registry.NameRange{Prefix: plan.prefix}), &x.stats.ListRows)
 }
 
 // candidates returns the only models that can match; false if they are not
@@ -101,7 +77,6 @@ func (x *modelSearch) candidates(ctx context.Context, p modelPlan) ([]*registry.
 	case p.names != nil:
 		x.stats.Say("model names")
 		docs, err := x.s.models.ModelsByName(ctx, p.names)
-		x.stats.Fetched += len(docs)
 		return docs, true, err
 	case len(p.prefix) >= trigramSize || len(p.sources) == 0 || x.s.ListOnly:
 		return nil, false, nil // names in order are as selective
@@ -111,7 +86,6 @@ func (x *modelSearch) candidates(ctx context.Context, p modelPlan) ([]*registry.
 		return nil, false, err
 	}
 	docs, err := x.s.models.ModelsByID(ctx, ids)
-	x.stats.Fetched += len(docs)
 	return docs, true, err
 }
 
@@ -135,50 +109,22 @@ func (x *modelSearch) offer(ctx context.Context, m *registry.Model) (foundModel,
 	return f, x.After == nil || x.query.Order.Compare(f.Tuple, x.After) > 0, nil
 }
 
-// needsWhole reports whether a filter asks for a tag that may stand in an item
-// of its own.
-func needsWhole(clauses []filter.Clause, noted interface{ MayLack(tag string) bool }) bool {
-	return slices.ContainsFunc(clauses, func(c filter.Clause) bool {
-		return c.Entity == filter.EntityTag && noted.MayLack(c.Key)
-	})
-}
-
-// sorted returns those models that match, in order.
-func (x *modelSearch) sorted(ctx context.Context, docs []*registry.Model) ([]foundModel, error) {
-	first := x.firsts()
-	for _, m := range docs {
+// sorted returns those models that match, in order, and counts all.
+func (x *modelSearch) sorted(ctx context.Context, docs iter.Seq2[*registry.Model, error], count *int) ([]foundModel, error) {
+	for m, err := range docs {
+		if err != nil {
+			return nil, err
+		}
+		*count++
 		f, ok, err := x.offer(ctx, m)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			first.Offer(f.Value, f.Tuple)
+			x.first.Offer(f.Value, f.Tuple)
 		}
 	}
-	return first.Take(), nil
-}
-
-func (x *modelSearch) firsts() *page.Firsts[*registry.Model] {
-	return &page.Firsts[*registry.Model]{Order: x.query.Order, Max: x.Max + 1}
-}
-
-// all looks at all models whose names begin with a prefix.
-func (x *modelSearch) all(ctx context.Context, prefix string) ([]foundModel, error) {
-	first := x.firsts()
-	for m, err := range x.s.models.ModelsInOrder(ctx, registry.NameRange{Prefix: prefix}) {
-		if err != nil {
-			return nil, err
-		}
-		x.stats.ListRows++
-		f, ok, err := x.offer(ctx, m)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			first.Offer(f.Value, f.Tuple)
-		}
-	}
-	return first.Take(), nil
+	return x.first.Take(), nil
 }
 
 // walk walks names in their order until the page is full, or as many models

@@ -3,7 +3,6 @@
 package modelsearch
 
 import (
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/page"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/registry"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
 )
@@ -16,12 +15,3 @@ type Store struct {
 
 // New returns the Store of a workspace.
 func New(v *workspace.View, models *registry.Store) *Store { return &Store{v, models} }
-
-// values are what was found, without its places in the order.
-func values[T any](found []page.Found[T]) []T {
-	out := make([]T, len(found))
-	for i, f := range found {
-		out[i] = f.Value
-	}
-	return out
-}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"slices"
-	"strconv"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/explain"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/filter"
@@ -29,27 +28,17 @@ func (s *Store) searchModelVersions(ctx context.Context, p mlflow.SearchModelVer
 	var result mlflow.Page[*mlflow.ModelVersion]
 	ctx, stats, done := explain.Begin(ctx)
 	defer done()
-	most, err := page.Size(p.MaxResults, validate.DefaultVersions, validate.MaxVersions, validateModelResults)
+	opened, err := s.open(kind{"versions", modelfilter.ParseVersions, validate.DefaultVersions, validate.MaxVersions},
+		mlflow.SearchRegisteredModelsParams(p), stats)
 	if err != nil {
 		return result, err
 	}
-	q, err := modelfilter.ParseVersions(p.Filter, p.OrderBy)
-	if err != nil {
-		return result, page.FilterError(err)
-	}
-	opened, err := page.Open(p.PageToken, most, q.Order, "versions", q.Filter(), strconv.FormatBool(q.HidesPrompts))
-	if err != nil {
-		return result, err
-	}
-	x := &versionSearch{
-		s: s, query: q, Opened: opened, stats: stats,
-		first: &page.Firsts[registry.VersionView]{Order: q.Order, Max: most + 1},
-	}
+	x := &versionSearch{search: opened, first: &page.Firsts[registry.VersionView]{Order: opened.query.Order, Max: opened.Max + 1}}
 	found, err := x.find(ctx)
 	if err != nil {
 		return result, err
 	}
-	found, last := page.Cut(found, most, nil)
+	found, last := page.Cut(found, x.Max, nil)
 	result.NextPageToken = x.Token(last)
 	result.Items, err = s.models.VersionEntities(ctx, values(found))
 	return result, err
@@ -57,11 +46,8 @@ func (s *Store) searchModelVersions(ctx context.Context, p mlflow.SearchModelVer
 
 // versionSearch is one request for model versions.
 type versionSearch struct {
-	s     *Store
-	query *modelfilter.Query
-	stats *explain.Explanation
+	search
 	first *page.Firsts[registry.VersionView]
-	page.Opened
 }
 
 type foundVersion = page.Found[registry.VersionView]
@@ -80,14 +66,14 @@ func (x *versionSearch) find(ctx context.Context) ([]foundVersion, error) {
 		x.stats.Say("versions of named models")
 		var docs []*registry.Model
 		if docs, err = x.s.models.ModelsByName(ctx, plan.names); err == nil {
-			err = x.models(ctx, slices.Values(docs))
+			err = x.models(ctx, each(docs))
 		}
 	case sources != nil && !x.s.ListOnly:
 		x.stats.Say("versions by source")
 		err = x.indexed(ctx, keys.IndexVersionSource, sources)
 	default:
 		x.stats.Say("versions of all models, sorted")
-		err = x.all(ctx, plan.prefix)
+		err = x.models(ctx, x.s.models.ModelsInOrder(ctx, registry.NameRange{Prefix: plan.prefix}))
 	}
 	return x.first.Take(), err
 }
@@ -133,21 +119,12 @@ func (x *versionSearch) offer(ctx context.Context, m *registry.Model, v *registr
 	return nil
 }
 
-// all looks at the versions of all models whose names begin with a prefix.
-func (x *versionSearch) all(ctx context.Context, prefix string) error {
-	for m, err := range x.s.models.ModelsInOrder(ctx, registry.NameRange{Prefix: prefix}) {
+// models looks at all versions of models.
+func (x *versionSearch) models(ctx context.Context, docs iter.Seq2[*registry.Model, error]) error {
+	for m, err := range docs {
 		if err != nil {
 			return err
 		}
-		if err := x.model(ctx, m); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (x *versionSearch) models(ctx context.Context, docs iter.Seq[*registry.Model]) error {
-	for m := range docs {
 		if err := x.model(ctx, m); err != nil {
 			return err
 		}

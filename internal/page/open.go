@@ -12,12 +12,12 @@ type Opened struct {
 	digest Digest
 }
 
-// Open opens a page of max results in an order, behind the position of a
-// token, "" for the first page. parts are what besides the order makes two
-// queries differ, the kind of results first and what the filter says second.
-func Open(token string, most int, order filter.Order, kind, clauses string, parts ...string) (Opened, error) {
-	d := QueryDigest(append([]string{kind, clauses, order.String()}, parts...)...)
-	after, err := parsePosition(token, d, order)
+// Open opens a page of most results of a query, behind the position of a token,
+// "" for the first page. parts are what besides the kind of results, the filter
+// and the order makes two queries differ.
+func Open(token string, most int, kind string, q *filter.Query, parts ...string) (Opened, error) {
+	d := QueryDigest(append([]string{kind, q.Filter(), q.Order.String()}, parts...)...)
+	after, err := parsePosition(token, d, q.Order)
 	return Opened{Max: most, After: after, digest: d}, err
 }
 

@@ -204,7 +204,7 @@ func (s *Store) newRunSearch(p mlflow.SearchRunsParams) (*runSearch, error) {
 		s: s, query: q, view: p.View, plans: map[string]*run.Plan{}, fetched: map[string]bool{},
 	}
 	parts := append([]string{strconv.Itoa(int(p.View))}, experiment.SortedIDs(p.ExperimentIDs)...)
-	rs.Opened, err = page.Open(p.PageToken, most, q.Order, "runs", q.Filter(), parts...)
+	rs.Opened, err = page.Open(p.PageToken, most, "runs", &q.Query, parts...)
 	return rs, err
 }
 

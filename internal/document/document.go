@@ -204,12 +204,5 @@ func BackOff(ctx context.Context, attempt int) error {
 		return ctx.Err()
 	}
 	most := time.Millisecond << min(attempt-2, 7)
-	timer := time.NewTimer(rand.N(most))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return table.Wait(ctx, rand.N(most))
 }

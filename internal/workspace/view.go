@@ -41,18 +41,6 @@ func (v *View) IsAbsent(lost *table.ConditionError) bool {
 // remembers how far it has come.
 const passPage = 100
 
-// sleep waits for a time that has to pass for everybody.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // Limits bound what a search reads at a time, and decide between its
 // plans. They change what a search costs, never what it finds.
 type Limits struct {
@@ -141,7 +129,7 @@ func Defaults() View {
 		Env:          func(string) (string, bool) { return "", false },
 		SettleAfter:  5 * time.Second,
 		PassPage:     passPage,
-		Wait:         sleep,
+		Wait:         table.Wait,
 		Limits:       DefaultSearchLimits(),
 	}
 }

@@ -1,10 +1,8 @@
 package workspace
 
 import (
-	"context"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -103,18 +101,4 @@ func TestCheckBegun(t *testing.T) {
 	require.ErrorIs(t, err, mlflow.ErrUnavailable)
 	require.True(t, v.IsYoung(begun(hour-1)))
 	require.False(t, v.IsYoung(begun(hour)))
-}
-
-// TestSleep: a pass waits as long as it was told to, or until its context ends.
-func TestSleep(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
-		require.NoError(t, sleep(t.Context(), time.Hour))
-		require.Equal(t, time.Hour, time.Since(began))
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		require.ErrorIs(t, sleep(ctx, time.Hour), context.DeadlineExceeded)
-		require.Equal(t, time.Hour+time.Minute, time.Since(began))
-	})
 }

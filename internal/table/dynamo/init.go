@@ -97,7 +97,7 @@ func (t *Table) waitActive(ctx context.Context, create bool) error {
 		case d.TableStatus == types.TableStatusActive || d.TableStatus == types.TableStatusUpdating:
 			return nil
 		}
-		if err := sleep(ctx, t.opts.PollInterval); err != nil {
+		if err := table.Wait(ctx, t.opts.PollInterval); err != nil {
 			return err
 		}
 	}
@@ -176,7 +176,7 @@ func (t *Table) enableBackups(ctx context.Context) error {
 		if !busy {
 			return t.backupsError(ctx, err)
 		}
-		if err := sleep(ctx, t.opts.PollInterval); err != nil {
+		if err := table.Wait(ctx, t.opts.PollInterval); err != nil {
 			return err
 		}
 	}

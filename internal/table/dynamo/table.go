@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync/atomic"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -78,18 +77,7 @@ func (t *Table) pause(ctx context.Context, attempt int) error {
 	const maxShift = 20
 	d := min(t.opts.MinDelay<<min(attempt-1, maxShift), t.opts.MaxDelay)
 	d -= rand.N(d/2 + 1)
-	return sleep(ctx, d)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	return table.Wait(ctx, d)
 }
 
 // units returns the units of one table in a reply.

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/dynamo"
 )
 
@@ -191,12 +192,8 @@ func (in *Injector) finalize(
 
 func (in *Injector) before(ctx context.Context, params any) error {
 	if in.hit(in.rates.Slow) {
-		timer := time.NewTimer(in.rates.SlowFor)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := table.Wait(ctx, in.rates.SlowFor); err != nil {
+			return err
 		}
 	}
 	if in.hit(in.rates.Throttle) {

@@ -74,18 +74,21 @@ func asInvalid(err error) error {
 	return err
 }
 
+// failures answer with errors, and tell a log what clients must not know.
+type failures struct{ to *slog.Logger }
+
 // writeError answers with an error. What is not meant for clients is logged
 // and answered in general terms.
-func (h *handler) writeError(w http.ResponseWriter, r *http.Request, err error) {
+func (f failures) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	e, ok := errors.AsType[*mlflow.Error](err)
 	slow := errors.Is(err, errSlowBody)
 	switch {
 	case slow:
 		e = &mlflow.Error{Code: "DEADLINE_EXCEEDED", Message: "The body of the request took too long to arrive."}
 	case !ok:
-		e = h.hide(r, err)
+		e = f.hide(r, err)
 	case e.Err != nil:
-		h.logCause(r, e)
+		f.logCause(r, e)
 	}
 	code := kindOf(e.Code).status
 	if slow { // nothing is wrong with the server, and clients repeat it
@@ -101,7 +104,7 @@ func (h *handler) writeError(w http.ResponseWriter, r *http.Request, err error) 
 }
 
 // logCause logs what is behind an error that is not the client's doing.
-func (h *handler) logCause(r *http.Request, e *mlflow.Error) {
+func (f failures) logCause(r *http.Request, e *mlflow.Error) {
 	level := slog.LevelError
 	switch status := kindOf(e.Code).status; {
 	case status == http.StatusTooManyRequests:
@@ -109,7 +112,7 @@ func (h *handler) logCause(r *http.Request, e *mlflow.Error) {
 	case status < http.StatusInternalServerError:
 		return
 	}
-	h.log.LogAttrs(r.Context(), level, "request failed", slog.String("path", r.URL.Path), slog.Any("error", e))
+	f.to.LogAttrs(r.Context(), level, "request failed", slog.String("path", r.URL.Path), slog.Any("error", e))
 }
 
 // Bounds of the Retry-After header in seconds.
@@ -124,15 +127,15 @@ func retryAfter() string {
 }
 
 // hide returns what a client may know of an unexpected error.
-func (h *handler) hide(r *http.Request, err error) *mlflow.Error {
+func (f failures) hide(r *http.Request, err error) *mlflow.Error {
 	if r.Context().Err() != nil { // the client has gone; nobody is at fault
 		return &mlflow.Error{Code: "CANCELLED", Message: "The request was cancelled."}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		h.log.LogAttrs(r.Context(), slog.LevelWarn, "request timed out", slog.String("path", r.URL.Path), slog.Any("error", err))
+		f.to.LogAttrs(r.Context(), slog.LevelWarn, "request timed out", slog.String("path", r.URL.Path), slog.Any("error", err))
 		return &mlflow.Error{Code: "DEADLINE_EXCEEDED", Message: "The request timed out."}
 	}
-	h.log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("path", r.URL.Path), slog.Any("error", err))
+	f.to.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("path", r.URL.Path), slog.Any("error", err))
 	return &mlflow.Error{
 		Code:    mlflow.CodeInternalError,
 		Message: internalText,

@@ -123,14 +123,12 @@ func WithMeter(start func(context.Context) (context.Context, func() []slog.Attr)
 
 type handler struct {
 	config
+	failures
+	*router
 	store  Store
 	slots  chan struct{} // one for each request under way
 	bodies bodyMemory
-	exact  map[string]*resource
-	// patterns are those resources whose paths have parameters.
-	patterns []*resource
-	deep     []deepResource
-	absent   map[string]string // sentences about paths that are not here, by how they begin
+	absent map[string]string // sentences about paths that are not here, by how they begin
 }
 
 // NewHandler returns a handler of MLflow's REST API over a store.
@@ -164,7 +162,10 @@ func NewHandler(store Store, opts ...Option) (http.Handler, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	h := &handler{config: c, store: store, slots: make(chan struct{}, c.maxRequests), bodies: newBodyMemory(c.bodyMemory)}
+	h := &handler{
+		config: c, failures: failures{c.log}, router: &router{prefix: c.staticPrefix, exact: make(map[string]*resource, 128)},
+		store: store, slots: make(chan struct{}, c.maxRequests), bodies: newBodyMemory(c.bodyMemory),
+	}
 	if err := h.addRoutes(); err != nil {
 		return nil, err
 	}

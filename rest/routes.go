@@ -27,14 +27,20 @@ type deepResource struct {
 	*resource
 }
 
-// The router is a map and not an http.ServeMux: nearly every path is fixed, the
-// few with parameters are tried one after the other,
+// router finds the resource of a path. It is a map and not an http.ServeMux: nearly
+// every path is fixed, the few with parameters are tried one after the other,
 // artifact paths must arrive as they were sent instead of being cleaned by a
 // redirect, and what is unknown has to be answered in Flask's words, from which
 // clients tell an old server.
+type router struct {
+	prefix string // of all paths
+	exact  map[string]*resource
+	// patterns are those resources whose paths have parameters.
+	patterns []*resource
+	deep     []deepResource
+}
 
 func (h *handler) addRoutes() error {
-	h.exact = make(map[string]*resource, 128)
 	h.addExperimentRoutes()
 	h.addRunRoutes()
 	h.addMetricRoutes()
@@ -61,20 +67,20 @@ func (h *handler) addRoutes() error {
 }
 
 // add adds an endpoint of an API version to both of its prefixes.
-func (h *handler) add(version, method, path string, fn http.HandlerFunc) {
-	h.addPath(method, "/api/"+version+path, fn)
-	h.addPath(method, "/ajax-api/"+version+path, fn)
+func (t *router) add(version, method, path string, fn http.HandlerFunc) {
+	t.addPath(method, "/api/"+version+path, fn)
+	t.addPath(method, "/ajax-api/"+version+path, fn)
 }
 
-func (h *handler) addPath(method, path string, fn http.HandlerFunc) {
-	path = h.staticPrefix + path
-	res := h.exact[path]
+func (t *router) addPath(method, path string, fn http.HandlerFunc) {
+	path = t.prefix + path
+	res := t.exact[path]
 	if res == nil {
 		res = &resource{pattern: path, methods: map[string]http.HandlerFunc{}}
-		h.exact[path] = res
+		t.exact[path] = res
 		if strings.Contains(path, "{") {
 			res.segments = strings.Split(path, "/")
-			h.patterns = append(h.patterns, res)
+			t.patterns = append(t.patterns, res)
 		}
 	}
 	res.methods[method] = fn
@@ -110,15 +116,15 @@ func (res *resource) setParams(r *http.Request) {
 
 // addDeep adds an endpoint for all paths that begin with a prefix, as it is or
 // behind the static prefix, which the caller says.
-func (h *handler) addDeep(method, prefix string, fn http.HandlerFunc) {
-	for _, deep := range h.deep {
+func (t *router) addDeep(method, prefix string, fn http.HandlerFunc) {
+	for _, deep := range t.deep {
 		if deep.prefix == prefix {
 			deep.methods[method] = fn
 			return
 		}
 	}
 	res := &resource{pattern: prefix + "<path:artifact_path>", methods: map[string]http.HandlerFunc{method: fn}}
-	h.deep = append(h.deep, deepResource{prefix, res})
+	t.deep = append(t.deep, deepResource{prefix, res})
 }
 
 func (res *resource) setAllow() {
@@ -135,18 +141,18 @@ func (res *resource) setAllow() {
 }
 
 // find returns the resource of a path, or nil.
-func (h *handler) find(path string) *resource {
-	if res := h.exact[path]; res != nil {
+func (t *router) find(path string) *resource {
+	if res := t.exact[path]; res != nil {
 		return res
 	}
-	for _, res := range h.patterns {
+	for _, res := range t.patterns {
 		if res.matches(path) {
 			return res
 		}
 	}
-	for i := range h.deep {
-		if h.deep[i].has(path) {
-			return h.deep[i].resource
+	for i := range t.deep {
+		if t.deep[i].has(path) {
+			return t.deep[i].resource
 		}
 	}
 	return nil
@@ -162,9 +168,9 @@ func (d *deepResource) has(path string) bool {
 
 // tail is the part of a path behind the prefix of its resource, one that
 // addDeep has added.
-func (h *handler) tail(path string) string {
-	for i := range h.deep {
-		if tail, ok := strings.CutPrefix(path, h.deep[i].prefix); ok {
+func (t *router) tail(path string) string {
+	for i := range t.deep {
+		if tail, ok := strings.CutPrefix(path, t.deep[i].prefix); ok {
 			return tail
 		}
 	}

@@ -108,7 +108,7 @@ func cutScheme(uri string) (scheme, rest string) {
 // checkLocation checks the location for the artifacts of a new experiment and
 // makes a local one absolute. Schemes that name the host to connect to are
 // refused unless the server itself was configured with that host.
-func (h *handler) checkLocation(uri string) (string, error) {
+func (c *config) checkLocation(uri string) (string, error) {
 	scheme, rest := cutScheme(uri)
 	switch scheme {
 	case "":
@@ -119,13 +119,13 @@ func (h *handler) checkLocation(uri string) (string, error) {
 	case "file":
 		return fileLocation(uri, rest)
 	}
-	return uri, h.checkHost("artifact_location", uri)
+	return uri, c.checkHost("artifact_location", uri)
 }
 
 // checkHost refuses a location, which a request gives as param, whose scheme
 // names the host to connect to, unless the server itself was configured with
 // that host.
-func (h *handler) checkHost(param, uri string) error {
+func (c *config) checkHost(param, uri string) error {
 	scheme, rest := cutScheme(uri)
 	switch scheme {
 	case "mlflow-artifacts":
@@ -136,10 +136,10 @@ func (h *handler) checkHost(param, uri string) error {
 	default:
 		return nil
 	}
-	if slices.ContainsFunc(h.hostSchemes, func(s string) bool { return strings.EqualFold(s, scheme) }) {
+	if slices.ContainsFunc(c.hostSchemes, func(s string) bool { return strings.EqualFold(s, scheme) }) {
 		return nil
 	}
-	for _, root := range h.artifactRoots {
+	for _, root := range c.artifactRoots {
 		if sameHost(root, uri) {
 			return nil
 		}

@@ -120,23 +120,23 @@ type visitor interface {
 	) (nextPageToken string, err error)
 }
 
-func (h *handler) visitRuns(
+func (x runEndpoints) visitRuns(
 	ctx context.Context, p mlflow.SearchRunsParams, visit func(*mlflow.Run) error,
 ) (string, error) {
-	if v, ok := h.store.(visitor); ok {
+	if v, ok := x.store.(visitor); ok {
 		return v.VisitRuns(ctx, p, visit)
 	}
-	page, err := h.store.SearchRuns(ctx, p)
+	page, err := x.store.SearchRuns(ctx, p)
 	return visitPage(page, err, visit)
 }
 
-func (h *handler) visitHistory(
+func (x metricEndpoints) visitHistory(
 	ctx context.Context, p mlflow.MetricHistoryParams, visit func(mlflow.Metric) error,
 ) (string, error) {
-	if v, ok := h.store.(visitor); ok {
+	if v, ok := x.store.(visitor); ok {
 		return v.VisitMetricHistory(ctx, p, visit)
 	}
-	page, err := h.store.MetricHistory(ctx, p)
+	page, err := x.store.MetricHistory(ctx, p)
 	return visitPage(page, err, visit)
 }
 

@@ -16,14 +16,21 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
-func (h *handler) addArtifactRoutes() {
-	h.add("2.0", http.MethodGet, "/mlflow/artifacts/list", query(h, declareListArtifacts(), h.listArtifacts))
-	h.addPath(http.MethodGet, "/get-artifact", h.downloaded(h.getArtifact))
-	h.addPath(http.MethodGet, "/model-versions/get-artifact", h.downloadedOrPresigned(h.getModelVersionArtifact))
-	upload := h.uploaded(h.withBody(readUploaded, h.uploadArtifact))
+// artifactEndpoints are the endpoints through which artifacts pass, or URLs of them.
+type artifactEndpoints struct {
+	store Store
+	failures
+	*config
+	*router
+}
+
+func (x artifactEndpoints) addTo(h *handler) {
+	h.add("2.0", http.MethodGet, "/mlflow/artifacts/list", query(h, declareListArtifacts(), x.listArtifacts))
+	h.addPath(http.MethodGet, "/get-artifact", x.downloaded(x.getArtifact))
+	upload := x.uploaded(h.withBody(readUploaded, x.uploadArtifact))
 	h.addPath(http.MethodPost, "/ajax-api/2.0/mlflow/upload-artifact", upload)
-	h.addPresignedRoutes()
-	h.addProxyRoutes()
+	x.addPresignedRoutes(h)
+	x.addProxyRoutes(h)
 }
 
 type listArtifactsRequest struct {
@@ -49,8 +56,8 @@ type entry struct {
 	size int64
 }
 
-func (h *handler) listArtifacts(ctx context.Context, b []byte, q *listArtifactsRequest) ([]byte, error) {
-	uri, entries, err := h.artifactsOf(ctx, q.run.run(), q.path)
+func (x artifactEndpoints) listArtifacts(ctx context.Context, b []byte, q *listArtifactsRequest) ([]byte, error) {
+	uri, entries, err := x.artifactsOf(ctx, q.run.run(), q.path)
 	if err != nil {
 		return nil, err
 	}
@@ -59,15 +66,15 @@ func (h *handler) listArtifacts(ctx context.Context, b []byte, q *listArtifactsR
 }
 
 // artifactsOf lists a directory of a run's artifacts, and returns where they lie.
-func (h *handler) artifactsOf(ctx context.Context, runID, dir string) (uri string, entries []entry, err error) {
+func (x artifactEndpoints) artifactsOf(ctx context.Context, runID, dir string) (uri string, entries []entry, err error) {
 	if dir, err = cleanPath(dir); err != nil {
 		return "", nil, err
 	}
-	run, err := h.store.GetRun(ctx, runID)
+	run, err := x.store.GetRun(ctx, runID)
 	if err != nil {
 		return "", nil, err
 	}
-	root, err := h.openRoot(ctx, run.Info.ArtifactURI)
+	root, err := x.openRoot(ctx, run.Info.ArtifactURI)
 	if err != nil {
 		return "", nil, err
 	}
@@ -85,23 +92,23 @@ type artifactRoot struct {
 	owned  bool // the bucket was opened for this request
 }
 
-func (h *handler) openRoot(ctx context.Context, uri string) (artifactRoot, error) {
-	return h.openRootTo(ctx, uri, false)
+func (x artifactEndpoints) openRoot(ctx context.Context, uri string) (artifactRoot, error) {
+	return x.openRootTo(ctx, uri, false)
 }
 
 // openRootTo opens a root, and makes one that is to be written to if it is not
 // there.
-func (h *handler) openRootTo(ctx context.Context, uri string, create bool) (artifactRoot, error) {
+func (x artifactEndpoints) openRootTo(ctx context.Context, uri string, create bool) (artifactRoot, error) {
 	if prefix, ok := proxiedRoot(uri); ok {
-		if h.destination == nil {
+		if x.destination == nil {
 			return artifactRoot{}, invalid("The server does not serve the artifacts of '" + uri + "'.")
 		}
-		return artifactRoot{bucket: h.destination, prefix: prefix}, nil
+		return artifactRoot{bucket: x.destination, prefix: prefix}, nil
 	}
-	if h.buckets == nil {
+	if x.buckets == nil {
 		return artifactRoot{}, invalid("The server has no access to the artifacts of '" + uri + "'.")
 	}
-	bucket, err := h.buckets(ctx, uri, create)
+	bucket, err := x.buckets(ctx, uri, create)
 	return artifactRoot{bucket: bucket, owned: bucket != nil}, err
 }
 
@@ -156,9 +163,9 @@ func appendEntry(b []byte, e entry, depth int) []byte {
 }
 
 // getArtifact sends an artifact of a run to the browser.
-func (h *handler) getArtifact(w http.ResponseWriter, r *http.Request) {
+func (x artifactEndpoints) getArtifact(w http.ResponseWriter, r *http.Request) {
 	params := wire.ParseQuery(r.URL.RawQuery)
-	name, ok := h.artifactPath(w, r, params)
+	name, ok := x.artifactPath(w, r, params)
 	if !ok {
 		return
 	}
@@ -171,16 +178,16 @@ func (h *handler) getArtifact(w http.ResponseWriter, r *http.Request) {
 	if runID == "" {
 		runID = "None" // as MLflow calls it
 	}
-	run, err := h.store.GetRun(r.Context(), runID)
+	run, err := x.store.GetRun(r.Context(), runID)
 	if err != nil {
-		h.writeError(w, r, err)
+		x.writeError(w, r, err)
 		return
 	}
-	h.sendFrom(w, r, run.Info.ArtifactURI, name)
+	x.sendFrom(w, r, run.Info.ArtifactURI, name)
 }
 
 // artifactPath returns the path that a browser asks for, or answers the request.
-func (h *handler) artifactPath(w http.ResponseWriter, r *http.Request, params []wire.Pair) (string, bool) {
+func (x artifactEndpoints) artifactPath(w http.ResponseWriter, r *http.Request, params []wire.Pair) (string, bool) {
 	i := slices.IndexFunc(params, func(p wire.Pair) bool { return p.Key == "path" })
 	if i < 0 {
 		writePage(w, http.StatusBadRequest, "The browser (or proxy) sent a request that this server could not understand.")
@@ -188,28 +195,28 @@ func (h *handler) artifactPath(w http.ResponseWriter, r *http.Request, params []
 	}
 	name, err := cleanPath(params[i].Value)
 	if err != nil {
-		h.writeError(w, r, err)
+		x.writeError(w, r, err)
 	}
 	return name, err == nil
 }
 
 // sendFrom sends an artifact below a URI.
-func (h *handler) sendFrom(w http.ResponseWriter, r *http.Request, uri, name string) {
-	root, err := h.openRoot(r.Context(), uri)
+func (x artifactEndpoints) sendFrom(w http.ResponseWriter, r *http.Request, uri, name string) {
+	root, err := x.openRoot(r.Context(), uri)
 	if err != nil {
-		h.writeError(w, r, err)
+		x.writeError(w, r, err)
 		return
 	}
 	defer func() { _ = root.close() }() // it was only read from
 	key := blobKey(root.prefix, name)
 	if root.bucket == nil {
-		h.writeError(w, r, noSuchArtifact(key))
+		x.writeError(w, r, noSuchArtifact(key))
 		return
 	}
-	switch err := h.send(w, r, root.bucket, key); {
+	switch err := x.send(w, r, root.bucket, key); {
 	case errors.Is(err, errIsDirectory):
-		h.writeError(w, r, invalid(directoryText(key)))
+		x.writeError(w, r, invalid(directoryText(key)))
 	case err != nil:
-		h.writeError(w, r, err)
+		x.writeError(w, r, err)
 	}
 }

@@ -2,9 +2,11 @@ package rest
 
 import "net/http"
 
-// addAssistantRoutes adds what the web UI asks about its assistant, which this
+// assistantEndpoints are what the web UI asks about its assistant, which this
 // server has no provider for.
-func (h *handler) addAssistantRoutes() {
+type assistantEndpoints struct{}
+
+func (x assistantEndpoints) addTo(h *handler) {
 	const base = "/ajax-api/3.0/mlflow/assistant/"
 	h.addPath(http.MethodGet, base+"config", fixed(`{"providers":{},"projects":{},"remote_access_allowed":false}`))
 	h.addPath(http.MethodGet, base+"providers", fixed(`{"providers":[],"resolved":null,"gateway_vendor_options":{}}`))

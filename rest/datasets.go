@@ -8,11 +8,13 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
-// addDatasetRoutes adds what the web UI asks about the datasets of runs; no
-// other API has it.
-func (h *handler) addDatasetRoutes() {
+// datasetEndpoints are what the web UI asks about the datasets of runs; no other
+// API has it.
+type datasetEndpoints struct{ store Store }
+
+func (x datasetEndpoints) addTo(h *handler) {
 	h.addPath(http.MethodPost, "/ajax-api/2.0/mlflow/experiments/search-datasets",
-		query(h, declareSearchDatasets(), h.searchDatasets))
+		query(h, declareSearchDatasets(), x.searchDatasets))
 }
 
 type searchDatasetsRequest struct{ experiments []string }
@@ -23,8 +25,8 @@ func declareSearchDatasets() *wire.Request[searchDatasetsRequest] {
 	})
 }
 
-func (h *handler) searchDatasets(ctx context.Context, b []byte, q *searchDatasetsRequest) ([]byte, error) {
-	list, err := h.store.SearchDatasets(ctx, q.experiments)
+func (x datasetEndpoints) searchDatasets(ctx context.Context, b []byte, q *searchDatasetsRequest) ([]byte, error) {
+	list, err := x.store.SearchDatasets(ctx, q.experiments)
 	if err != nil {
 		return nil, err
 	}

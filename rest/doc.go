@@ -5,7 +5,8 @@
 // the answers say is up to the [Store].
 //
 // Requests are declared, each once, and read by package wire, whose comment says
-// how an endpoint is added.
+// how an endpoint is added. The endpoints of an area, of runs for instance, are
+// methods of a type of their own, in the file of that area.
 //
 // # In a server of your own
 //

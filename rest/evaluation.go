@@ -7,14 +7,16 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
-// addEvaluationRoutes adds the searches of the UI for what evaluations need:
+// evaluationEndpoints are the searches of the UI for what evaluations need:
 // scorers, datasets and issues. None of them is kept yet.
-func (h *handler) addEvaluationRoutes() {
-	h.add("3.0", http.MethodGet, "/mlflow/scorers/list", query(h, declareListScorers(), h.listScorers))
-	h.add("3.0", http.MethodGet, "/mlflow/scorers/online-configs", h.none(`{"configs": []}`, func(q *unread) []wire.Field {
+type evaluationEndpoints struct{ store Store }
+
+func (x evaluationEndpoints) addTo(h *handler) {
+	h.add("3.0", http.MethodGet, "/mlflow/scorers/list", query(h, declareListScorers(), x.listScorers))
+	h.add("3.0", http.MethodGet, "/mlflow/scorers/online-configs", none(h, `{"configs": []}`, func(q *unread) []wire.Field {
 		return []wire.Field{wire.Texts("scorer_ids", &q.texts).IsList().Required()}
 	}))
-	datasets := h.none("{}", func(q *unread) []wire.Field {
+	datasets := none(h, "{}", func(q *unread) []wire.Field {
 		return []wire.Field{
 			wire.Texts("experiment_ids", &q.texts).IsList(),
 			wire.Text("filter_string", &q.text).IsText(),
@@ -42,13 +44,13 @@ func declareListScorers() *wire.Request[listScorersRequest] {
 	})
 }
 
-func (h *handler) listScorers(ctx context.Context, b []byte, q *listScorersRequest) ([]byte, error) {
+func (x evaluationEndpoints) listScorers(ctx context.Context, b []byte, q *listScorersRequest) ([]byte, error) {
 	if q.experiment != "" {
 		if q.experiments {
 			return nil, invalid("Cannot specify both 'experiment_id' and 'experiment_ids'. Use 'experiment_ids' to scope the query to " +
 				"multiple experiments, or 'experiment_id' to scope it to a single experiment.")
 		}
-		if _, err := h.store.GetExperiment(ctx, q.experiment); err != nil {
+		if _, err := x.store.GetExperiment(ctx, q.experiment); err != nil {
 			return nil, err
 		}
 	}

@@ -14,26 +14,32 @@ const (
 	maxCustomViews   = 50
 )
 
-func (h *handler) addExperimentRoutes() {
+// experimentEndpoints are the endpoints of experiments.
+type experimentEndpoints struct {
+	store Store
+	*config
+}
+
+func (x experimentEndpoints) addTo(h *handler) {
 	const base = "/mlflow/experiments/"
-	search := explained(streamed(h, declareSearchExperiments(), h.searchExperiments))
-	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateExperiment(), h.createExperiment))
+	search := explained(streamed(h, declareSearchExperiments(), x.searchExperiments))
+	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateExperiment(), x.createExperiment))
 	h.add("2.0", http.MethodGet, base+"search", search)
 	h.add("2.0", http.MethodPost, base+"search", search)
-	h.add("2.0", http.MethodGet, base+"get", query(h, declareExperiment("experiment_id"), h.getExperiment))
-	h.add("2.0", http.MethodGet, base+"get-by-name", query(h, declareExperiment("experiment_name"), h.getExperimentByName))
+	h.add("2.0", http.MethodGet, base+"get", query(h, declareExperiment("experiment_id"), x.getExperiment))
+	h.add("2.0", http.MethodGet, base+"get-by-name", query(h, declareExperiment("experiment_name"), x.getExperimentByName))
 	h.add("2.0", http.MethodPost, base+"delete", command(h, declareExperiment("experiment_id"),
-		func(ctx context.Context, q *experimentRequest) error { return h.store.DeleteExperiment(ctx, q.id) }))
+		func(ctx context.Context, q *experimentRequest) error { return x.store.DeleteExperiment(ctx, q.id) }))
 	h.add("2.0", http.MethodPost, base+"restore", command(h, declareExperiment("experiment_id"),
-		func(ctx context.Context, q *experimentRequest) error { return h.store.RestoreExperiment(ctx, q.id) }))
+		func(ctx context.Context, q *experimentRequest) error { return x.store.RestoreExperiment(ctx, q.id) }))
 	h.add("2.0", http.MethodPost, base+"update", command(h, declareRenameExperiment(),
 		func(ctx context.Context, q *experimentRequest) error {
-			return h.store.RenameExperiment(ctx, q.id, q.name)
+			return x.store.RenameExperiment(ctx, q.id, q.name)
 		}))
-	h.add("2.0", http.MethodPost, base+"set-experiment-tag", command(h, declareSetExperimentTag(), h.setExperimentTag))
+	h.add("2.0", http.MethodPost, base+"set-experiment-tag", command(h, declareSetExperimentTag(), x.setExperimentTag))
 	h.add("2.0", http.MethodPost, base+"delete-experiment-tag", command(h, declareDeleteExperimentTag(),
 		func(ctx context.Context, q *experimentRequest) error {
-			return h.store.DeleteExperimentTag(ctx, q.id, q.tag.Key)
+			return x.store.DeleteExperimentTag(ctx, q.id, q.tag.Key)
 		}))
 }
 
@@ -96,7 +102,7 @@ func declareSearchExperiments() *wire.Request[mlflow.SearchExperimentsParams] {
 	}).CheckedIn("view_type", "max_results", "order_by", "filter", "page_token")
 }
 
-func (h *handler) createExperiment(
+func (x experimentEndpoints) createExperiment(
 	ctx context.Context, b []byte, q *mlflow.CreateExperimentParams,
 ) ([]byte, error) {
 	views := 0
@@ -108,12 +114,12 @@ func (h *handler) createExperiment(
 	if views > maxCustomViews {
 		return nil, tooManyViews("")
 	}
-	location, err := h.checkLocation(q.ArtifactLocation)
+	location, err := x.checkLocation(q.ArtifactLocation)
 	if err != nil {
 		return nil, err
 	}
 	q.ArtifactLocation = location
-	id, err := h.store.CreateExperiment(ctx, *q)
+	id, err := x.store.CreateExperiment(ctx, *q)
 	if err != nil {
 		return nil, err
 	}
@@ -128,9 +134,9 @@ func tooManyViews(experiment string) error {
 		"views per experiment is 50. Delete an existing custom view before creating a new one.")
 }
 
-func (h *handler) setExperimentTag(ctx context.Context, q *experimentRequest) error {
+func (x experimentEndpoints) setExperimentTag(ctx context.Context, q *experimentRequest) error {
 	if strings.HasPrefix(q.tag.Key, customViewPrefix) {
-		e, err := h.store.GetExperiment(ctx, q.id)
+		e, err := x.store.GetExperiment(ctx, q.id)
 		if err != nil {
 			return err
 		}
@@ -145,24 +151,24 @@ func (h *handler) setExperimentTag(ctx context.Context, q *experimentRequest) er
 			return tooManyViews(e.ID)
 		}
 	}
-	return h.store.SetExperimentTag(ctx, q.id, q.tag)
+	return x.store.SetExperimentTag(ctx, q.id, q.tag)
 }
 
-func (h *handler) getExperiment(ctx context.Context, b []byte, q *experimentRequest) ([]byte, error) {
-	e, err := h.store.GetExperiment(ctx, q.id)
+func (x experimentEndpoints) getExperiment(ctx context.Context, b []byte, q *experimentRequest) ([]byte, error) {
+	e, err := x.store.GetExperiment(ctx, q.id)
 	return appendAnswer(b, "experiment", e, err, appendExperiment)
 }
 
-func (h *handler) getExperimentByName(ctx context.Context, b []byte, q *experimentRequest) ([]byte, error) {
-	e, err := h.store.GetExperimentByName(ctx, q.name)
+func (x experimentEndpoints) getExperimentByName(ctx context.Context, b []byte, q *experimentRequest) ([]byte, error) {
+	e, err := x.store.GetExperimentByName(ctx, q.name)
 	return appendAnswer(b, "experiment", e, err, appendExperiment)
 }
 
-func (h *handler) searchExperiments(ctx context.Context, a *answer, q *mlflow.SearchExperimentsParams) error {
+func (x experimentEndpoints) searchExperiments(ctx context.Context, a *answer, q *mlflow.SearchExperimentsParams) error {
 	if q.MaxResults == wire.Zero {
 		return errNoResults()
 	}
-	page, err := h.store.SearchExperiments(ctx, *q)
+	page, err := x.store.SearchExperiments(ctx, *q)
 	if err != nil {
 		return err
 	}

@@ -18,18 +18,29 @@ import (
 //go:embed schema.graphql
 var graphSchema string
 
-// addGraphRoutes adds the endpoint that the web UI asks for the page of a run
-// and for charts.
-func (h *handler) addGraphRoutes() error {
-	schema, err := graphql.ParseSchema(graphSchema, graphRoot{&graphQuery{h}}, graphql.UseFieldResolvers())
-	if err != nil {
-		return fmt.Errorf("schema of GraphQL: %w", err)
-	}
+// graphEndpoint is what the web UI asks for the page of a run and for charts.
+type graphEndpoint struct {
+	store Store
+	failures
+	limits  graphLimits
+	metrics metricEndpoints
+	files   artifactEndpoints
+	schema  *graphql.Schema
+}
+
+func (x *graphEndpoint) addTo(h *handler) {
 	answer := h.withBody(readGraph, func(w http.ResponseWriter, r *http.Request, body *heldBody) {
-		h.graph(context.WithValue(r.Context(), requestKey{}, r), w, r, body.data, schema)
+		x.answer(context.WithValue(r.Context(), requestKey{}, r), w, r, body.data)
 	})
 	for _, method := range []string{http.MethodGet, http.MethodPost} { // a GET has a body too, as in MLflow
 		h.addPath(method, "/graphql", answer)
+	}
+}
+
+// parse reads the schema, whose answers come from the rest of x.
+func (x *graphEndpoint) parse() (err error) {
+	if x.schema, err = graphql.ParseSchema(graphSchema, graphRoot{&graphQuery{x}}, graphql.UseFieldResolvers()); err != nil {
+		return fmt.Errorf("schema of GraphQL: %w", err)
 	}
 	return nil
 }
@@ -54,27 +65,27 @@ func readGraph(h *handler, r *http.Request) (heldBody, error) {
 	return h.readBody(r, min(h.maxBody, maxGraphBody), bodyTooLarge)
 }
 
-// graph answers one query. Like MLflow's server it says what is wrong with a
+// answer answers one query. Like MLflow's server it says what is wrong with a
 // query or its outcome with status 200.
-func (h *handler) graph(ctx context.Context, w http.ResponseWriter, r *http.Request, body []byte, schema *graphql.Schema) {
+func (x *graphEndpoint) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, body []byte) {
 	var q struct {
 		Query         string         `json:"query"`
 		OperationName string         `json:"operationName"`
 		Variables     map[string]any `json:"variables"`
 	}
 	if err := json.Unmarshal(body, &q); err != nil {
-		h.writeError(w, r, invalid("Bad Request. The body must be a JSON object."))
+		x.writeError(w, r, invalid("Bad Request. The body must be a JSON object."))
 		return
 	}
 	if q.Query == "" {
 		writeGraph(w, nil, []string{"Must provide query string."})
 		return
 	}
-	if text := h.graphLimits.check(q.Query); text != "" {
+	if text := x.limits.check(q.Query); text != "" {
 		writeGraph(w, nil, []string{text})
 		return
 	}
-	answer := schema.Exec(ctx, q.Query, q.OperationName, q.Variables)
+	answer := x.schema.Exec(ctx, q.Query, q.OperationName, q.Variables)
 	var texts []string
 	for _, e := range answer.Errors {
 		if isWrongVariable(e.Message) {
@@ -117,7 +128,7 @@ func writeGraph(w http.ResponseWriter, data []byte, texts []string) {
 type requestKey struct{}
 
 // graphError is what a client may know of an error: its text alone.
-func (h *handler) graphError(ctx context.Context, err error) error {
+func (x *graphEndpoint) graphError(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -125,9 +136,9 @@ func (h *handler) graphError(ctx context.Context, err error) error {
 	r, _ := ctx.Value(requestKey{}).(*http.Request)
 	switch {
 	case !ok:
-		e = h.hide(r, err)
+		e = x.hide(r, err)
 	case e.Err != nil:
-		h.logCause(r, e)
+		x.logCause(r, e)
 	}
 	return errors.New(e.Message)
 }

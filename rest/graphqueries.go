@@ -12,7 +12,7 @@ import (
 
 // graphQuery answers the fields at the root of queries and mutations. A method
 // is a field of schema.graphql.
-type graphQuery struct{ h *handler }
+type graphQuery struct{ x *graphEndpoint }
 
 type inputString struct{ InputString *string }
 
@@ -45,9 +45,9 @@ type graphExperimentAnswer struct {
 
 // MlflowGetExperiment returns an experiment.
 func (q *graphQuery) MlflowGetExperiment(ctx context.Context, args input[graphExperimentInput]) (*graphExperimentAnswer, error) {
-	e, err := q.h.store.GetExperiment(ctx, deref(args.get().ExperimentID))
+	e, err := q.x.store.GetExperiment(ctx, deref(args.get().ExperimentID))
 	if err != nil {
-		return nil, q.h.graphError(ctx, err)
+		return nil, q.x.graphError(ctx, err)
 	}
 	return &graphExperimentAnswer{Experiment: newGraphExperiment(e)}, nil
 }
@@ -66,11 +66,11 @@ type graphRunAnswer struct {
 
 // MlflowGetRun returns a run.
 func (q *graphQuery) MlflowGetRun(ctx context.Context, args input[graphRunInput]) (*graphRunAnswer, error) {
-	run, err := q.h.store.GetRun(ctx, args.get().id())
+	run, err := q.x.store.GetRun(ctx, args.get().id())
 	if err != nil {
-		return nil, q.h.graphError(ctx, err)
+		return nil, q.x.graphError(ctx, err)
 	}
-	return &graphRunAnswer{Run: newGraphPage(q.h, run).runs[0]}, nil
+	return &graphRunAnswer{Run: newGraphPage(q.x, run).runs[0]}, nil
 }
 
 type graphSearchRunsInput struct {
@@ -100,14 +100,14 @@ func (q *graphQuery) MlflowSearchRuns(ctx context.Context, args input[graphSearc
 	}
 	if in.MaxResults != nil {
 		if p.MaxResults = int(*in.MaxResults); p.MaxResults == 0 {
-			return nil, q.h.graphError(ctx, errNoResults())
+			return nil, q.x.graphError(ctx, errNoResults())
 		}
 	}
-	page, err := q.h.store.SearchRuns(ctx, p)
+	page, err := q.x.store.SearchRuns(ctx, p)
 	if err != nil {
-		return nil, q.h.graphError(ctx, err)
+		return nil, q.x.graphError(ctx, err)
 	}
-	return &graphRunsAnswer{Runs: newGraphPage(q.h, page.Items...).runs, NextPageToken: page.NextPageToken}, nil
+	return &graphRunsAnswer{Runs: newGraphPage(q.x, page.Items...).runs, NextPageToken: page.NextPageToken}, nil
 }
 
 type graphIntervalInput struct {
@@ -132,14 +132,14 @@ func (q *graphQuery) MlflowGetMetricHistoryBulkInterval(
 		MaxResults: int(deref(in.MaxResults)),
 	}
 	if in.MaxResults != nil && (p.MaxResults < 1 || p.MaxResults > maxPointsOfRun) {
-		return nil, q.h.graphError(ctx, invalid(pointsOutOfRange+wire.SeeDocs))
+		return nil, q.x.graphError(ctx, invalid(pointsOutOfRange+wire.SeeDocs))
 	}
 	if len(p.RunIDs) > maxBulkRuns {
-		return nil, q.h.graphError(ctx, invalid(tooManyRuns(len(p.RunIDs))+wire.SeeDocs))
+		return nil, q.x.graphError(ctx, invalid(tooManyRuns(len(p.RunIDs))+wire.SeeDocs))
 	}
-	points, err := q.h.interval(ctx, &p)
+	points, err := q.x.metrics.interval(ctx, &p)
 	if err != nil {
-		return nil, q.h.graphError(ctx, err)
+		return nil, q.x.graphError(ctx, err)
 	}
 	answer := &graphIntervalAnswer{Metrics: make([]graphMetric, len(points))}
 	for i := range points {
@@ -163,9 +163,9 @@ type graphFilesAnswer struct {
 // MlflowListArtifacts lists a directory of a run's artifacts.
 func (q *graphQuery) MlflowListArtifacts(ctx context.Context, args input[graphArtifactsInput]) (*graphFilesAnswer, error) {
 	in := args.get()
-	uri, entries, err := q.h.artifactsOf(ctx, in.id(), deref(in.Path))
+	uri, entries, err := q.x.files.artifactsOf(ctx, in.id(), deref(in.Path))
 	if err != nil {
-		return nil, q.h.graphError(ctx, err)
+		return nil, q.x.graphError(ctx, err)
 	}
 	answer := &graphFilesAnswer{RootURI: uri}
 	for _, e := range entries {
@@ -199,13 +199,13 @@ func (q *graphQuery) MlflowSearchModelVersions(
 	}
 	results, err := search.results()
 	if err != nil {
-		return nil, q.h.graphError(ctx, err)
+		return nil, q.x.graphError(ctx, err)
 	}
-	page, err := q.h.store.SearchModelVersions(ctx, mlflow.SearchModelVersionsParams{
+	page, err := q.x.store.SearchModelVersions(ctx, mlflow.SearchModelVersionsParams{
 		Filter: deref(in.Filter), MaxResults: results, OrderBy: stringsOf(in.OrderBy), PageToken: deref(in.PageToken),
 	})
 	if err != nil {
-		return nil, q.h.graphError(ctx, err)
+		return nil, q.x.graphError(ctx, err)
 	}
 	return &graphVersionsAnswer{ModelVersions: graphVersions(page.Items), NextPageToken: page.NextPageToken}, nil
 }
@@ -223,9 +223,9 @@ type graphDatasetsAnswer struct {
 func (q *graphQuery) MlflowSearchDatasets(
 	ctx context.Context, args input[graphDatasetsInput],
 ) (*graphDatasetsAnswer, error) {
-	list, err := q.h.store.SearchDatasets(ctx, stringsOf(args.get().ExperimentIDs))
+	list, err := q.x.store.SearchDatasets(ctx, stringsOf(args.get().ExperimentIDs))
 	if err != nil {
-		return nil, q.h.graphError(ctx, err)
+		return nil, q.x.graphError(ctx, err)
 	}
 	answer := &graphDatasetsAnswer{}
 	for _, d := range list {
@@ -246,15 +246,15 @@ func graphVersions(versions []*mlflow.ModelVersion) []graphModelVersion {
 // graphPage is a page of runs. What the runs have in common, and is not asked
 // for by every query, is read once for all.
 type graphPage struct {
-	h           *handler
+	x           *graphEndpoint
 	runs        []*graphRun
 	versions    func(ctx context.Context) (map[string][]graphModelVersion, error)
 	mu          sync.Mutex
 	experiments map[string]*graphExperiment
 }
 
-func newGraphPage(h *handler, runs ...*mlflow.Run) *graphPage {
-	p := &graphPage{h: h, experiments: map[string]*graphExperiment{}}
+func newGraphPage(x *graphEndpoint, runs ...*mlflow.Run) *graphPage {
+	p := &graphPage{x: x, experiments: map[string]*graphExperiment{}}
 	for _, r := range runs {
 		p.runs = append(p.runs, &graphRun{page: p, run: r})
 	}
@@ -282,7 +282,7 @@ func (p *graphPage) readVersions(ctx context.Context) (map[string][]graphModelVe
 		}
 		q := mlflow.SearchModelVersionsParams{Filter: "run_id IN (" + strings.Join(ids, ",") + ")"}
 		for more := true; more; more = q.PageToken != "" {
-			page, err := p.h.store.SearchModelVersions(ctx, q)
+			page, err := p.x.store.SearchModelVersions(ctx, q)
 			if err != nil {
 				return nil, err
 			}
@@ -301,7 +301,7 @@ func (p *graphPage) experiment(ctx context.Context, id string) (*graphExperiment
 	if e := p.experiments[id]; e != nil {
 		return e, nil
 	}
-	e, err := p.h.store.GetExperiment(ctx, id)
+	e, err := p.x.store.GetExperiment(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -336,13 +336,13 @@ func (r *graphRun) Outputs() graphRunOutputs { return newGraphOutputs(r.run.Outp
 // Experiment returns the run's experiment.
 func (r *graphRun) Experiment(ctx context.Context) (*graphExperiment, error) {
 	e, err := r.page.experiment(ctx, r.run.Info.ExperimentID)
-	return e, r.page.h.graphError(ctx, err)
+	return e, r.page.x.graphError(ctx, err)
 }
 
 // ModelVersions returns the versions that were registered of the run.
 func (r *graphRun) ModelVersions(ctx context.Context) ([]graphModelVersion, error) {
 	versions, err := r.page.versions(ctx)
-	return versions[r.run.Info.RunID], r.page.h.graphError(ctx, err)
+	return versions[r.run.Info.RunID], r.page.x.graphError(ctx, err)
 }
 
 func deref[T any](p *T) T {

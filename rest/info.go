@@ -7,12 +7,18 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
-func (h *handler) addInfoRoutes() {
-	h.addPath(http.MethodGet, "/health", h.health)
+// infoEndpoints are what the server tells about itself.
+type infoEndpoints struct {
+	store Store
+	*config
+}
+
+func (x infoEndpoints) addTo(h *handler) {
+	h.addPath(http.MethodGet, "/health", x.health)
 	h.addPath(http.MethodGet, "/version", func(w http.ResponseWriter, _ *http.Request) {
 		writeText(w, http.StatusOK, "text/html; charset=utf-8", Version)
 	})
-	h.add("3.0", http.MethodGet, serverInfoPath, h.serverInfo)
+	h.add("3.0", http.MethodGet, serverInfoPath, x.serverInfo)
 
 	// What pages of the UI ask for at each load.
 	telemetry := "/ajax-api/3.0/mlflow/ui-telemetry"
@@ -26,7 +32,7 @@ func (h *handler) addInfoRoutes() {
 	gateway := "/ajax-api/2.0/mlflow/gateway-proxy"
 	h.addPath(http.MethodGet, gateway, fixed(`{"endpoints":[]}`+"\n"))
 	h.addPath(http.MethodPost, gateway, fixed(`{"endpoints":[]}`+"\n"))
-	h.add("2.0", http.MethodGet, "/mlflow/webhooks", h.none("{}", func(q *unread) []wire.Field {
+	h.add("2.0", http.MethodGet, "/mlflow/webhooks", none(h, "{}", func(q *unread) []wire.Field {
 		return []wire.Field{
 			wire.Int32("max_results", &q.number).IsInt(),
 			wire.Text("page_token", &q.text).IsText(),
@@ -35,9 +41,9 @@ func (h *handler) addInfoRoutes() {
 }
 
 // health says OK unless the store is one that can tell that it has failed.
-func (h *handler) health(w http.ResponseWriter, _ *http.Request) {
+func (x infoEndpoints) health(w http.ResponseWriter, _ *http.Request) {
 	status, text := http.StatusOK, "OK"
-	if s, ok := h.store.(interface{ Health() error }); ok {
+	if s, ok := x.store.(interface{ Health() error }); ok {
 		if err := s.Health(); err != nil {
 			status, text = http.StatusServiceUnavailable, clientText(err)
 		}
@@ -60,12 +66,12 @@ const maxSkillBytes, maxSkillFiles = 25 << 20, 10_000
 // serverInfo tells clients what the server can do. Uploads in parts and
 // downloads past the server depend on where artifacts are stored, and are
 // offered if the operator wants them; presigned URLs are a matter of each run.
-func (h *handler) serverInfo(w http.ResponseWriter, _ *http.Request) {
+func (x infoEndpoints) serverInfo(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, fmt.Appendf(nil, `{"store_type":"SqlStore","workspaces_enabled":false,"trace_archival_enabled":false,`+
 		`"multipart_uploads_enabled":%t,"multipart_downloads_enabled":%t,"artifact_serving_enabled":%t,`+
 		`"skill_content_max_size":%d,"skill_content_max_files":%d,"presigned_upload_run_id_supported":true,`+
 		`"presigned_upload_model_id_supported":true,"model_artifact_presigned_downloads_supported":true,`+
 		`"features_enabled":{"gateway":false,"scheduled_issue_detection":false},"tracking_auth":"","artifacts_presigned_only":%t}`,
-		h.direct != nil && h.offerUploads, h.direct != nil && h.offerDownloads, h.destination != nil,
-		maxSkillBytes, maxSkillFiles, h.presignedOnly))
+		x.direct != nil && x.offerUploads, x.direct != nil && x.offerDownloads, x.destination != nil,
+		maxSkillBytes, maxSkillFiles, x.presignedOnly))
 }

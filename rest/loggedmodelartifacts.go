@@ -25,16 +25,16 @@ func declareListModelArtifacts() *wire.Request[listModelArtifactsRequest] {
 	})
 }
 
-func (h *handler) listModelArtifacts(ctx context.Context, b []byte, q *listModelArtifactsRequest) ([]byte, error) {
+func (x loggedModelEndpoints) listModelArtifacts(ctx context.Context, b []byte, q *listModelArtifactsRequest) ([]byte, error) {
 	dir, err := cleanPath(q.dir)
 	if err != nil {
 		return nil, err
 	}
-	m, err := h.store.GetLoggedModel(ctx, q.id)
+	m, err := x.store.GetLoggedModel(ctx, q.id)
 	if err != nil {
 		return nil, err
 	}
-	root, err := h.openRoot(ctx, m.ArtifactURI)
+	root, err := x.files.openRoot(ctx, m.ArtifactURI)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (h *handler) listModelArtifacts(ctx context.Context, b []byte, q *listModel
 }
 
 // getModelArtifact sends an artifact of a logged model to the browser.
-func (h *handler) getModelArtifact(w http.ResponseWriter, r *http.Request) {
+func (x loggedModelEndpoints) getModelArtifact(w http.ResponseWriter, r *http.Request) {
 	name := ""
 	for _, p := range wire.ParseQuery(r.URL.RawQuery) {
 		if p.Key == "artifact_file_path" {
@@ -59,20 +59,20 @@ func (h *handler) getModelArtifact(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if name == "" {
-		h.writeError(w, r, &mlflow.Error{
+		x.writeError(w, r, &mlflow.Error{
 			Code: mlflow.CodeBadRequest, Message: `Request must include the "artifact_file_path" query parameter.`,
 		})
 		return
 	}
 	name, err := cleanPathBelow(name)
 	if err != nil {
-		h.writeError(w, r, err)
+		x.writeError(w, r, err)
 		return
 	}
-	m, err := h.store.GetLoggedModel(r.Context(), r.PathValue("model_id"))
+	m, err := x.store.GetLoggedModel(r.Context(), r.PathValue("model_id"))
 	if err != nil {
-		h.writeError(w, r, err)
+		x.writeError(w, r, err)
 		return
 	}
-	h.sendOrPresign(w, r, m.ArtifactURI, name)
+	x.files.sendOrPresign(w, r, m.ArtifactURI, name)
 }

@@ -9,28 +9,35 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
-func (h *handler) addLoggedModelRoutes() {
+// loggedModelEndpoints are the endpoints of logged models.
+type loggedModelEndpoints struct {
+	store Store
+	failures
+	files artifactEndpoints
+}
+
+func (x loggedModelEndpoints) addTo(h *handler) {
 	const base, model = "/mlflow/logged-models", "/mlflow/logged-models/{model_id}"
-	h.add("2.0", http.MethodPost, base, query(h, declareCreateLoggedModel(), h.createLoggedModel))
-	h.add("2.0", http.MethodPost, base+"/search", streamed(h, declareSearchLoggedModels(), h.searchLoggedModels))
-	h.add("2.0", http.MethodGet, model, query(h, declareLoggedModel(), h.getLoggedModel))
+	h.add("2.0", http.MethodPost, base, query(h, declareCreateLoggedModel(), x.createLoggedModel))
+	h.add("2.0", http.MethodPost, base+"/search", streamed(h, declareSearchLoggedModels(), x.searchLoggedModels))
+	h.add("2.0", http.MethodGet, model, query(h, declareLoggedModel(), x.getLoggedModel))
 	h.add("2.0", http.MethodDelete, model, command(h, declareLoggedModel(),
-		func(ctx context.Context, q *loggedModelRequest) error { return h.store.DeleteLoggedModel(ctx, q.id) }))
-	h.add("2.0", http.MethodPatch, model, query(h, declareFinalizeLoggedModel(), h.finalizeLoggedModel))
+		func(ctx context.Context, q *loggedModelRequest) error { return x.store.DeleteLoggedModel(ctx, q.id) }))
+	h.add("2.0", http.MethodPatch, model, query(h, declareFinalizeLoggedModel(), x.finalizeLoggedModel))
 	h.add("2.0", http.MethodPatch, model+"/tags", command(h, declareSetLoggedModelTags(),
 		func(ctx context.Context, q *loggedModelRequest) error {
-			return h.store.SetLoggedModelTags(ctx, q.id, q.tags)
+			return x.store.SetLoggedModelTags(ctx, q.id, q.tags)
 		}))
 	h.add("2.0", http.MethodDelete, model+"/tags/{tag_key}", command(h, declareLoggedModel(),
 		func(ctx context.Context, q *loggedModelRequest) error {
-			return h.store.DeleteLoggedModelTag(ctx, q.id, q.tagKey)
+			return x.store.DeleteLoggedModelTag(ctx, q.id, q.tagKey)
 		}))
 	h.add("2.0", http.MethodPost, model+"/params", command(h, declareLogLoggedModelParams(),
 		func(ctx context.Context, q *loggedModelRequest) error {
-			return h.store.LogLoggedModelParams(ctx, q.id, q.params)
+			return x.store.LogLoggedModelParams(ctx, q.id, q.params)
 		}))
-	h.add("2.0", http.MethodGet, model+"/artifacts/directories", query(h, declareListModelArtifacts(), h.listModelArtifacts))
-	h.addPath(http.MethodGet, "/ajax-api/2.0"+model+"/artifacts/files", h.downloadedOrPresigned(h.getModelArtifact))
+	h.add("2.0", http.MethodGet, model+"/artifacts/directories", query(h, declareListModelArtifacts(), x.listModelArtifacts))
+	h.addPath(http.MethodGet, "/ajax-api/2.0"+model+"/artifacts/files", x.files.downloadedOrPresigned(x.getModelArtifact))
 }
 
 func declareCreateLoggedModel() *wire.Request[mlflow.CreateLoggedModelParams] {
@@ -111,24 +118,24 @@ func declareLogLoggedModelParams() *wire.Request[loggedModelRequest] {
 	})
 }
 
-func (h *handler) createLoggedModel(ctx context.Context, b []byte, q *mlflow.CreateLoggedModelParams) ([]byte, error) {
-	m, err := h.store.CreateLoggedModel(ctx, *q)
+func (x loggedModelEndpoints) createLoggedModel(ctx context.Context, b []byte, q *mlflow.CreateLoggedModelParams) ([]byte, error) {
+	m, err := x.store.CreateLoggedModel(ctx, *q)
 	return appendAnswer(b, "model", m, err, appendLoggedModel)
 }
 
-func (h *handler) getLoggedModel(ctx context.Context, b []byte, q *loggedModelRequest) ([]byte, error) {
-	get := h.store.GetLoggedModel
+func (x loggedModelEndpoints) getLoggedModel(ctx context.Context, b []byte, q *loggedModelRequest) ([]byte, error) {
+	get := x.store.GetLoggedModel
 	if q.deleted {
-		get = h.store.GetAnyLoggedModel
+		get = x.store.GetAnyLoggedModel
 	}
 	m, err := get(ctx, q.id)
 	return appendAnswer(b, "model", m, err, appendLoggedModel)
 }
 
-func (h *handler) finalizeLoggedModel(ctx context.Context, b []byte, q *loggedModelRequest) ([]byte, error) {
+func (x loggedModelEndpoints) finalizeLoggedModel(ctx context.Context, b []byte, q *loggedModelRequest) ([]byte, error) {
 	if q.status == "" { // of a name or number that is not known, as in MLflow
 		q.status = mlflow.LoggedModelUnspecified
 	}
-	m, err := h.store.FinalizeLoggedModel(ctx, q.inBody, q.status)
+	m, err := x.store.FinalizeLoggedModel(ctx, q.inBody, q.status)
 	return appendAnswer(b, "model", m, err, appendLoggedModel)
 }

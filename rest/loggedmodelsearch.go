@@ -33,8 +33,8 @@ func loggedModelOrderFields(o *mlflow.LoggedModelOrder) []wire.Field {
 	}
 }
 
-func (h *handler) searchLoggedModels(ctx context.Context, a *answer, q *mlflow.SearchLoggedModelsParams) error {
-	page, err := h.store.SearchLoggedModels(ctx, *q)
+func (x loggedModelEndpoints) searchLoggedModels(ctx context.Context, a *answer, q *mlflow.SearchLoggedModelsParams) error {
+	page, err := x.store.SearchLoggedModels(ctx, *q)
 	if err != nil {
 		return err
 	}

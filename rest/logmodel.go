@@ -25,7 +25,7 @@ func declareLogModel() *wire.Request[logModelRequest] {
 	})
 }
 
-func (h *handler) logModel(ctx context.Context, q *logModelRequest) error {
+func (x runEndpoints) logModel(ctx context.Context, q *logModelRequest) error {
 	m, err := parseModel(q.model)
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (h *handler) logModel(ctx context.Context, q *logModelRequest) error {
 	if err != nil {
 		return err
 	}
-	return h.store.LogModel(ctx, q.runID, entry)
+	return x.store.LogModel(ctx, q.runID, entry)
 }
 
 // parseModel reads what a client says of a model.

@@ -16,16 +16,22 @@ const (
 	maxPointsOfRun = 2500
 )
 
-func (h *handler) addMetricRoutes() {
-	interval := streamed(h, declareInterval(), h.metricHistoryInterval)
+// metricEndpoints are the endpoints that log metrics, and show their histories.
+type metricEndpoints struct {
+	store Store
+	failures
+}
+
+func (x metricEndpoints) addTo(h *handler) {
+	interval := streamed(h, declareInterval(), x.metricHistoryInterval)
 	h.add("2.0", http.MethodPost, "/mlflow/runs/log-batch", command(h, declareLogBatch(),
 		func(ctx context.Context, q *mlflow.LogBatchParams) error {
-			return h.store.LogBatch(mlflow.WithTimesAsGiven(ctx), *q)
+			return x.store.LogBatch(mlflow.WithTimesAsGiven(ctx), *q)
 		}))
-	h.add("2.0", http.MethodPost, "/mlflow/runs/log-metric", command(h, declareLogMetric(), h.logMetric))
-	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history", streamed(h, declareHistory(), h.metricHistory))
+	h.add("2.0", http.MethodPost, "/mlflow/runs/log-metric", command(h, declareLogMetric(), x.logMetric))
+	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history", streamed(h, declareHistory(), x.metricHistory))
 	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history-bulk-interval", interval)
-	h.addPath(http.MethodGet, "/ajax-api/2.0/mlflow/metrics/get-history-bulk", h.admitted(h.metricHistoryBulk))
+	h.addPath(http.MethodGet, "/ajax-api/2.0/mlflow/metrics/get-history-bulk", h.admitted(x.metricHistoryBulk))
 }
 
 func declareLogBatch() *wire.Request[mlflow.LogBatchParams] {
@@ -62,11 +68,11 @@ func declareLogMetric() *wire.Request[logMetricRequest] {
 		ScannedBy(scanLogMetric)
 }
 
-func (h *handler) logMetric(ctx context.Context, q *logMetricRequest) error {
+func (x metricEndpoints) logMetric(ctx context.Context, q *logMetricRequest) error {
 	if q.runID == "" {
 		q.runID = q.legacyID
 	}
-	return h.store.LogMetric(mlflow.WithTimesAsGiven(ctx), q.runID, q.metric)
+	return x.store.LogMetric(mlflow.WithTimesAsGiven(ctx), q.runID, q.metric)
 }
 
 type historyRequest struct {
@@ -86,7 +92,7 @@ func declareHistory() *wire.Request[historyRequest] {
 	})
 }
 
-func (h *handler) metricHistory(ctx context.Context, a *answer, q *historyRequest) error {
+func (x metricEndpoints) metricHistory(ctx context.Context, a *answer, q *historyRequest) error {
 	if q.RunID == "" {
 		q.RunID = q.legacyID
 	}
@@ -99,7 +105,7 @@ func (h *handler) metricHistory(ctx context.Context, a *answer, q *historyReques
 			" for parameter 'max_results' supplied. It must be a positive integer.")
 	}
 	p := a.beginPage("metrics")
-	token, err := h.visitHistory(ctx, q.MetricHistoryParams, func(m mlflow.Metric) error {
+	token, err := x.visitHistory(ctx, q.MetricHistoryParams, func(m mlflow.Metric) error {
 		a.b = a.spill(appendMetric(p.array(a), 2, &m))
 		return a.err
 	})
@@ -128,10 +134,10 @@ func tooManyRuns(n int) string {
 	return "GetMetricHistoryBulkInterval request must specify at most 100 run_ids. Received " + strconv.Itoa(n) + " run_ids."
 }
 
-func (h *handler) metricHistoryInterval(
+func (x metricEndpoints) metricHistoryInterval(
 	ctx context.Context, a *answer, q *mlflow.MetricHistoryIntervalParams,
 ) error {
-	points, err := h.interval(ctx, q)
+	points, err := x.interval(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -140,7 +146,7 @@ func (h *handler) metricHistoryInterval(
 }
 
 // interval returns the points of a chart.
-func (h *handler) interval(
+func (x metricEndpoints) interval(
 	ctx context.Context, q *mlflow.MetricHistoryIntervalParams,
 ) ([]mlflow.RunMetric, error) {
 	switch {
@@ -153,19 +159,19 @@ func (h *handler) interval(
 	if q.MaxResults == 0 {
 		q.MaxResults = maxPointsOfRun
 	}
-	return h.store.MetricHistoryBulkInterval(ctx, *q)
+	return x.store.MetricHistoryBulkInterval(ctx, *q)
 }
 
-func (h *handler) metricHistoryBulk(w http.ResponseWriter, r *http.Request) {
+func (x metricEndpoints) metricHistoryBulk(w http.ResponseWriter, r *http.Request) {
 	q, err := bulkRequest(r.URL.RawQuery)
 	if err != nil {
-		h.writeError(w, r, err)
+		x.writeError(w, r, err)
 		return
 	}
 	var points []mlflow.RunMetric
 	if q.MaxResults > 0 {
-		if points, err = h.store.MetricHistoryBulk(r.Context(), q); err != nil {
-			h.writeError(w, r, err)
+		if points, err = x.store.MetricHistoryBulk(r.Context(), q); err != nil {
+			x.writeError(w, r, err)
 			return
 		}
 	}

@@ -10,24 +10,24 @@ import (
 )
 
 // getModelVersionArtifact sends an artifact of a model version to the browser.
-func (h *handler) getModelVersionArtifact(w http.ResponseWriter, r *http.Request) {
+func (x modelEndpoints) getModelVersionArtifact(w http.ResponseWriter, r *http.Request) {
 	params := wire.ParseQuery(r.URL.RawQuery)
-	name, ok := h.artifactPath(w, r, params)
+	name, ok := x.files.artifactPath(w, r, params)
 	if !ok {
 		return
 	}
 	first := wire.FirstOf(params)
-	uri, dir, err := h.modelVersionURI(r.Context(), first["name"], first["version"])
+	uri, dir, err := x.modelVersionURI(r.Context(), first["name"], first["version"])
 	if err != nil {
-		h.writeError(w, r, err)
+		x.writeError(w, r, err)
 		return
 	}
-	h.sendOrPresign(w, r, uri, path.Join(dir, name))
+	x.files.sendOrPresign(w, r, uri, path.Join(dir, name))
 }
 
 // modelVersionURI is where the artifacts of a model version lie: in a directory
 // of the artifacts of a run or logged model, where its source names one.
-func (h *handler) modelVersionURI(ctx context.Context, name, version string) (location, dir string, err error) {
+func (x modelEndpoints) modelVersionURI(ctx context.Context, name, version string) (location, dir string, err error) {
 	if name == "" {
 		return "", "", invalid("Missing value for required parameter 'name'.")
 	}
@@ -35,7 +35,7 @@ func (h *handler) modelVersionURI(ctx context.Context, name, version string) (lo
 	if err != nil {
 		return "", "", err
 	}
-	location, err = h.store.ModelVersionDownloadURI(ctx, name, number)
+	location, err = x.store.ModelVersionDownloadURI(ctx, name, number)
 	if err != nil {
 		return "", "", err
 	}
@@ -45,14 +45,14 @@ func (h *handler) modelVersionURI(ctx context.Context, name, version string) (lo
 		if dir, err = cleanPath(dir); err != nil {
 			return "", "", err
 		}
-		run, err := h.store.GetRun(ctx, id)
+		run, err := x.store.GetRun(ctx, id)
 		if err != nil {
 			return "", "", err
 		}
 		return run.Info.ArtifactURI, dir, nil
 	case "models":
 		ref, _ := parseModelURI(u)
-		model, err := h.store.GetLoggedModel(ctx, ref.modelID)
+		model, err := x.store.GetLoggedModel(ctx, ref.modelID)
 		if err != nil {
 			return "", "", err
 		}

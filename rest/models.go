@@ -11,44 +11,53 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
-func (h *handler) addModelRoutes() {
+// modelEndpoints are the endpoints of registered models and their versions.
+type modelEndpoints struct {
+	store Store
+	failures
+	*config
+	files artifactEndpoints
+}
+
+func (x modelEndpoints) addTo(h *handler) {
 	const base = "/mlflow/registered-models/"
-	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateModel(), h.createModel))
+	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateModel(), x.createModel))
 	h.add("2.0", http.MethodPost, base+"rename", query(h, declareModel("name", "new_name"),
 		modelAnswer(func(ctx context.Context, q *modelRequest) (*mlflow.RegisteredModel, error) {
-			return h.store.RenameRegisteredModel(ctx, q.name, q.newName)
+			return x.store.RenameRegisteredModel(ctx, q.name, q.newName)
 		})))
 	h.add("2.0", http.MethodPatch, base+"update", query(h, declareModel("name").With(withDescription),
 		modelAnswer(func(ctx context.Context, q *modelRequest) (*mlflow.RegisteredModel, error) {
-			return h.store.UpdateRegisteredModel(ctx, mlflow.UpdateRegisteredModelParams{
+			return x.store.UpdateRegisteredModel(ctx, mlflow.UpdateRegisteredModelParams{
 				Name: q.name, Description: deref(q.description),
 			})
 		})))
 	h.add("2.0", http.MethodGet, base+"get", query(h, declareModel("name"),
 		modelAnswer(func(ctx context.Context, q *modelRequest) (*mlflow.RegisteredModel, error) {
-			return h.store.GetRegisteredModel(ctx, q.name)
+			return x.store.GetRegisteredModel(ctx, q.name)
 		})))
 	h.add("2.0", http.MethodDelete, base+"delete", command(h, declareModel("name"),
-		func(ctx context.Context, q *modelRequest) error { return h.store.DeleteRegisteredModel(ctx, q.name) }))
-	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, declareSearchModels(1000), h.searchModels)))
+		func(ctx context.Context, q *modelRequest) error { return x.store.DeleteRegisteredModel(ctx, q.name) }))
+	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, declareSearchModels(1000), x.searchModels)))
 	h.add("2.0", http.MethodPost, base+"set-tag",
 		command(h, declareModel("name", "key").With(withValue),
 			func(ctx context.Context, q *modelRequest) error {
-				return h.store.SetRegisteredModelTag(ctx, q.name, mlflow.Tag{Key: q.key, Value: q.value})
+				return x.store.SetRegisteredModelTag(ctx, q.name, mlflow.Tag{Key: q.key, Value: q.value})
 			}))
 	h.add("2.0", http.MethodDelete, base+"delete-tag", command(h, declareModel("name", "key"),
 		func(ctx context.Context, q *modelRequest) error {
-			return h.store.DeleteRegisteredModelTag(ctx, q.name, q.key)
+			return x.store.DeleteRegisteredModelTag(ctx, q.name, q.key)
 		}))
 	h.add("2.0", http.MethodPost, base+"alias", command(h, declareModel("name", "alias", "version"),
 		onVersion(func(ctx context.Context, q *modelRequest, version int) error {
-			return h.store.SetRegisteredModelAlias(ctx, q.name, q.alias, version)
+			return x.store.SetRegisteredModelAlias(ctx, q.name, q.alias, version)
 		})))
 	h.add("2.0", http.MethodDelete, base+"alias", command(h, declareModel("name", "alias"),
 		func(ctx context.Context, q *modelRequest) error {
-			return h.store.DeleteRegisteredModelAlias(ctx, q.name, q.alias)
+			return x.store.DeleteRegisteredModelAlias(ctx, q.name, q.alias)
 		}))
-	h.addVersionRoutes()
+	x.addVersionRoutes(h)
+	h.addPath(http.MethodGet, "/model-versions/get-artifact", x.files.downloadedOrPresigned(x.getModelVersionArtifact))
 }
 
 // modelRequest is a request about one registered model or one of its versions.
@@ -141,8 +150,8 @@ func (q *modelSearch) results() (int, error) {
 	return q.maxResults, nil
 }
 
-func (h *handler) createModel(ctx context.Context, b []byte, q *mlflow.CreateRegisteredModelParams) ([]byte, error) {
-	m, err := h.store.CreateRegisteredModel(ctx, *q)
+func (x modelEndpoints) createModel(ctx context.Context, b []byte, q *mlflow.CreateRegisteredModelParams) ([]byte, error) {
+	m, err := x.store.CreateRegisteredModel(ctx, *q)
 	return appendAnswer(b, "registered_model", m, err, appendModel)
 }
 
@@ -156,12 +165,12 @@ func modelAnswer(
 	}
 }
 
-func (h *handler) searchModels(ctx context.Context, a *answer, q *modelSearch) error {
+func (x modelEndpoints) searchModels(ctx context.Context, a *answer, q *modelSearch) error {
 	results, err := q.results()
 	if err != nil {
 		return err
 	}
-	page, err := h.store.SearchRegisteredModels(ctx, mlflow.SearchRegisteredModelsParams{
+	page, err := x.store.SearchRegisteredModels(ctx, mlflow.SearchRegisteredModelsParams{
 		Filter: q.filter, MaxResults: results, OrderBy: q.orderBy, PageToken: q.pageToken,
 	})
 	if err != nil {

@@ -21,17 +21,17 @@ import (
 // resolveSource checks the source of a new version, replaces the version of
 // another model by its number, takes over what that version was made of, and
 // finds out where the artifacts lie.
-func (h *handler) resolveSource(ctx context.Context, q *createVersionRequest) error {
+func (x modelEndpoints) resolveSource(ctx context.Context, q *createVersionRequest) error {
 	u := splitURI(q.Source)
 	if u.scheme == "models" {
-		if err := h.resolveModelSource(ctx, q, u); err != nil {
+		if err := x.resolveModelSource(ctx, q, u); err != nil {
 			return err
 		}
 	}
 	if q.ModelID == "" {
-		return h.checkRunSource(ctx, q.Source, q.RunID)
+		return x.checkRunSource(ctx, q.Source, q.RunID)
 	}
-	model, err := h.checkModelSource(ctx, q.Source, q.ModelID)
+	model, err := x.checkModelSource(ctx, q.Source, q.ModelID)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func parseModelURI(u uri) (ref modelRef, ok bool) {
 
 // resolveModelSource resolves a source that names a version of a registered
 // model.
-func (h *handler) resolveModelSource(ctx context.Context, q *createVersionRequest, u uri) error {
+func (x modelEndpoints) resolveModelSource(ctx context.Context, q *createVersionRequest, u uri) error {
 	if u.host != "" {
 		return invalid("Invalid model version source: '" + q.Source + "'. Registered model sources must use the " +
 			"active model registry.")
@@ -97,7 +97,7 @@ func (h *handler) resolveModelSource(ctx context.Context, q *createVersionReques
 	if ref.modelID != "" {
 		return nil
 	}
-	model, err := h.store.GetRegisteredModel(ctx, ref.name)
+	model, err := x.store.GetRegisteredModel(ctx, ref.name)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (h *handler) resolveModelSource(ctx context.Context, q *createVersionReques
 		return invalid("Invalid model version source: '" + q.Source + "'. Prompt versions cannot be used as " +
 			"model version sources.")
 	}
-	version, err := h.findVersion(ctx, model, ref)
+	version, err := x.findVersion(ctx, model, ref)
 	if err != nil {
 		return err
 	}
@@ -115,12 +115,12 @@ func (h *handler) resolveModelSource(ctx context.Context, q *createVersionReques
 	}
 	q.Source = "models:/" + ref.name + "/" + strconv.Itoa(version.Version)
 	q.RunID = version.RunID
-	q.StorageLocation, err = h.store.ModelVersionDownloadURI(ctx, ref.name, version.Version)
+	q.StorageLocation, err = x.store.ModelVersionDownloadURI(ctx, ref.name, version.Version)
 	return err
 }
 
 // findVersion returns the version that a reference is about.
-func (h *handler) findVersion(
+func (x modelEndpoints) findVersion(
 	ctx context.Context, model *mlflow.RegisteredModel, ref modelRef,
 ) (*mlflow.ModelVersion, error) {
 	switch {
@@ -129,14 +129,14 @@ func (h *handler) findVersion(
 		if err != nil {
 			return nil, err
 		}
-		return h.store.GetModelVersion(ctx, ref.name, number)
+		return x.store.GetModelVersion(ctx, ref.name, number)
 	case ref.alias != "":
-		return h.store.GetModelVersionByAlias(ctx, ref.name, ref.alias)
+		return x.store.GetModelVersionByAlias(ctx, ref.name, ref.alias)
 	}
 	versions := model.LatestVersions
 	if !ref.wantsLatestOfStages {
 		var err error
-		if versions, err = h.store.LatestVersions(ctx, ref.name, []string{ref.stage}); err != nil {
+		if versions, err = x.store.LatestVersions(ctx, ref.name, []string{ref.stage}); err != nil {
 			return nil, err
 		}
 	}
@@ -152,10 +152,10 @@ func (h *handler) findVersion(
 }
 
 // checkRunSource checks a source that belongs to a run, or to nothing.
-func (h *handler) checkRunSource(ctx context.Context, source, runID string) error {
+func (x modelEndpoints) checkRunSource(ctx context.Context, source, runID string) error {
 	if file, local, err := localFile(source); err != nil || local {
-		return h.checkLocalSource(source, file, err, "run_id", runID, func() (string, error) {
-			return h.runRoot(ctx, source, runID)
+		return x.checkLocalSource(source, file, err, "run_id", runID, func() (string, error) {
+			return x.runRoot(ctx, source, runID)
 		})
 	}
 	if err := checkSourcePath(source); err != nil {
@@ -173,7 +173,7 @@ func (h *handler) checkRunSource(ctx context.Context, source, runID string) erro
 			return sourceOutside(source, "model_id")
 		}
 	case isProxied(u):
-		root, err := h.runRoot(ctx, source, runID)
+		root, err := x.runRoot(ctx, source, runID)
 		if err != nil {
 			return err
 		}
@@ -186,14 +186,14 @@ func (h *handler) checkRunSource(ctx context.Context, source, runID string) erro
 
 // checkModelSource checks a source that belongs to a logged model, which it
 // returns.
-func (h *handler) checkModelSource(ctx context.Context, source, modelID string) (*mlflow.LoggedModel, error) {
-	model, err := h.store.GetLoggedModel(ctx, modelID)
+func (x modelEndpoints) checkModelSource(ctx context.Context, source, modelID string) (*mlflow.LoggedModel, error) {
+	model, err := x.store.GetLoggedModel(ctx, modelID)
 	missing := errors.Is(err, mlflow.ErrNotFound)
 	if err != nil && !missing {
 		return nil, err
 	}
 	if file, local, fileErr := localFile(source); fileErr != nil || local {
-		return model, h.checkLocalSource(source, file, fileErr, "model_id", modelID, func() (string, error) {
+		return model, x.checkLocalSource(source, file, fileErr, "model_id", modelID, func() (string, error) {
 			if missing {
 				return "", sourceOutside(source, "model_id")
 			}
@@ -221,11 +221,11 @@ func (h *handler) checkModelSource(ctx context.Context, source, modelID string) 
 }
 
 // runRoot returns where the artifacts of the run are that a source belongs to.
-func (h *handler) runRoot(ctx context.Context, source, runID string) (string, error) {
+func (x modelEndpoints) runRoot(ctx context.Context, source, runID string) (string, error) {
 	if runID == "" {
 		return "", sourceOutside(source, "run_id")
 	}
-	run, err := h.store.GetRun(ctx, runID)
+	run, err := x.store.GetRun(ctx, runID)
 	if errors.Is(err, mlflow.ErrNotFound) {
 		return "", sourceOutside(source, "run_id")
 	}
@@ -237,7 +237,7 @@ func (h *handler) runRoot(ctx context.Context, source, runID string) (string, er
 
 // checkLocalSource checks a source in the server's file system, which must be
 // within the artifacts of the run or model, given as param.
-func (h *handler) checkLocalSource(
+func (x modelEndpoints) checkLocalSource(
 	source, file string, err error, param, id string, root func() (string, error),
 ) error {
 	if err != nil {

@@ -9,24 +9,24 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
 )
 
-func (h *handler) addVersionRoutes() {
+func (x modelEndpoints) addVersionRoutes(h *handler) {
 	const base, models = "/mlflow/model-versions/", "/mlflow/registered-models/"
 	latest := query(h, declareModel("name").With(func(q *modelRequest) []wire.Field {
 		return []wire.Field{wire.Texts("stages", &q.stages).IsList().HasTexts()}
-	}), h.latestVersions)
+	}), x.latestVersions)
 	h.add("2.0", http.MethodGet, models+"get-latest-versions", latest)
 	h.add("2.0", http.MethodPost, models+"get-latest-versions", latest)
 	h.add("2.0", http.MethodGet, models+"alias", query(h, declareModel("name", "alias"),
 		func(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
-			v, err := h.store.GetModelVersionByAlias(ctx, q.name, q.alias)
+			v, err := x.store.GetModelVersionByAlias(ctx, q.name, q.alias)
 			return appendAnswer(b, "model_version", v, err, appendVersion)
 		}))
 
-	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateVersion(), h.createVersion))
+	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateVersion(), x.createVersion))
 	h.add("2.0", http.MethodPatch, base+"update",
 		query(h, declareModel("name", "version").With(withDescription),
 			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*mlflow.ModelVersion, error) {
-				return h.store.UpdateModelVersion(ctx, mlflow.UpdateModelVersionParams{
+				return x.store.UpdateModelVersion(ctx, mlflow.UpdateModelVersionParams{
 					Name: q.name, Version: version, Description: q.description,
 				})
 			})))
@@ -35,30 +35,30 @@ func (h *handler) addVersionRoutes() {
 			return []wire.Field{wire.Flag("archive_existing_versions", &q.archive).IsFlag()}
 		}),
 			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*mlflow.ModelVersion, error) {
-				return h.store.TransitionModelVersionStage(ctx, mlflow.TransitionModelVersionParams{
+				return x.store.TransitionModelVersionStage(ctx, mlflow.TransitionModelVersionParams{
 					Name: q.name, Version: version, Stage: q.stage, ArchiveExisting: q.archive,
 				})
 			})))
 	h.add("2.0", http.MethodDelete, base+"delete", command(h, declareModel("name", "version"),
 		onVersion(func(ctx context.Context, q *modelRequest, version int) error {
-			return h.store.DeleteModelVersion(ctx, q.name, version)
+			return x.store.DeleteModelVersion(ctx, q.name, version)
 		})))
 	h.add("2.0", http.MethodGet, base+"get", query(h, declareModel("name", "version"),
 		versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*mlflow.ModelVersion, error) {
-			return h.store.GetModelVersion(ctx, q.name, version)
+			return x.store.GetModelVersion(ctx, q.name, version)
 		})))
-	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, declareSearchModels(200_000), h.searchVersions)))
+	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, declareSearchModels(200_000), x.searchVersions)))
 	h.add("2.0", http.MethodGet, base+"get-download-uri", query(h, wire.Declare(func(q *modelRequest) []wire.Field {
 		return []wire.Field{wire.Text("name", &q.name), wire.Text("version", &q.version)}
-	}), h.downloadURI))
+	}), x.downloadURI))
 	h.add("2.0", http.MethodPost, base+"set-tag",
 		command(h, declareModel("name", "version", "key").With(withValue),
 			onVersion(func(ctx context.Context, q *modelRequest, version int) error {
-				return h.store.SetModelVersionTag(ctx, q.name, version, mlflow.Tag{Key: q.key, Value: q.value})
+				return x.store.SetModelVersionTag(ctx, q.name, version, mlflow.Tag{Key: q.key, Value: q.value})
 			})))
 	h.add("2.0", http.MethodDelete, base+"delete-tag", command(h, declareModel("name", "version", "key"),
 		onVersion(func(ctx context.Context, q *modelRequest, version int) error {
-			return h.store.DeleteModelVersionTag(ctx, q.name, version, q.key)
+			return x.store.DeleteModelVersionTag(ctx, q.name, version, q.key)
 		})))
 }
 
@@ -100,28 +100,28 @@ func declareCreateVersion() *wire.Request[createVersionRequest] {
 // createVersion makes a version and then tells the logged model of it, if there
 // is one. Not atomic: after a crash in between the version stands and the model
 // does not know of it, as with MLflow.
-func (h *handler) createVersion(ctx context.Context, b []byte, q *createVersionRequest) ([]byte, error) {
+func (x modelEndpoints) createVersion(ctx context.Context, b []byte, q *createVersionRequest) ([]byte, error) {
 	q.RunID, q.ModelID = deref(q.run), deref(q.model)
 	prompt := isPrompt(q.Tags)
 	if prompt && q.Source != "prompt-template" && q.Source != "dummy-source" {
 		return nil, invalid("Invalid prompt source: '" + q.Source + "'. Prompt sources must use an MLflow placeholder.")
 	}
-	if err := h.checkHost("source", q.Source); err != nil {
+	if err := x.checkHost("source", q.Source); err != nil {
 		return nil, err
 	}
-	resolve := h.resolveSource
+	resolve := x.resolveSource
 	if prompt {
-		resolve = h.takeRunOfModel
+		resolve = x.takeRunOfModel
 	}
 	if err := resolve(ctx, q); err != nil {
 		return nil, err
 	}
-	v, err := h.store.CreateModelVersion(ctx, q.CreateModelVersionParams)
+	v, err := x.store.CreateModelVersion(ctx, q.CreateModelVersionParams)
 	if err != nil {
 		return nil, err
 	}
 	if !prompt && q.ModelID != "" {
-		if err := h.store.AddModelVersionToLoggedModel(ctx, q.ModelID, v.Name, v.Version); err != nil {
+		if err := x.store.AddModelVersionToLoggedModel(ctx, q.ModelID, v.Name, v.Version); err != nil {
 			return nil, err
 		}
 	}
@@ -130,11 +130,11 @@ func (h *handler) createVersion(ctx context.Context, b []byte, q *createVersionR
 
 // takeRunOfModel has a version without a run be of the run of its logged model.
 // Source: MLflow 3.17, model_registry/sqlalchemy_store.py, create_model_version.
-func (h *handler) takeRunOfModel(ctx context.Context, q *createVersionRequest) error {
+func (x modelEndpoints) takeRunOfModel(ctx context.Context, q *createVersionRequest) error {
 	if q.RunID != "" || q.ModelID == "" {
 		return nil
 	}
-	model, err := h.store.GetLoggedModel(ctx, q.ModelID)
+	model, err := x.store.GetLoggedModel(ctx, q.ModelID)
 	if err == nil {
 		q.RunID = model.SourceRunID
 	}
@@ -152,20 +152,20 @@ func isPrompt(tags []mlflow.Tag) bool {
 	return is
 }
 
-func (h *handler) latestVersions(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
-	versions, err := h.store.LatestVersions(ctx, q.name, q.stages)
+func (x modelEndpoints) latestVersions(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
+	versions, err := x.store.LatestVersions(ctx, q.name, q.stages)
 	if err != nil {
 		return nil, err
 	}
 	return wire.CloseObject(wire.AppendList(append(b, '{'), 1, "model_versions", versions, appendVersion), 0), nil
 }
 
-func (h *handler) searchVersions(ctx context.Context, a *answer, q *modelSearch) error {
+func (x modelEndpoints) searchVersions(ctx context.Context, a *answer, q *modelSearch) error {
 	results, err := q.results()
 	if err != nil {
 		return err
 	}
-	page, err := h.store.SearchModelVersions(ctx, mlflow.SearchModelVersionsParams{
+	page, err := x.store.SearchModelVersions(ctx, mlflow.SearchModelVersionsParams{
 		Filter: q.filter, MaxResults: results, OrderBy: q.orderBy, PageToken: q.pageToken,
 	})
 	if err != nil {
@@ -175,7 +175,7 @@ func (h *handler) searchVersions(ctx context.Context, a *answer, q *modelSearch)
 	return nil
 }
 
-func (h *handler) downloadURI(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
+func (x modelEndpoints) downloadURI(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
 	if q.name == "" {
 		return nil, invalid("Missing value for required parameter 'name'.")
 	}
@@ -183,7 +183,7 @@ func (h *handler) downloadURI(ctx context.Context, b []byte, q *modelRequest) ([
 	if err != nil {
 		return nil, err
 	}
-	uri, err := h.store.ModelVersionDownloadURI(ctx, q.name, version)
+	uri, err := x.store.ModelVersionDownloadURI(ctx, q.name, version)
 	if err != nil {
 		return nil, err
 	}

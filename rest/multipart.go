@@ -16,13 +16,13 @@ const maxParts = 10_000
 // addMultipartRoutes adds uploads in parts and downloads that go to the storage
 // directly. They exist where the storage is S3; elsewhere clients are told to
 // send and get artifacts through the server, which they then do.
-func (h *handler) addMultipartRoutes() {
+func (x artifactEndpoints) addMultipartRoutes(h *handler) {
 	for _, api := range []string{"/api", "/ajax-api"} {
-		prefix := h.staticPrefix + api + "/2.0/mlflow-artifacts/"
-		h.addDeep(http.MethodPost, prefix+"mpu/create/", uploadEndpoint(h, declareCreateUpload(), h.createUpload))
-		h.addDeep(http.MethodPost, prefix+"mpu/complete/", uploadEndpoint(h, declareCompleteUpload(), h.completeUpload))
-		h.addDeep(http.MethodPost, prefix+"mpu/abort/", uploadEndpoint(h, declareAbortUpload(), h.abortUpload))
-		h.addDeep(http.MethodGet, prefix+"presigned/", h.presignProxied)
+		prefix := x.staticPrefix + api + "/2.0/mlflow-artifacts/"
+		h.addDeep(http.MethodPost, prefix+"mpu/create/", x.uploadEndpoint(h, declareCreateUpload(), x.createUpload))
+		h.addDeep(http.MethodPost, prefix+"mpu/complete/", x.uploadEndpoint(h, declareCompleteUpload(), x.completeUpload))
+		h.addDeep(http.MethodPost, prefix+"mpu/abort/", x.uploadEndpoint(h, declareAbortUpload(), x.abortUpload))
+		h.addDeep(http.MethodGet, prefix+"presigned/", x.presignProxied)
 	}
 }
 
@@ -78,17 +78,17 @@ func partFields(p *UploadedPart) []wire.Field {
 
 // uploadEndpoint makes an endpoint of an upload in parts. The directory of the
 // object is in its path, the name is that of the client's file.
-func uploadEndpoint(
+func (x artifactEndpoints) uploadEndpoint(
 	h *handler, p *wire.Request[uploadRequest], do func(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error),
 ) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if h.destination == nil {
-			h.writeDisabled(w, r)
+		if x.destination == nil {
+			x.writeDisabled(w, r)
 			return
 		}
-		dir := h.tail(r.URL.Path)
+		dir := x.tail(r.URL.Path)
 		if _, err := cleanPath(dir); err != nil { // before the body is looked at
-			h.writeError(w, r, err)
+			x.writeError(w, r, err)
 			return
 		}
 		query(h, p, func(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error) {
@@ -96,7 +96,7 @@ func uploadEndpoint(
 			if q.key, err = uploadKey(dir, q.name); err != nil {
 				return nil, err
 			}
-			if h.direct == nil {
+			if x.direct == nil {
 				return nil, notSupported("Multipart upload")
 			}
 			return do(ctx, b, q)
@@ -132,11 +132,11 @@ func windowsBase(name string) string {
 	return name[strings.LastIndexAny(name, `/\`)+1:]
 }
 
-func (h *handler) createUpload(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error) {
+func (x artifactEndpoints) createUpload(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error) {
 	if q.count < 1 || q.count > maxParts {
 		return nil, invalid("num_parts must be between 1 and " + strconv.Itoa(maxParts) + " (got " + strconv.Itoa(q.count) + ").")
 	}
-	id, urls, err := h.direct.CreateUpload(ctx, q.key, q.count)
+	id, urls, err := x.direct.CreateUpload(ctx, q.key, q.count)
 	if err != nil {
 		return nil, err
 	}
@@ -151,24 +151,24 @@ func (h *handler) createUpload(ctx context.Context, b []byte, q *uploadRequest) 
 	return wire.CloseObject(wire.CloseArray(b, 1), 0), nil
 }
 
-func (h *handler) completeUpload(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error) {
-	return append(b, "{}"...), h.direct.CompleteUpload(ctx, q.key, q.id, q.parts)
+func (x artifactEndpoints) completeUpload(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error) {
+	return append(b, "{}"...), x.direct.CompleteUpload(ctx, q.key, q.id, q.parts)
 }
 
-func (h *handler) abortUpload(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error) {
-	return append(b, "{}"...), h.direct.AbortUpload(ctx, q.key, q.id)
+func (x artifactEndpoints) abortUpload(ctx context.Context, b []byte, q *uploadRequest) ([]byte, error) {
+	return append(b, "{}"...), x.direct.AbortUpload(ctx, q.key, q.id)
 }
 
 // presignProxied answers with a URL to download a served artifact from the
 // storage.
-func (h *handler) presignProxied(w http.ResponseWriter, r *http.Request) {
-	if h.destination == nil {
-		h.writeDisabled(w, r)
+func (x artifactEndpoints) presignProxied(w http.ResponseWriter, r *http.Request) {
+	if x.destination == nil {
+		x.writeDisabled(w, r)
 		return
 	}
-	name, ok := h.proxiedKey(w, r)
+	name, ok := x.proxiedKey(w, r)
 	if !ok {
 		return
 	}
-	h.writeURL(w, r, h.direct, blobKey(name), "Multipart download")
+	x.writeURL(w, r, x.direct, blobKey(name), "Multipart download")
 }

@@ -27,10 +27,10 @@ func WithURLLife(d time.Duration) Option { return func(c *config) { c.urlLife = 
 
 // addPresignedRoutes adds URLs for the artifacts of runs whose artifacts lie in
 // S3 and not behind the server.
-func (h *handler) addPresignedRoutes() {
+func (x artifactEndpoints) addPresignedRoutes(h *handler) {
 	const base = "/mlflow/artifacts/presigned-"
-	h.add("2.0", http.MethodPost, base+"upload-url", query(h, declarePresignUpload(), h.presignUpload))
-	h.add("2.0", http.MethodPost, base+"download-url", query(h, declarePresignDownload(), h.presignDownload))
+	h.add("2.0", http.MethodPost, base+"upload-url", query(h, declarePresignUpload(), x.presignUpload))
+	h.add("2.0", http.MethodPost, base+"download-url", query(h, declarePresignDownload(), x.presignDownload))
 }
 
 type presignedRequest struct {
@@ -73,7 +73,7 @@ func (q *presignedRequest) life(standard time.Duration) (time.Duration, error) {
 // presignUpload answers with a URL to put an artifact to. MLflow takes any
 // expiration; here one that S3 would refuse is refused at once, as it is for
 // downloads.
-func (h *handler) presignUpload(ctx context.Context, b []byte, q *presignedRequest) ([]byte, error) {
+func (x artifactEndpoints) presignUpload(ctx context.Context, b []byte, q *presignedRequest) ([]byte, error) {
 	if (q.run == "") == (q.model == "") {
 		return nil, invalid("Exactly one of run_id and model_id must be provided.")
 	}
@@ -81,11 +81,11 @@ func (h *handler) presignUpload(ctx context.Context, b []byte, q *presignedReque
 	if err != nil {
 		return nil, err
 	}
-	uri, err := h.artifactURI(ctx, q)
+	uri, err := x.artifactURI(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	direct, err := h.directOf(ctx, uri, "upload", "proxied artifact storage", "a direct cloud storage artifact URI")
+	direct, err := x.directOf(ctx, uri, "upload", "proxied artifact storage", "a direct cloud storage artifact URI")
 	if err != nil {
 		return nil, err
 	}
@@ -108,15 +108,15 @@ func (h *handler) presignUpload(ctx context.Context, b []byte, q *presignedReque
 }
 
 // artifactURI is where the artifacts of the run or logged model lie.
-func (h *handler) artifactURI(ctx context.Context, q *presignedRequest) (string, error) {
+func (x artifactEndpoints) artifactURI(ctx context.Context, q *presignedRequest) (string, error) {
 	if q.model != "" {
-		m, err := h.store.GetLoggedModel(ctx, q.model)
+		m, err := x.store.GetLoggedModel(ctx, q.model)
 		if err != nil {
 			return "", err
 		}
 		return m.ArtifactURI, nil
 	}
-	run, err := h.store.GetRun(ctx, q.run)
+	run, err := x.store.GetRun(ctx, q.run)
 	if err != nil {
 		return "", err
 	}
@@ -124,20 +124,20 @@ func (h *handler) artifactURI(ctx context.Context, q *presignedRequest) (string,
 }
 
 // presignDownload answers with a URL to get an artifact of a run from.
-func (h *handler) presignDownload(ctx context.Context, b []byte, q *presignedRequest) ([]byte, error) {
+func (x artifactEndpoints) presignDownload(ctx context.Context, b []byte, q *presignedRequest) ([]byte, error) {
 	name, err := cleanPath(q.path)
 	if err != nil {
 		return nil, err
 	}
-	life, err := q.life(h.urlLife)
+	life, err := q.life(x.urlLife)
 	if err != nil {
 		return nil, err
 	}
-	run, err := h.store.GetRun(ctx, q.run)
+	run, err := x.store.GetRun(ctx, q.run)
 	if err != nil {
 		return nil, err
 	}
-	direct, err := h.directOf(ctx, run.Info.ArtifactURI, "download", "runs with proxied artifact storage",
+	direct, err := x.directOf(ctx, run.Info.ArtifactURI, "download", "runs with proxied artifact storage",
 		"a run with a direct cloud storage artifact URI")
 	if err != nil {
 		return nil, err
@@ -151,16 +151,16 @@ func (h *handler) presignDownload(ctx context.Context, b []byte, q *presignedReq
 }
 
 // directOf opens storage for direct access.
-func (h *handler) directOf(ctx context.Context, uri, what, unsupported, wanted string) (Direct, error) {
+func (x artifactEndpoints) directOf(ctx context.Context, uri, what, unsupported, wanted string) (Direct, error) {
 	switch scheme, _ := cutScheme(uri); scheme {
 	case "http", "https", "mlflow-artifacts":
 		return nil, invalid("Presigned " + what + " is not supported for " + unsupported + " (artifact URI scheme: " + scheme +
 			"). This endpoint requires " + wanted + ".")
 	}
-	if h.openDirect == nil {
+	if x.openDirect == nil {
 		return nil, notSupported("Presigned " + what)
 	}
-	direct, err := h.openDirect(ctx, uri)
+	direct, err := x.openDirect(ctx, uri)
 	if err == nil && direct == nil {
 		return nil, notSupported("Presigned " + what)
 	}

@@ -17,22 +17,22 @@ func WithPresignedOnly(on bool) Option { return func(c *config) { c.presignedOnl
 
 // uploaded and downloaded are endpoints through which artifacts pass.
 // Source: MLflow 3.18, server/artifact_transfer.py.
-func (h *handler) uploaded(next http.HandlerFunc) http.HandlerFunc {
-	return h.unlessPresigned(next, "uploaded directly to storage", "upload", false)
+func (x artifactEndpoints) uploaded(next http.HandlerFunc) http.HandlerFunc {
+	return x.unlessPresigned(next, "uploaded directly to storage", "upload", false)
 }
 
-func (h *handler) downloaded(next http.HandlerFunc) http.HandlerFunc {
-	return h.unlessPresigned(next, "downloaded directly from storage", "download", false)
+func (x artifactEndpoints) downloaded(next http.HandlerFunc) http.HandlerFunc {
+	return x.unlessPresigned(next, "downloaded directly from storage", "download", false)
 }
 
 // downloadedOrPresigned is an endpoint that answers with a URL if it is asked
 // for one.
-func (h *handler) downloadedOrPresigned(next http.HandlerFunc) http.HandlerFunc {
-	return h.unlessPresigned(next, "downloaded directly from storage", "download", true)
+func (x artifactEndpoints) downloadedOrPresigned(next http.HandlerFunc) http.HandlerFunc {
+	return x.unlessPresigned(next, "downloaded directly from storage", "download", true)
 }
 
-func (h *handler) unlessPresigned(next http.HandlerFunc, how, what string, presigns bool) http.HandlerFunc {
-	if !h.presignedOnly {
+func (x artifactEndpoints) unlessPresigned(next http.HandlerFunc, how, what string, presigns bool) http.HandlerFunc {
+	if !x.presignedOnly {
 		return next
 	}
 	e := &mlflow.Error{
@@ -59,34 +59,34 @@ func asksForURL(r *http.Request) bool {
 
 // sendOrPresign sends an artifact below a URI, or answers with a URL of it if
 // that is asked for.
-func (h *handler) sendOrPresign(w http.ResponseWriter, r *http.Request, uri, name string) {
+func (x artifactEndpoints) sendOrPresign(w http.ResponseWriter, r *http.Request, uri, name string) {
 	if !asksForURL(r) {
-		h.sendFrom(w, r, uri, name)
+		x.sendFrom(w, r, uri, name)
 		return
 	}
-	direct, key := h.direct, blobKey(name)
+	direct, key := x.direct, blobKey(name)
 	if prefix, served := proxiedRoot(uri); served {
 		key = blobKey(prefix, name)
-	} else if direct = nil; h.openDirect != nil {
+	} else if direct = nil; x.openDirect != nil {
 		var err error
-		if direct, err = h.openDirect(r.Context(), uri); err != nil {
-			h.writeError(w, r, err)
+		if direct, err = x.openDirect(r.Context(), uri); err != nil {
+			x.writeError(w, r, err)
 			return
 		}
 	}
-	h.writeURL(w, r, direct, key, "Presigned download")
+	x.writeURL(w, r, direct, key, "Presigned download")
 }
 
 // writeURL answers with a URL to download an object. Storage that has none does
 // not support what is asked for.
-func (h *handler) writeURL(w http.ResponseWriter, r *http.Request, direct Direct, key, what string) {
+func (x artifactEndpoints) writeURL(w http.ResponseWriter, r *http.Request, direct Direct, key, what string) {
 	if direct == nil {
-		h.writeError(w, r, notSupported(what))
+		x.writeError(w, r, notSupported(what))
 		return
 	}
-	u, size, err := direct.DownloadURL(r.Context(), key, attachment(path.Base(key)), h.urlLife)
+	u, size, err := direct.DownloadURL(r.Context(), key, attachment(path.Base(key)), x.urlLife)
 	if err != nil {
-		h.writeError(w, r, err)
+		x.writeError(w, r, err)
 		return
 	}
 	b := pyrepr.AppendJSON([]byte(`{"url": `), u)

@@ -21,23 +21,23 @@ import (
 
 const proxyPath = "/2.0/mlflow-artifacts/artifacts"
 
-func (h *handler) addProxyRoutes() {
-	h.add("2.0", http.MethodGet, "/mlflow-artifacts/artifacts", h.listProxied())
-	h.addMultipartRoutes()
+func (x artifactEndpoints) addProxyRoutes(h *handler) {
+	h.add("2.0", http.MethodGet, "/mlflow-artifacts/artifacts", x.listProxied(h))
+	x.addMultipartRoutes(h)
 	for _, api := range []string{"/api", "/ajax-api"} {
-		prefixes := []string{h.staticPrefix + api + proxyPath + "/"}
-		if h.staticPrefix != "" { // MLflow serves these without it as well
+		prefixes := []string{x.staticPrefix + api + proxyPath + "/"}
+		if x.staticPrefix != "" { // MLflow serves these without it as well
 			prefixes = append(prefixes, api+proxyPath+"/")
 		}
 		for _, prefix := range prefixes {
-			h.addDeep(http.MethodGet, prefix, h.downloaded(h.download))
-			h.addDeep(http.MethodPut, prefix, h.uploaded(h.upload))
-			h.addDeep(http.MethodDelete, prefix, h.deleteProxied)
+			h.addDeep(http.MethodGet, prefix, x.downloaded(x.download))
+			h.addDeep(http.MethodPut, prefix, x.uploaded(x.upload))
+			h.addDeep(http.MethodDelete, prefix, x.deleteProxied)
 		}
 	}
 }
 
-func (h *handler) listProxied() http.HandlerFunc {
+func (x artifactEndpoints) listProxied(h *handler) http.HandlerFunc {
 	type request struct{ path string }
 	declared := wire.Declare(func(q *request) []wire.Field { return []wire.Field{wire.Text("path", &q.path)} })
 	list := query(h, declared, func(ctx context.Context, b []byte, q *request) ([]byte, error) {
@@ -45,15 +45,15 @@ func (h *handler) listProxied() http.HandlerFunc {
 		if err != nil {
 			return nil, err
 		}
-		entries, err := listDir(ctx, h.destination, blobKey(dir))
+		entries, err := listDir(ctx, x.destination, blobKey(dir))
 		if err != nil {
 			return nil, err
 		}
 		return wire.CloseObject(appendEntries(append(b, '{'), entries), 0), nil
 	})
 	return func(w http.ResponseWriter, r *http.Request) {
-		if h.destination == nil {
-			h.writeDisabled(w, r)
+		if x.destination == nil {
+			x.writeDisabled(w, r)
 			return
 		}
 		list(w, r)
@@ -62,8 +62,8 @@ func (h *handler) listProxied() http.HandlerFunc {
 
 // writeDisabled answers for the endpoints of Flask when artifacts are not
 // served.
-func (h *handler) writeDisabled(w http.ResponseWriter, r *http.Request) {
-	writeText(w, http.StatusServiceUnavailable, "text/html; charset=utf-8", "Endpoint: "+h.find(r.URL.Path).pattern+
+func (x artifactEndpoints) writeDisabled(w http.ResponseWriter, r *http.Request) {
+	writeText(w, http.StatusServiceUnavailable, "text/html; charset=utf-8", "Endpoint: "+x.find(r.URL.Path).pattern+
 		" disabled due to the mlflow server running with `--no-serve-artifacts`. To enable artifacts server "+
 		"functionality, run `mlflow server` with `--serve-artifacts`")
 }
@@ -75,30 +75,30 @@ func writeDetail(w http.ResponseWriter, code int, text string) {
 
 // proxiedKey returns the path of the artifact that a request is about, or
 // answers the request.
-func (h *handler) proxiedKey(w http.ResponseWriter, r *http.Request) (string, bool) {
-	if h.destination == nil {
+func (x artifactEndpoints) proxiedKey(w http.ResponseWriter, r *http.Request) (string, bool) {
+	if x.destination == nil {
 		writeDetail(w, http.StatusServiceUnavailable,
 			"Artifact serving is disabled. Run `mlflow server` with `--serve-artifacts` to enable.")
 		return "", false
 	}
-	name, err := cleanPath(h.tail(r.URL.Path))
+	name, err := cleanPath(x.tail(r.URL.Path))
 	if err != nil {
-		h.writeError(w, r, err)
+		x.writeError(w, r, err)
 		return "", false
 	}
 	return name, true
 }
 
-func (h *handler) download(w http.ResponseWriter, r *http.Request) {
-	name, ok := h.proxiedKey(w, r)
+func (x artifactEndpoints) download(w http.ResponseWriter, r *http.Request) {
+	name, ok := x.proxiedKey(w, r)
 	if !ok {
 		return
 	}
-	switch err := h.send(w, r, h.destination, blobKey(name)); {
+	switch err := x.send(w, r, x.destination, blobKey(name)); {
 	case errors.Is(err, errIsDirectory):
 		writeDetail(w, http.StatusBadRequest, directoryText(name))
 	case err != nil:
-		h.writeError(w, r, err)
+		x.writeError(w, r, err)
 	}
 }
 
@@ -113,8 +113,8 @@ func isDir(ctx context.Context, bucket *blob.Bucket, key string) bool {
 
 // upload stores the body as an artifact. Nothing of it is visible before all of
 // it has arrived.
-func (h *handler) upload(w http.ResponseWriter, r *http.Request) {
-	name, ok := h.proxiedKey(w, r)
+func (x artifactEndpoints) upload(w http.ResponseWriter, r *http.Request) {
+	name, ok := x.proxiedKey(w, r)
 	if !ok {
 		return
 	}
@@ -123,8 +123,8 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	patiently(r)
-	if err := store(r.Context(), h.destination, name, r.Body); err != nil {
-		h.writeError(w, r, err)
+	if err := store(r.Context(), x.destination, name, r.Body); err != nil {
+		x.writeError(w, r, err)
 		return
 	}
 	w.Header().Set("Content-Length", "0")
@@ -174,22 +174,22 @@ func unnameable(err error) bool {
 }
 
 // deleteProxied deletes an artifact or all that is in a directory.
-func (h *handler) deleteProxied(w http.ResponseWriter, r *http.Request) {
-	if h.destination == nil {
-		h.writeDisabled(w, r)
+func (x artifactEndpoints) deleteProxied(w http.ResponseWriter, r *http.Request) {
+	if x.destination == nil {
+		x.writeDisabled(w, r)
 		return
 	}
-	name, ok := h.proxiedKey(w, r)
+	name, ok := x.proxiedKey(w, r)
 	if !ok {
 		return
 	}
 	key := blobKey(name)
 	if key == "" { // that would be everything
-		h.writeError(w, r, invalid("Invalid path"))
+		x.writeError(w, r, invalid("Invalid path"))
 		return
 	}
-	if err := deleteAll(r.Context(), h.destination, key); err != nil {
-		h.writeError(w, r, err)
+	if err := deleteAll(r.Context(), x.destination, key); err != nil {
+		x.writeError(w, r, err)
 		return
 	}
 	writeJSON(w, http.StatusOK, []byte("{}"))

@@ -40,22 +40,43 @@ type router struct {
 	deep     []deepResource
 }
 
+// area is a group of endpoints. It holds what they need, and adds them to a
+// handler, which reads their requests and writes their answers. Most need the Store
+// alone; those that deal with HTTP themselves also need failures, the configuration
+// or the router.
+type area interface{ addTo(h *handler) }
+
+// areas are all endpoints: a new area is a file of its own and a line here.
+func (h *handler) areas() ([]area, error) {
+	c := &h.config
+	files := artifactEndpoints{h.store, h.failures, c, h.router}
+	charts := metricEndpoints{h.store, h.failures}
+	queries := graphEndpoint{store: h.store, failures: h.failures, limits: c.graphLimits, metrics: charts, files: files}
+	return []area{
+		experimentEndpoints{h.store, c},
+		runEndpoints{h.store},
+		charts,
+		loggedModelEndpoints{h.store, h.failures, files},
+		datasetEndpoints{h.store},
+		modelEndpoints{h.store, h.failures, c, files},
+		files,
+		traceEndpoints{h.failures},
+		evaluationEndpoints{h.store},
+		assistantEndpoints{},
+		&queries,
+		infoEndpoints{h.store, c},
+		uiEndpoints{h.failures, c, h.router},
+	}, queries.parse()
+}
+
 func (h *handler) addRoutes() error {
-	h.addExperimentRoutes()
-	h.addRunRoutes()
-	h.addMetricRoutes()
-	h.addLoggedModelRoutes()
-	h.addDatasetRoutes()
-	h.addModelRoutes()
-	h.addArtifactRoutes()
-	h.addTraceRoutes()
-	h.addEvaluationRoutes()
-	h.addAssistantRoutes()
-	if err := h.addGraphRoutes(); err != nil {
+	areas, err := h.areas()
+	if err != nil {
 		return err
 	}
-	h.addInfoRoutes()
-	h.addUIRoutes()
+	for _, a := range areas {
+		a.addTo(h)
+	}
 	h.addAbsent()
 	for _, res := range h.exact {
 		res.setAllow()

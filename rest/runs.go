@@ -13,32 +13,35 @@ import (
 // maxRunsOfPage is the size of the largest page of runs.
 const maxRunsOfPage = 50_000
 
-func (h *handler) addRunRoutes() {
+// runEndpoints are the endpoints of runs, but for those of metrics and artifacts.
+type runEndpoints struct{ store Store }
+
+func (x runEndpoints) addTo(h *handler) {
 	const base = "/mlflow/runs/"
-	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateRun(), h.createRun))
-	h.add("2.0", http.MethodPost, base+"update", query(h, declareUpdateRun(), h.updateRun))
-	h.add("2.0", http.MethodGet, base+"get", streamed(h, declareGetRun(), h.getRun))
-	h.add("2.0", http.MethodPost, base+"search", explained(streamed(h, declareSearchRuns(), h.searchRuns)))
+	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateRun(), x.createRun))
+	h.add("2.0", http.MethodPost, base+"update", query(h, declareUpdateRun(), x.updateRun))
+	h.add("2.0", http.MethodGet, base+"get", streamed(h, declareGetRun(), x.getRun))
+	h.add("2.0", http.MethodPost, base+"search", explained(streamed(h, declareSearchRuns(), x.searchRuns)))
 	h.add("2.0", http.MethodPost, base+"delete", command(h, declareRun(),
-		func(ctx context.Context, q *runRequest) error { return h.store.DeleteRun(ctx, q.id) }))
+		func(ctx context.Context, q *runRequest) error { return x.store.DeleteRun(ctx, q.id) }))
 	h.add("2.0", http.MethodPost, base+"restore", command(h, declareRun(),
-		func(ctx context.Context, q *runRequest) error { return h.store.RestoreRun(ctx, q.id) }))
+		func(ctx context.Context, q *runRequest) error { return x.store.RestoreRun(ctx, q.id) }))
 	h.add("2.0", http.MethodPost, base+"set-tag", command(h, declareRunPair(),
 		func(ctx context.Context, q *runRequest) error {
-			return h.store.SetTag(ctx, q.run(), mlflow.Tag{Key: q.key, Value: q.value})
+			return x.store.SetTag(ctx, q.run(), mlflow.Tag{Key: q.key, Value: q.value})
 		}))
 	h.add("2.0", http.MethodPost, base+"delete-tag", command(h, declareDeleteTag(),
-		func(ctx context.Context, q *runRequest) error { return h.store.DeleteTag(ctx, q.id, q.key) }))
+		func(ctx context.Context, q *runRequest) error { return x.store.DeleteTag(ctx, q.id, q.key) }))
 	h.add("2.0", http.MethodPost, base+"log-parameter", command(h, declareRunPair(),
 		func(ctx context.Context, q *runRequest) error {
-			return h.store.LogParam(ctx, q.run(), mlflow.Param{Key: q.key, Value: q.value})
+			return x.store.LogParam(ctx, q.run(), mlflow.Param{Key: q.key, Value: q.value})
 		}))
 	h.add("2.0", http.MethodPost, base+"log-inputs", command(h, declareLogInputs(),
 		func(ctx context.Context, q *mlflow.LogInputsParams) error {
 			if err := noModelWithoutID(slices.Index(q.Models, "")); err != nil {
 				return err
 			}
-			return h.store.LogInputs(ctx, *q)
+			return x.store.LogInputs(ctx, *q)
 		}))
 	h.add("2.0", http.MethodPost, base+"outputs", command(h, declareLogOutputs(),
 		func(ctx context.Context, q *logOutputsRequest) error {
@@ -46,9 +49,9 @@ func (h *handler) addRunRoutes() {
 			if err := noModelWithoutID(slices.IndexFunc(q.models, noID)); err != nil {
 				return err
 			}
-			return h.store.LogOutputs(ctx, q.runID, q.models)
+			return x.store.LogOutputs(ctx, q.runID, q.models)
 		}))
-	h.add("2.0", http.MethodPost, base+"log-model", command(h, declareLogModel(), h.logModel))
+	h.add("2.0", http.MethodPost, base+"log-model", command(h, declareLogModel(), x.logModel))
 }
 
 // noModelWithoutID refuses a model, at a place if there is one, whose id is
@@ -181,24 +184,24 @@ func declareLogOutputs() *wire.Request[logOutputsRequest] {
 	})
 }
 
-func (h *handler) createRun(ctx context.Context, b []byte, q *mlflow.CreateRunParams) ([]byte, error) {
-	r, err := h.store.CreateRun(mlflow.WithTimesAsGiven(ctx), *q)
+func (x runEndpoints) createRun(ctx context.Context, b []byte, q *mlflow.CreateRunParams) ([]byte, error) {
+	r, err := x.store.CreateRun(mlflow.WithTimesAsGiven(ctx), *q)
 	if err != nil {
 		return nil, err
 	}
 	return wire.CloseObject(appendRun(wire.AppendKey(append(b, '{'), 1, "run"), r, 1, true, nil), 0), nil
 }
 
-func (h *handler) updateRun(ctx context.Context, b []byte, q *updateRunRequest) ([]byte, error) {
+func (x runEndpoints) updateRun(ctx context.Context, b []byte, q *updateRunRequest) ([]byte, error) {
 	if q.RunID == "" {
 		q.RunID = q.legacyID
 	}
-	info, err := h.store.UpdateRun(mlflow.WithTimesAsGiven(ctx), q.UpdateRunParams)
+	info, err := x.store.UpdateRun(mlflow.WithTimesAsGiven(ctx), q.UpdateRunParams)
 	return appendAnswer(b, "run_info", info, err, appendRunInfo)
 }
 
-func (h *handler) getRun(ctx context.Context, a *answer, q *runRequest) error {
-	r, err := h.store.GetRun(ctx, q.run())
+func (x runEndpoints) getRun(ctx context.Context, a *answer, q *runRequest) error {
+	r, err := x.store.GetRun(ctx, q.run())
 	if err != nil {
 		return err
 	}
@@ -206,7 +209,7 @@ func (h *handler) getRun(ctx context.Context, a *answer, q *runRequest) error {
 	return nil
 }
 
-func (h *handler) searchRuns(ctx context.Context, a *answer, q *mlflow.SearchRunsParams) error {
+func (x runEndpoints) searchRuns(ctx context.Context, a *answer, q *mlflow.SearchRunsParams) error {
 	switch q.MaxResults {
 	case 0:
 		q.MaxResults = 1000
@@ -214,7 +217,7 @@ func (h *handler) searchRuns(ctx context.Context, a *answer, q *mlflow.SearchRun
 		return errNoResults()
 	}
 	p := a.beginPage("runs")
-	token, err := h.visitRuns(ctx, *q, func(r *mlflow.Run) error {
+	token, err := x.visitRuns(ctx, *q, func(r *mlflow.Run) error {
 		a.b = a.spill(appendRun(wire.AppendItem(p.array(a), 2), r, 2, false, a))
 		return a.err
 	})

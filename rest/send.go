@@ -23,12 +23,12 @@ func directoryText(name string) string {
 
 // send streams an artifact, or the part of it that is asked for. An error means
 // that nothing was sent yet.
-func (h *handler) send(w http.ResponseWriter, r *http.Request, bucket *blob.Bucket, key string) error {
+func (x artifactEndpoints) send(w http.ResponseWriter, r *http.Request, bucket *blob.Bucket, key string) error {
 	if key == "" {
 		return errIsDirectory
 	}
 	if r.Method == http.MethodHead || r.Header.Get("Range") != "" {
-		return h.sendPart(w, r, bucket, key)
+		return x.sendPart(w, r, bucket, key)
 	}
 	in, err := bucket.NewReader(r.Context(), key, nil)
 	if err != nil {
@@ -36,12 +36,12 @@ func (h *handler) send(w http.ResponseWriter, r *http.Request, bucket *blob.Buck
 	}
 	describe(w, key, in.ModTime(), in.Size())
 	byteRange{0, in.Size()}.describe(w, http.StatusOK, in.Size())
-	return h.copyOut(w, r, in, http.StatusOK)
+	return x.copyOut(w, r, in, http.StatusOK)
 }
 
 // sendPart looks at an artifact before it is opened: its size has to be known
 // before a part can be asked for, and a HEAD asks for no more.
-func (h *handler) sendPart(w http.ResponseWriter, r *http.Request, bucket *blob.Bucket, key string) error {
+func (x artifactEndpoints) sendPart(w http.ResponseWriter, r *http.Request, bucket *blob.Bucket, key string) error {
 	attrs, err := bucket.Attributes(r.Context(), key)
 	if err != nil {
 		return openError(r.Context(), bucket, key, err)
@@ -73,7 +73,7 @@ func (h *handler) sendPart(w http.ResponseWriter, r *http.Request, bucket *blob.
 		w.WriteHeader(status)
 		return nil
 	}
-	return h.copyOut(w, r, in, status)
+	return x.copyOut(w, r, in, status)
 }
 
 // rangeHolds tells whether the part is to be of what the client has the rest
@@ -118,12 +118,12 @@ func entityTag(modified time.Time, size int64) string {
 }
 
 // copyOut sends the body and closes it.
-func (h *handler) copyOut(w http.ResponseWriter, r *http.Request, in *blob.Reader, status int) error {
+func (x artifactEndpoints) copyOut(w http.ResponseWriter, r *http.Request, in *blob.Reader, status int) error {
 	defer func() { _ = in.Close() }() // it was only read from
 	w.WriteHeader(status)
 	if _, err := io.Copy(w, in); err != nil {
 		if r.Context().Err() == nil {
-			h.log.LogAttrs(r.Context(), slog.LevelError, "artifact was cut short", slog.Any("error", err))
+			x.log.LogAttrs(r.Context(), slog.LevelError, "artifact was cut short", slog.Any("error", err))
 		}
 		panic(http.ErrAbortHandler) // the client must not take it for the whole
 	}

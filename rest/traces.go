@@ -13,10 +13,12 @@ import (
 // maxTraces is the size of the largest page of traces.
 const maxTraces = 500
 
-// addTraceRoutes adds searches for traces. No trace is kept yet, so they find
-// none; pages of the UI and clients search all the same. They refuse what MLflow
+// traceEndpoints are searches for traces. No trace is kept yet, so they find none;
+// pages of the UI and clients search all the same. They refuse what MLflow
 // refuses, but for filters, which they do not read.
-func (h *handler) addTraceRoutes() {
+type traceEndpoints struct{ failures }
+
+func (x traceEndpoints) addTo(h *handler) {
 	traceFields := func(q *unread) []wire.Field {
 		return []wire.Field{
 			wire.Texts("trace_ids", &q.texts).IsList().Required().HasTexts(),
@@ -25,11 +27,11 @@ func (h *handler) addTraceRoutes() {
 	}
 	h.add("3.0", http.MethodPost, "/mlflow/traces/search", query(h, declareSearchTraces(), searchTraces))
 	h.add("2.0", http.MethodGet, "/mlflow/traces", query(h, declareSearchTracesV2(), searchTraces))
-	h.add("3.0", http.MethodPost, "/mlflow/traces/batchGetInfos", h.none("{}", traceFields))
-	h.add("3.0", http.MethodGet, "/mlflow/traces/batchGet", h.none("{}", traceFields))
+	h.add("3.0", http.MethodPost, "/mlflow/traces/batchGetInfos", none(h, "{}", traceFields))
+	h.add("3.0", http.MethodGet, "/mlflow/traces/batchGet", none(h, "{}", traceFields))
 	h.add("3.0", http.MethodGet, "/mlflow/traces/get", query(h, declareGetTrace(), getTrace))
 	for _, version := range []string{"2.0", "3.0"} {
-		h.addPath(http.MethodGet, "/ajax-api/"+version+"/mlflow/get-trace-artifact", h.getTraceArtifact)
+		h.addPath(http.MethodGet, "/ajax-api/"+version+"/mlflow/get-trace-artifact", x.getTraceArtifact)
 	}
 	h.add("3.0", http.MethodPost, "/mlflow/traces/metrics", query(h, declareTraceMetrics(), traceMetrics))
 }
@@ -43,7 +45,7 @@ type unread struct {
 
 // none makes an endpoint of a search that finds nothing, as nothing of the kind
 // is kept, and says so in the words of its kind.
-func (h *handler) none(answer string, fields func(q *unread) []wire.Field) http.HandlerFunc {
+func none(h *handler, answer string, fields func(q *unread) []wire.Field) http.HandlerFunc {
 	return query(h, wire.Declare(fields), func(_ context.Context, b []byte, _ *unread) ([]byte, error) {
 		return append(b, answer...), nil
 	})
@@ -140,14 +142,14 @@ func noSuchTrace(id string) error {
 }
 
 // getTraceArtifact is where the UI looks for the spans of a trace.
-func (h *handler) getTraceArtifact(w http.ResponseWriter, r *http.Request) {
+func (x traceEndpoints) getTraceArtifact(w http.ResponseWriter, r *http.Request) {
 	for _, p := range wire.ParseQuery(r.URL.RawQuery) {
 		if p.Key == "request_id" && p.Value != "" {
-			h.writeError(w, r, noSuchTrace(p.Value))
+			x.writeError(w, r, noSuchTrace(p.Value))
 			return
 		}
 	}
-	h.writeError(w, r, &mlflow.Error{
+	x.writeError(w, r, &mlflow.Error{
 		Code:    "BAD_REQUEST",
 		Message: `Request must include the "request_id" query parameter.`,
 	})

@@ -20,17 +20,24 @@ const (
 
 const staticFiles = "/static-files/"
 
-func (h *handler) addUIRoutes() {
-	h.addPath(http.MethodGet, "/", h.sendPage)
-	if h.staticPrefix != "" {
+// uiEndpoints are the page of the web UI and its files.
+type uiEndpoints struct {
+	failures
+	*config
+	*router
+}
+
+func (x uiEndpoints) addTo(h *handler) {
+	h.addPath(http.MethodGet, "/", x.sendPage)
+	if x.staticPrefix != "" {
 		// The page names its files relative to itself, so its path has to end
 		// in a slash.
 		h.addPath(http.MethodGet, "", func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, h.staticPrefix+"/", http.StatusPermanentRedirect)
+			http.Redirect(w, r, x.staticPrefix+"/", http.StatusPermanentRedirect)
 		})
 	}
-	if h.ui != nil {
-		h.addDeep(http.MethodGet, h.staticPrefix+staticFiles, h.sendFile)
+	if x.ui != nil {
+		h.addDeep(http.MethodGet, x.staticPrefix+staticFiles, x.sendFile)
 	}
 }
 
@@ -39,30 +46,30 @@ const noUI = "<!doctype html>\n<html lang=en>\n<title>MLflow</title>\n<h1>This s
 	"<p>The API is served, and clients can use it. To get the UI, run <code>make ui</code> and start the server with " +
 	"<code>--ui-dir build/ui</code>; <code>make run</code> does both.</p>\n"
 
-func (h *handler) sendPage(w http.ResponseWriter, r *http.Request) {
-	if h.ui == nil {
+func (x uiEndpoints) sendPage(w http.ResponseWriter, r *http.Request) {
+	if x.ui == nil {
 		writeText(w, http.StatusOK, "text/html; charset=utf-8", noUI)
 		return
 	}
-	h.sendUI(w, r, "index.html", pageCaching)
+	x.sendUI(w, r, "index.html", pageCaching)
 }
 
-func (h *handler) sendFile(w http.ResponseWriter, r *http.Request) {
-	h.sendUI(w, r, h.tail(r.URL.Path), fileCaching)
+func (x uiEndpoints) sendFile(w http.ResponseWriter, r *http.Request) {
+	x.sendUI(w, r, x.tail(r.URL.Path), fileCaching)
 }
 
 // sendUI sends a file of the UI, whole or in part, or says that the browser has
 // it already.
-func (h *handler) sendUI(w http.ResponseWriter, r *http.Request, name, caching string) {
+func (x uiEndpoints) sendUI(w http.ResponseWriter, r *http.Request, name, caching string) {
 	header := w.Header()
 	header.Set("Vary", "Origin, Accept-Encoding")
-	f, etag, err := openFile(h.ui, name, acceptsGzip(r))
+	f, etag, err := openFile(x.ui, name, acceptsGzip(r))
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
 		writeNotFound(w)
 		return
 	case err != nil:
-		h.writeError(w, r, err)
+		x.writeError(w, r, err)
 		return
 	}
 	defer func() { _ = f.Close() }() // it was only read from

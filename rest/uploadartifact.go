@@ -17,10 +17,10 @@ const maxUploadedArtifact = 10 << 20
 
 // uploadArtifact stores a file that the web UI makes, as an artifact of a run.
 // Nothing of it is visible before all of it is stored.
-func (h *handler) uploadArtifact(w http.ResponseWriter, r *http.Request, body *heldBody) {
+func (x artifactEndpoints) uploadArtifact(w http.ResponseWriter, r *http.Request, body *heldBody) {
 	first := wire.FirstOf(wire.ParseQuery(r.URL.RawQuery))
-	if err := h.storeUploaded(r, body.data, cmp.Or(first["run_id"], first["run_uuid"]), first["path"]); err != nil {
-		h.writeError(w, r, err)
+	if err := x.storeUploaded(r, body.data, cmp.Or(first["run_id"], first["run_uuid"]), first["path"]); err != nil {
+		x.writeError(w, r, err)
 		return
 	}
 	w.Header()["Content-Type"] = jsonType
@@ -28,7 +28,7 @@ func (h *handler) uploadArtifact(w http.ResponseWriter, r *http.Request, body *h
 	w.WriteHeader(http.StatusOK)
 }
 
-func (h *handler) storeUploaded(r *http.Request, data []byte, run, name string) error {
+func (x artifactEndpoints) storeUploaded(r *http.Request, data []byte, run, name string) error {
 	if run == "" {
 		return invalid("Request must specify run_id or run_uuid.")
 	}
@@ -45,11 +45,11 @@ func (h *handler) storeUploaded(r *http.Request, data []byte, run, name string) 
 	if len(data) == 0 {
 		return invalid("Request must specify data.")
 	}
-	found, err := h.store.GetRun(r.Context(), run)
+	found, err := x.store.GetRun(r.Context(), run)
 	if err != nil {
 		return err
 	}
-	root, err := h.openRootTo(r.Context(), found.Info.ArtifactURI, true)
+	root, err := x.openRootTo(r.Context(), found.Info.ArtifactURI, true)
 	if err != nil {
 		return err
 	}

@@ -38,9 +38,11 @@
 //  2. Choose the struct. Parameters of the Store's calls serve as they are; a
 //     request that says more, or less, has a struct beside its handler. What must
 //     be read and is of no use has new(string) for its place.
-//  3. Write the handler, a function of the struct, and in one of rest's add...Routes
-//     bind it to its path: query answers with something, command with {}, streamed
-//     with what may be large.
+//  3. Write what it does, a function of the struct: a method of the area that the
+//     endpoint is of, such as rest's runEndpoints. The area's addTo binds it to its
+//     path: query answers with something, command with {}, streamed with what may
+//     be large. A new area is a type in a file of its own that holds what its
+//     endpoints need, most often the Store alone, and a line in handler.areas.
 //  4. Answer with [AppendOne], [AppendList] and the one encoder of the entity, the
 //     function in rest/encode_*.go that appends it at any depth.
 //  5. Record what MLflow's own server answers in rest/testdata/record.py, and add a

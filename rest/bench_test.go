@@ -142,6 +142,10 @@ func BenchmarkHandler(b *testing.B) {
 	for _, c := range []struct{ name, method, path, body string }{
 		{"log_metric", http.MethodPost, "/api/2.0/mlflow/runs/log-metric", `{"run_uuid": "r", "run_id": "r", "key": "loss", "value": 0.5, "timestamp": 1795457041127, "step": 3}`},
 		{"log_batch_1000", http.MethodPost, "/api/2.0/mlflow/runs/log-batch", batch},
+		{"log_parameter", http.MethodPost, "/api/2.0/mlflow/runs/log-parameter", `{"run_uuid": "r", "run_id": "r", "key": "k", "value": "v"}`},
+		{"set_tag", http.MethodPost, "/api/2.0/mlflow/runs/set-tag", `{"run_uuid": "r", "run_id": "r", "key": "k", "value": "v"}`},
+		{"create_run", http.MethodPost, "/api/2.0/mlflow/runs/create", `{"experiment_id": "0", "start_time": 1795457041127, "tags": [{"key": "k", "value": "v"}]}`},
+		{"search_runs", http.MethodPost, "/api/2.0/mlflow/runs/search", `{"experiment_ids": ["0"], "max_results": 100}`},
 		{"get_run", http.MethodGet, "/api/2.0/mlflow/runs/get?run_uuid=r&run_id=r", ""},
 	} {
 		b.Run(c.name, func(b *testing.B) {

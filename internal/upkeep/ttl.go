@@ -10,7 +10,6 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pass"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/settings"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
@@ -111,42 +110,13 @@ func (a *ttlPass) cursorOf(it table.Item) place {
 	return c.place()
 }
 
-const (
-	// ttlNotice is how much time what a pass finds overdue has left at least.
-	ttlNotice = workspace.SecondsADay
-	// ttlTolerance is how far an expiry may be off without being written anew:
-	// times of deletion and expiries come from two looks at the clock.
-	ttlTolerance = 60 * 60
-)
-
-// restamp returns the ttl of something that is kept for the given days from a
-// time in ms on and has the ttl was.
-func (s *Store) restamp(from, days, was int64) int64 {
-	if days == 0 {
-		return 0
-	}
-	want := from/1000 + days*workspace.SecondsADay
-	if was != 0 && max(want-was, was-want) <= ttlTolerance {
-		return was
-	}
-	soon := s.Clock().Unix() + ttlNotice
-	switch {
-	case want >= soon:
-		return want
-	case was != 0 && was < soon:
-		return was
-	default:
-		return soon
-	}
-}
-
 // experiment restamps an experiment: document, name and list rows, in one
 // transaction. A deleted experiment was last updated when it was deleted.
 func (a *ttlPass) experiment(ctx context.Context, id string) (int64, error) {
 	apply := func(e *experiment.Document) (*experiment.Document, error) {
 		want := int64(0)
 		if e.Stage == mlflow.StageDeleted && id != mlflow.DefaultExperimentID {
-			want = a.s.restamp(e.Updated, a.policy.SoftDeleted, e.Expiry)
+			want = a.s.ExpiryFrom(e.Updated, a.policy.SoftDeleted, e.Expiry)
 		}
 		if want == e.Expiry {
 			return e, nil

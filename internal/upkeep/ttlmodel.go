@@ -39,7 +39,7 @@ func (a *ttlPass) loggedModel(ctx context.Context, id string) (changed bool, err
 		changed = false
 		if c.Stage == mlflow.StageDeleted {
 			was := c.Expiry
-			c.Expiry = a.s.restamp(c.Updated, a.policy.SoftDeleted, was)
+			c.Expiry = a.s.ExpiryFrom(c.Updated, a.policy.SoftDeleted, was)
 			changed = c.Expiry != was
 		}
 		return changed, nil

@@ -78,7 +78,7 @@ func (a *ttlPass) restampRun(ctx context.Context, h *run.Head, e *experiment.Sta
 	want := int64(0)
 	switch own := h.Mark == run.MarkDeleted && h.MarkGen == e.Gen; {
 	case own && e.Stage == mlflow.StageActive, e.Stage == mlflow.StageDeleted && h.Expiry != 0:
-		want = s.restamp(deleted, a.policy.SoftDeleted, h.Expiry)
+		want = s.ExpiryFrom(deleted, a.policy.SoftDeleted, h.Expiry)
 	case h.Expiry == 0: // it lives, or expires with its experiment
 		return false, nil
 	}
@@ -162,7 +162,7 @@ func (a *ttlPass) restampPoints(it table.Item) (table.Update, bool) {
 		written = a.s.NowMillis()
 		u.Set = []table.Attr{{Name: keys.Changed, Value: table.Number(written)}}
 	}
-	want := a.s.restamp(written, a.policy.MetricHistory, was.Num())
+	want := a.s.ExpiryFrom(written, a.policy.MetricHistory, was.Num())
 	if want == was.Num() {
 		return u, false
 	}

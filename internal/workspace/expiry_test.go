@@ -1,4 +1,4 @@
-package upkeep
+package workspace
 
 import (
 	"testing"
@@ -6,17 +6,26 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
 )
 
-// TestRestamp: an expiry follows the policy, with a day's notice for what would
+// TestExpiry: retentions are days from now in the unit of a ttl; 0 is for ever.
+func TestExpiry(t *testing.T) {
+	t.Parallel()
+	v := at(1000)
+	require.Equal(t, int64(1_000_005), v.NowMillis())
+	require.Zero(t, v.ExpiryIn(0))
+	require.Equal(t, int64(1000+2*86400), v.ExpiryIn(2))
+	require.Equal(t, table.Attr{Name: "ttl", Value: table.Number(1000 + 24*3600)}, v.ExpiresIn(TombstoneAge))
+}
+
+// TestExpiryFrom: an expiry follows the policy, with a day's notice for what would
 // be due sooner, and stays where it is right within an hour or due anyway.
-func TestRestamp(t *testing.T) {
+func TestExpiryFrom(t *testing.T) {
 	t.Parallel()
 	const day, now = int64(24 * 60 * 60), int64(1_000_000_000)
-	v := workspace.Defaults()
+	v := Defaults()
 	v.Clock = func() time.Time { return time.Unix(now, 0) }
-	s := &Store{View: &v}
 	for name, c := range map[string]struct{ from, days, was, want int64 }{
 		"kept for ever":         {now - day, 0, now + day, 0},
 		"gets its expiry":       {now - day, 10, 0, now + 9*day},
@@ -29,6 +38,6 @@ func TestRestamp(t *testing.T) {
 		"retention taken away":  {now - 9*day, 0, now + day, 0},
 		"due within the notice": {now - 10*day, 10, 0, now + day},
 	} {
-		require.Equal(t, c.want, s.restamp(c.from*1000, c.days, c.was), name)
+		require.Equal(t, c.want, v.ExpiryFrom(c.from*1000, c.days, c.was), name)
 	}
 }

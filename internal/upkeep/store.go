@@ -1,12 +1,8 @@
 package upkeep
 
 import (
-	"context"
-
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/experiment"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/fence"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/garbage"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/index"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/loggedmodel"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/settings"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/tracking"
@@ -16,8 +12,6 @@ import (
 // Areas are the parts of one workspace that a [Store] works with.
 type Areas struct {
 	Settings     *settings.Store
-	Index        *index.Writer
-	Sweeps       garbage.Sweeps // of a collection
 	Experiments  *experiment.Store
 	LoggedModels *loggedmodel.Store
 	Fence        *fence.Store
@@ -28,8 +22,6 @@ type Areas struct {
 type Store struct {
 	*workspace.View
 	settings     *settings.Store
-	index        *index.Writer
-	sweeps       garbage.Sweeps
 	experiments  *experiment.Store
 	loggedmodels *loggedmodel.Store
 	fence        *fence.Store
@@ -39,22 +31,7 @@ type Store struct {
 // New returns the Store of a workspace.
 func New(v *workspace.View, a Areas) *Store {
 	return &Store{
-		View: v, settings: a.Settings, index: a.Index, sweeps: a.Sweeps, experiments: a.Experiments,
-		loggedmodels: a.LoggedModels, fence: a.Fence, tracking: a.Tracking,
+		View: v, settings: a.Settings, experiments: a.Experiments, loggedmodels: a.LoggedModels,
+		fence: a.Fence, tracking: a.Tracking,
 	}
-}
-
-// Collection returns a collection of garbage and the context to run it in.
-func (s *Store) Collection(ctx context.Context, p garbage.Params) (*garbage.Collection, context.Context, error) {
-	return garbage.New(ctx, s.View, s.settings, s.index, s.sweeps, p)
-}
-
-// CollectGarbage runs a collection.
-func (s *Store) CollectGarbage(ctx context.Context, p garbage.Params) (garbage.Report, error) {
-	c, ctx, err := s.Collection(ctx, p)
-	if err != nil {
-		return garbage.Report{}, err
-	}
-	err = c.Run(ctx)
-	return c.Report, err
 }

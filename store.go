@@ -115,9 +115,7 @@ func newAreas(v *workspace.View, sh *shared) areas {
 		Datasets: a.datasets, LoggedModels: a.loggedmodels, Fence: a.fence,
 	})
 	a.search = runsearch.New(v, a.settings, a.experiments, a.fence, a.tracking)
-	a.upkeep = upkeep.New(v, upkeep.Areas{
-		Settings: a.settings, Experiments: a.experiments, LoggedModels: a.loggedmodels, Fence: a.fence, Tracking: a.tracking,
-	})
+	a.upkeep = upkeep.New(v, a.settings, a.experiments.Upkeep(), a.loggedmodels.Upkeep(), a.fence.Upkeep(), a.tracking.Upkeep())
 	return a
 }
 

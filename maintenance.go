@@ -99,8 +99,17 @@ type GCReport struct {
 // about as much again for the heads of runs that have history or index rows,
 // and 1 WCU for each KB of an item removed.
 func (s *Store) CollectGarbage(ctx context.Context, p GCParams) (GCReport, error) {
-	r, err := s.upkeep.CollectGarbage(ctx, p.engine())
-	return gcReportOf(r), failure(err)
+	c, ctx, err := s.collection(ctx, p)
+	if err != nil {
+		return GCReport{}, failure(err)
+	}
+	err = c.Run(ctx)
+	return gcReportOf(c.Report), failure(err)
+}
+
+// collection returns a collection of garbage, and the context to run it in.
+func (a *areas) collection(ctx context.Context, p GCParams) (*garbage.Collection, context.Context, error) {
+	return garbage.New(ctx, a.index.View, a.settings, a.index, a.sweeps, p.engine())
 }
 
 func (p GCParams) engine() garbage.Params {

@@ -54,6 +54,7 @@ type areas struct {
 	tracking     *tracking.Store
 	search       *runsearch.Store
 	upkeep       *upkeep.Store
+	index        *index.Writer
 }
 
 // shared is what the Stores of all workspaces of a table have in common.
@@ -105,7 +106,7 @@ func newShared(v *workspace.View) (*shared, error) {
 // newAreas makes the parts of one workspace from the ground up.
 func newAreas(v *workspace.View, sh *shared) areas {
 	rows, writer := run.New(v), index.New(v)
-	a := areas{settings: settings.New(v, sh.settings), histories: history.New(v, sh.histories)}
+	a := areas{index: writer, settings: settings.New(v, sh.settings), histories: history.New(v, sh.histories)}
 	a.experiments = experiment.New(v, sh.experiments, a.settings, writer)
 	a.datasets = dataset.New(v, sh.datasets, a.experiments)
 	a.loggedmodels = loggedmodel.New(v, sh.loggedmodels, a.settings, a.experiments)
@@ -117,10 +118,7 @@ func newAreas(v *workspace.View, sh *shared) areas {
 		Datasets: a.datasets, LoggedModels: a.loggedmodels, Fence: a.fence,
 	})
 	a.search = runsearch.New(v, a.settings, a.experiments, a.fence, a.tracking)
-	a.upkeep = upkeep.New(v, upkeep.Areas{
-		Settings: a.settings, Index: writer, Experiments: a.experiments, LoggedModels: a.loggedmodels, Fence: a.fence,
-		Tracking: a.tracking, Sweeps: a.sweeps,
-	})
+	a.upkeep = upkeep.New(v, a.settings, a.experiments.Upkeep(), a.loggedmodels.Upkeep(), a.fence.Upkeep(), a.tracking.Upkeep())
 	return a
 }
 

@@ -367,3 +367,25 @@ func TestSplitTags(t *testing.T) {
 		require.Equal(t, tags, SortedDict(JoinTags(it)))
 	})
 }
+
+// TestTagsDiffer: the tags of an item stand elsewhere than they should when one
+// matches now and did not when it was written, or the other way round.
+func TestTagsDiffer(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		tags := SortedDict(drawEntries(t))
+		matcher := rapid.Map(rapid.StringMatching("[a-g]{1,2}"), func(bound string) func(string) bool {
+			return func(key string) bool { return key < bound }
+		})
+		was, is := matcher.Draw(t, "was"), matcher.Draw(t, "is")
+		rest, attrs := SplitTags(tags, nil, was)
+		it := table.NewItem(listKey, append(attrs, table.Attr{Name: keys.Tags, Value: table.Map(rest)},
+			table.Attr{Name: keys.Value, Value: table.String("not a tag")})...)
+		differ := false
+		for i := 0; i < len(tags); i += 2 {
+			differ = differ || was(tags[i]) != is(tags[i])
+		}
+		require.Equal(t, differ, TagsDiffer(it, is))
+		require.False(t, TagsDiffer(it, was))
+	})
+}

@@ -71,6 +71,23 @@ func JoinTags(it table.Item) packed.Dict {
 	return packed.Dict(v.Strings()).Merge(own)
 }
 
+// TagsDiffer reports whether the tags of an item stand elsewhere than SplitTags
+// would put them.
+func TagsDiffer(it table.Item, match func(string) bool) bool {
+	for _, a := range it.Attrs {
+		if key, ok := strings.CutPrefix(a.Name, keys.TagAttr); ok && !match(key) {
+			return true
+		}
+	}
+	v, _ := it.Get(keys.Tags)
+	for d := v.Strings(); len(d) > 0; d = d[2:] {
+		if match(d[0]) {
+			return true
+		}
+	}
+	return false
+}
+
 // SortedDict sorts entries that were read in the order of their sort keys.
 func SortedDict(kv packed.Dict) packed.Dict {
 	tags := make([]mlflow.Tag, 0, kv.Len())

@@ -38,7 +38,7 @@ func (w *Sweep) RemoveStale(ctx context.Context, rows []garbage.Item) error {
 		return err
 	}
 	if !w.DryRun {
-		err := w.s.Recode(ctx, id)
+		err := w.s.recode(ctx, id)
 		w.known.Remove(id)
 		if err != nil {
 			return err

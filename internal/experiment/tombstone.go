@@ -40,9 +40,9 @@ func (s *Store) bury(ctx context.Context, id string) (bool, error) {
 	return err == nil, err
 }
 
-// Recode writes an experiment as it is, so that its tags stand where the
+// recode writes an experiment as it is, so that its tags stand where the
 // patterns put them: one transaction with the rows of the lists. About 6 WCU below 1 KB.
-func (s *Store) Recode(ctx context.Context, id string) error {
+func (s *Store) recode(ctx context.Context, id string) error {
 	err := s.Mutate(ctx, id, func(e *Document) (*Document, error) { return e.Clone(), nil }, nil)
 	if errors.Is(err, mlflow.ErrNotFound) {
 		return nil

@@ -63,11 +63,10 @@ func (s *Store) dropTrigrams(ctx context.Context, e *Document, stale []table.Key
 	}
 }
 
-// Reindex writes those trigram rows of an experiment that are not
-// there, and reports whether any was missing. Not atomic; safe beside a change
+// reindex writes those trigram rows of an experiment that are not there, and reports whether any was missing. Not atomic; safe beside a change
 // of the experiment, which writes its own rows before it changes the document.
 // 1 RCU a row, and 1 WCU for each that was missing.
-func (s *Store) Reindex(ctx context.Context, id string) (bool, error) {
+func (s *Store) reindex(ctx context.Context, id string) (bool, error) {
 	e, err := s.LoadWhole(ctx, id)
 	if err != nil || e == nil {
 		return false, err

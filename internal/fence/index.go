@@ -60,11 +60,11 @@ func (s *Store) indexChange(p *run.Packed, r *run.IndexRules, row table.Item) (i
 	return index.Diff(s.rows.Index(was, r), wanted), nil
 }
 
-// ReindexRun brings the index rows of a settled run up to the settings, and
+// reindexRun brings the index rows of a settled run up to the settings, and
 // reports whether anything had to be written. An open run is left alone: it
 // gets its rows when it settles. Steps as cover says. 2 requests for a run
 // that is up to date.
-func (s *Store) ReindexRun(ctx context.Context, id string) (changed bool, err error) {
+func (s *Store) reindexRun(ctx context.Context, id string) (changed bool, err error) {
 	l, err := s.Load(ctx, id)
 	if err != nil || l == nil || !l.Closed {
 		return false, err

@@ -146,6 +146,28 @@ func (s *reader) ReadRuns(ctx context.Context, ids []string) ([]*run.Loaded, err
 	return runs, nil
 }
 
+// HeadItems reads the items of the heads of a page of runs, by partition key.
+// 1 request, 1 RCU for each 4 KB of a head.
+func (s *reader) HeadItems(ctx context.Context, rows []table.Item) (map[string]table.Item, error) {
+	wanted := make([]table.Key, 0, len(rows))
+	for _, row := range rows {
+		_, id, err := keys.ParseRunRowSK(row.Key.SK)
+		if err != nil {
+			return nil, err
+		}
+		wanted = append(wanted, s.Keys.Run(id))
+	}
+	items, err := s.Table.BatchGet(ctx, wanted, table.Strong)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]table.Item, len(items))
+	for _, it := range items {
+		out[it.Key.PK] = it
+	}
+	return out, nil
+}
+
 // completeRun assembles a run, reading its whole partition if it has more
 // items than head and registers.
 func (s *reader) completeRun(ctx context.Context, id string, items []table.Item) (*run.Loaded, error) {

@@ -49,15 +49,15 @@ func (s *Store) deleteIn(ctx context.Context, h *run.Head, e *experiment.State) 
 		expiry = s.ExpiryIn(cfg.Policy.SoftDeleted)
 	}
 	deleted := s.NowMillis()
-	return s.fence.Transition(ctx, h.ID, s.CheckedWriter(e), func(h *run.Head) error {
+	return s.fence.Transition(ctx, h.ID, s.checkedWriter(e), func(h *run.Head) error {
 		h.Mark, h.MarkGen, h.Expiry, h.Deleted = run.MarkDeleted, e.Gen, expiry, deleted
 		return nil
 	})
 }
 
-// CheckedWriter changes heads in a transaction that checks the generation of
+// checkedWriter changes heads in a transaction that checks the generation of
 // the experiment, and lists a run that gets an expiry among the deleted ones.
-func (s *Store) CheckedWriter(e *experiment.State) fence.HeadWriter {
+func (s *Store) checkedWriter(e *experiment.State) fence.HeadWriter {
 	return s.fence.LoneWriter(func(ctx context.Context, cur, next *run.Head) error {
 		put, err := s.fence.HeadPut(ctx, cur, next)
 		if err != nil {

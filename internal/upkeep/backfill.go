@@ -48,7 +48,7 @@ func (s *Store) BackfillTags(ctx context.Context, p BackfillParams) (BackfillRep
 		if err != nil {
 			return BackfillReport{}, err
 		}
-		if _, err := s.experiments.Get(ctx, p.ExperimentID); err != nil {
+		if err := s.checkNamed(ctx, p.ExperimentID); err != nil {
 			return BackfillReport{}, err
 		}
 		b.params.ExperimentID = validate.CanonicalID(p.ExperimentID)
@@ -66,6 +66,19 @@ func (s *Store) BackfillTrigrams(ctx context.Context, p BackfillParams) (Backfil
 		return BackfillReport{}, failure.Invalidf("Experiments have no trigram fields of their own.")
 	}
 	return (&backfill{s: s, params: p, key: keys.TrigramFields(), list: settings.FieldList()}).do(ctx)
+}
+
+// checkNamed lets each area refuse an experiment that is not there.
+func (s *Store) checkNamed(ctx context.Context, experiment string) error {
+	for _, area := range s.areas {
+		if area.Named == nil {
+			continue
+		}
+		if err := area.Named(ctx, experiment); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // backfill is one backfill.
@@ -174,6 +187,21 @@ func (b *backfill) round(ctx context.Context, r *round) error {
 		return err
 	}
 	return b.mark(ctx, r)
+}
+
+// walk brings everything behind a place up to the settings.
+func (b *backfill) walk(ctx context.Context, r *round) error {
+	works := make([]Work, len(b.s.areas))
+	for i, area := range b.s.areas {
+		if works[i] = area.Trigrams; b.tags {
+			works[i] = area.Tags
+		}
+	}
+	w := &walk{
+		s: b.s, p: b.p, only: b.params.ExperimentID, works: works,
+		reached: func(ctx context.Context, at place) error { return b.reached(ctx, r, at) },
+	}
+	return w.do(ctx, r.from)
 }
 
 // wait returns when no server writes by older settings any more.

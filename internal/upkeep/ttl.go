@@ -5,13 +5,10 @@ import (
 	"errors"
 	"strconv"
 
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/experiment"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pass"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/settings"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
 // ApplyPolicy runs a pass, and says how far it has come.
@@ -38,7 +35,6 @@ type ttlPass struct {
 	s      *Store
 	p      *pass.Pass
 	policy settings.Policy
-	heads  map[string]table.Item // of a page of runs
 }
 
 func (a *ttlPass) do(ctx context.Context, restart bool) error {
@@ -52,20 +48,13 @@ func (a *ttlPass) do(ctx context.Context, restart bool) error {
 	if err != nil {
 		return err
 	}
-	w := &walk{
-		s: a.s, p: a.p, run: a.run, reached: a.reached,
-		experiment: func(ctx context.Context, id string) (int64, error) {
-			changed, err := a.experiment(ctx, id)
-			if err != nil {
-				return 0, err
-			}
-			return changed, a.loggedModels(ctx, id)
-		},
-		page: func(ctx context.Context, _ string, rows []table.Item) (err error) {
-			a.heads, err = a.s.headItems(ctx, rows)
-			return err
-		},
+	var works []Work
+	for _, area := range a.s.areas {
+		if area.Policy != nil {
+			works = append(works, area.Policy(a.policy))
+		}
 	}
+	w := &walk{s: a.s, p: a.p, works: works, reached: a.reached}
 	if err := w.do(ctx, from); err != nil {
 		return err
 	}
@@ -109,62 +98,4 @@ func (a *ttlPass) cursorOf(it table.Item) place {
 		return place{}
 	}
 	return c.place()
-}
-
-const (
-	// ttlNotice is how much time what a pass finds overdue has left at least.
-	ttlNotice = workspace.SecondsADay
-	// ttlTolerance is how far an expiry may be off without being written anew:
-	// times of deletion and expiries come from two looks at the clock.
-	ttlTolerance = 60 * 60
-)
-
-// restamp returns the ttl of something that is kept for the given days from a
-// time in ms on and has the ttl was.
-func (s *Store) restamp(from, days, was int64) int64 {
-	if days == 0 {
-		return 0
-	}
-	want := from/1000 + days*workspace.SecondsADay
-	if was != 0 && max(want-was, was-want) <= ttlTolerance {
-		return was
-	}
-	soon := s.Clock().Unix() + ttlNotice
-	switch {
-	case want >= soon:
-		return want
-	case was != 0 && was < soon:
-		return was
-	default:
-		return soon
-	}
-}
-
-// experiment restamps an experiment: document, name and list rows, in one
-// transaction. A deleted experiment was last updated when it was deleted.
-func (a *ttlPass) experiment(ctx context.Context, id string) (int64, error) {
-	apply := func(e *experiment.Document) (*experiment.Document, error) {
-		want := int64(0)
-		if e.Stage == mlflow.StageDeleted && id != mlflow.DefaultExperimentID {
-			want = a.s.restamp(e.Updated, a.policy.SoftDeleted, e.Expiry)
-		}
-		if want == e.Expiry {
-			return e, nil
-		}
-		next := e.Clone()
-		next.Expiry = want
-		return next, nil
-	}
-	e, err := a.s.experiments.Load(ctx, id)
-	if err != nil || e == nil {
-		return 0, err
-	}
-	if next, _ := apply(e); next == e {
-		return 0, nil
-	}
-	err = a.s.experiments.Mutate(ctx, id, apply, a.s.experiments.RestampName)
-	if errors.Is(err, mlflow.ErrNotFound) {
-		return 0, nil
-	}
-	return count(err == nil), err
 }

@@ -2,6 +2,7 @@ package upkeep
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -42,16 +43,10 @@ func (c cursor) place() place { return place{c.part(cursorExperiment), c.part(cu
 // deleted ones included, in the order of the lists. What is made or begun
 // while it goes on may be left out.
 type walk struct {
-	s *Store
-	p *pass.Pass
-	// only is the one experiment to look at; "": all.
-	only string
-	// experiment brings one experiment up to date.
-	experiment func(ctx context.Context, id string) (changed int64, err error)
-	// page is called before the runs of a page of the list of one experiment.
-	page func(ctx context.Context, exp string, rows []table.Item) error
-	// run brings one run up to date. Called from several goroutines.
-	run func(ctx context.Context, exp, id string, row table.Item) (changed int64, err error)
+	s     *Store
+	p     *pass.Pass
+	only  string // the one experiment to look at; "": all
+	works []Work // what there is to do, in its order
 	// reached remembers a place.
 	reached func(ctx context.Context, at place) error
 
@@ -117,24 +112,52 @@ func (w *walk) runsOf(ctx context.Context, sk, id, after string) error {
 	return nil
 }
 
+// experiment does what there is to do with one experiment.
+func (w *walk) experiment(ctx context.Context, id string) (changed int64, err error) {
+	for _, work := range w.works {
+		if work.Experiment == nil {
+			continue
+		}
+		n, err := work.Experiment(ctx, w.p, id)
+		if err != nil {
+			return 0, err
+		}
+		changed += n
+	}
+	return changed, nil
+}
+
+// prepare shows a page of runs to all who have something to do with them.
+func (w *walk) prepare(ctx context.Context, exp string, rows []table.Item) ([]Run, error) {
+	var todo []Run
+	for _, work := range w.works {
+		if work.Runs == nil {
+			continue
+		}
+		run, err := work.Runs(ctx, exp, rows)
+		if err != nil {
+			return nil, err
+		}
+		todo = append(todo, run)
+	}
+	return todo, nil
+}
+
 // runs looks at one page of runs, some at a time.
 func (w *walk) runs(ctx context.Context, exp string, rows []table.Item) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if err := w.page(ctx, exp, rows); err != nil {
+	todo, err := w.prepare(ctx, exp, rows)
+	if err != nil {
 		return err
 	}
-	for len(rows) > 0 {
-		n := min(len(rows), passWorkers)
-		changed := make([]int64, n)
+	for some := range slices.Chunk(rows, passWorkers) {
+		changed := make([]int64, len(some))
 		g, gctx := errgroup.WithContext(ctx)
-		for i, row := range rows[:n] {
-			g.Go(func() error {
-				_, id, err := keys.ParseRunRowSK(row.Key.SK)
-				if err == nil {
-					changed[i], err = w.run(gctx, exp, id, row)
-				}
+		for i, row := range some {
+			g.Go(func() (err error) {
+				changed[i], err = one(gctx, todo, row)
 				return err
 			})
 		}
@@ -145,13 +168,28 @@ func (w *walk) runs(ctx context.Context, exp string, rows []table.Item) error {
 		for _, c := range changed {
 			total += c
 		}
-		if err := w.p.Step(ctx, int64(n), total); err != nil {
+		if err := w.p.Step(ctx, int64(len(some)), total); err != nil {
 			return err
 		}
-		rows = rows[n:]
-		w.since += n
+		w.since += len(some)
 	}
 	return nil
+}
+
+// one does what there is to do with one run.
+func one(ctx context.Context, todo []Run, row table.Item) (changed int64, err error) {
+	_, id, err := keys.ParseRunRowSK(row.Key.SK)
+	if err != nil {
+		return 0, err
+	}
+	for _, run := range todo {
+		n, err := run(ctx, id, row)
+		if err != nil {
+			return 0, err
+		}
+		changed += n
+	}
+	return changed, nil
 }
 
 // remember writes a place down now and then.
@@ -161,26 +199,4 @@ func (w *walk) remember(ctx context.Context, at place) error {
 	}
 	w.since = 0
 	return w.reached(ctx, at)
-}
-
-// headItems reads the items of the heads of a page of runs, by partition key.
-// 1 request, 1 RCU for each 4 KB of a head.
-func (s *Store) headItems(ctx context.Context, rows []table.Item) (map[string]table.Item, error) {
-	wanted := make([]table.Key, 0, len(rows))
-	for _, row := range rows {
-		_, id, err := keys.ParseRunRowSK(row.Key.SK)
-		if err != nil {
-			return nil, err
-		}
-		wanted = append(wanted, s.Keys.Run(id))
-	}
-	items, err := s.Table.BatchGet(ctx, wanted, table.Strong)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]table.Item, len(items))
-	for _, it := range items {
-		out[it.Key.PK] = it
-	}
-	return out, nil
 }

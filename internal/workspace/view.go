@@ -87,8 +87,6 @@ const (
 	// AbandonedAfter is the age of rows without a head after which the run's
 	// creation is taken to have crashed.
 	AbandonedAfter = time.Hour
-	// SecondsADay is the unit of retentions in that of a ttl.
-	SecondsADay = 24 * 60 * 60
 )
 
 // DefaultWorkspace is the workspace of a view that is not told another one.
@@ -171,20 +169,6 @@ func (v *View) In(workspace string) (*View, error) {
 
 // NowMillis is the time in the unit of MLflow.
 func (v *View) NowMillis() int64 { return v.Clock().UnixMilli() }
-
-// ExpiryIn returns the ttl of something written now that is kept for the
-// given days; 0 days: for ever.
-func (v *View) ExpiryIn(days int64) int64 {
-	if days == 0 {
-		return 0
-	}
-	return v.Clock().Unix() + days*SecondsADay
-}
-
-// ExpiresIn is the attribute of what expires after that time.
-func (v *View) ExpiresIn(d time.Duration) table.Attr {
-	return table.Attr{Name: table.TTLAttr, Value: table.Number(v.Clock().Add(d).Unix())}
-}
 
 // IsYoung reports whether an entity that was begun at the given time, in ms,
 // may still be under creation.

@@ -64,16 +64,6 @@ func at(seconds int64) *View {
 	return &v
 }
 
-// TestExpiry: retentions are days from now in the unit of a ttl; 0 is for ever.
-func TestExpiry(t *testing.T) {
-	t.Parallel()
-	v := at(1000)
-	require.Equal(t, int64(1_000_005), v.NowMillis())
-	require.Zero(t, v.ExpiryIn(0))
-	require.Equal(t, int64(1000+2*86400), v.ExpiryIn(2))
-	require.Equal(t, table.Attr{Name: "ttl", Value: table.Number(1000 + 24*3600)}, v.ExpiresIn(TombstoneAge))
-}
-
 // TestIsAbsent: a write that lost to nothing, or to what has expired, found
 // nothing.
 func TestIsAbsent(t *testing.T) {

@@ -1,4 +1,4 @@
-package upkeep
+package tracking
 
 import (
 	"context"
@@ -8,40 +8,63 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/experiment"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/run"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/settings"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/upkeep"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
-// run restamps one run and its history.
-func (a *ttlPass) run(ctx context.Context, _, id string, _ table.Item) (int64, error) {
-	head, ok := a.heads[a.s.Keys.RunPK(id)]
-	if !ok {
-		return 0, nil // its creation was not finished
+// Upkeep is what passes do with runs and their histories; backfills are those of
+// the fence.
+func (s *Store) Upkeep() upkeep.Area {
+	return upkeep.Area{Policy: func(p settings.Policy) upkeep.Work {
+		return upkeep.Work{Runs: func(ctx context.Context, _ string, rows []table.Item) (upkeep.Run, error) {
+			return s.restampRuns(ctx, rows, p)
+		}}
+	}}
+}
+
+// restampRuns gives a page of runs and their histories the expiry that a policy
+// says.
+func (s *Store) restampRuns(ctx context.Context, rows []table.Item, p settings.Policy) (upkeep.Run, error) {
+	heads, err := s.fence.HeadItems(ctx, rows)
+	if err != nil {
+		return nil, err
 	}
+	return func(ctx context.Context, id string, _ table.Item) (int64, error) {
+		head, ok := heads[s.Keys.RunPK(id)]
+		if !ok {
+			return 0, nil // its creation was not finished
+		}
+		return s.restamp(ctx, id, head, p)
+	}, nil
+}
+
+// restamp restamps one run, as its head was read, and its history.
+func (s *Store) restamp(ctx context.Context, id string, head table.Item, p settings.Policy) (int64, error) {
 	if err := document.CheckVersion(head); err != nil {
 		return 0, err
 	}
-	changed := int64(0)
+	restamped := false
 	if head.Str(keys.Mark) == run.MarkDeleted || head.Num(table.TTLAttr) != 0 {
-		restamped, err := a.deletedRun(ctx, id)
-		if err != nil {
+		var err error
+		if restamped, err = s.restampDeleted(ctx, id, p.SoftDeleted); err != nil {
 			return 0, err
 		}
-		changed = count(restamped)
 	}
-	points, err := a.history(ctx, id)
-	return changed + points, err
+	points, err := s.histories.Restamp(ctx, id, p.MetricHistory)
+	return upkeep.Count(restamped) + points, err
 }
 
-// deletedRun restamps a run that was deleted by itself.
+// restampDeleted gives a run that was deleted by itself the expiry of what is kept
+// for the given days.
 //
 // The run is settled anew with its expiry, as when it was deleted: the head
 // and the row that lists deleted runs in one transaction with a check of the
 // generation of the experiment, then the other items. After a crash in between
 // the rows say open and do not expire, until this is repeated or somebody
 // settles the run.
-func (a *ttlPass) deletedRun(ctx context.Context, id string) (bool, error) {
-	s := a.s
+func (s *Store) restampDeleted(ctx context.Context, id string, days int64) (bool, error) {
 	for attempt := 0; ; attempt++ {
 		h, e, err := s.fence.HeadAndState(ctx, id)
 		if errors.Is(err, mlflow.ErrNotFound) {
@@ -50,7 +73,7 @@ func (a *ttlPass) deletedRun(ctx context.Context, id string) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		restamped, err := a.restampRun(ctx, h, e)
+		restamped, err := s.restampIn(ctx, h, e, days)
 		_, moved := errors.AsType[*table.CanceledError](err)
 		switch {
 		case errors.Is(err, mlflow.ErrNotFound), errors.Is(err, errRestored):
@@ -68,9 +91,8 @@ func (a *ttlPass) deletedRun(ctx context.Context, id string) (bool, error) {
 // errRestored says that a run is not deleted any more as it was.
 var errRestored = errors.New("run was restored meanwhile")
 
-// restampRun restamps a run of an experiment in the generation of e.
-func (a *ttlPass) restampRun(ctx context.Context, h *run.Head, e *experiment.State) (bool, error) {
-	s := a.s
+// restampIn restamps a run of an experiment in the generation of e.
+func (s *Store) restampIn(ctx context.Context, h *run.Head, e *experiment.State, days int64) (bool, error) {
 	deleted := h.Deleted
 	if deleted == 0 { // by a version that did not keep it
 		deleted = h.Changed
@@ -78,7 +100,7 @@ func (a *ttlPass) restampRun(ctx context.Context, h *run.Head, e *experiment.Sta
 	want := int64(0)
 	switch own := h.Mark == run.MarkDeleted && h.MarkGen == e.Gen; {
 	case own && e.Stage == mlflow.StageActive, e.Stage == mlflow.StageDeleted && h.Expiry != 0:
-		want = s.restamp(deleted, a.policy.SoftDeleted, h.Expiry)
+		want = s.ExpiryFrom(deleted, days, h.Expiry)
 	case h.Expiry == 0: // it lives, or expires with its experiment
 		return false, nil
 	}
@@ -86,7 +108,7 @@ func (a *ttlPass) restampRun(ctx context.Context, h *run.Head, e *experiment.Sta
 		return false, err
 	}
 	was := *h
-	next, err := s.fence.Transition(ctx, h.ID, s.tracking.CheckedWriter(e), func(h *run.Head) error {
+	next, err := s.fence.Transition(ctx, h.ID, s.checkedWriter(e), func(h *run.Head) error {
 		if h.Mark != was.Mark || h.MarkGen != was.MarkGen || h.Expiry != was.Expiry {
 			return errRestored
 		}
@@ -116,60 +138,4 @@ func (s *Store) isStamped(ctx context.Context, h *run.Head, expiry int64) (bool,
 		}
 	}
 	return stamped == 2, nil
-}
-
-// history restamps the points of a run, item by item, each atomically unless
-// somebody has written it anew or removed it meanwhile. Records come before
-// blocks, so that what is rolled up meanwhile is met as a block, unless that
-// is written in the moment after the last block was read: it keeps the expiry
-// of its records until the next pass.
-func (a *ttlPass) history(ctx context.Context, run string) (int64, error) {
-	changed := int64(0)
-	q := table.Query{PK: a.s.Keys.HistoryPK(run), From: "A", To: keys.Last, Descending: true}
-	for it, err := range table.Items(ctx, a.s.Table, q) {
-		if err != nil {
-			return changed, err
-		}
-		if err := document.CheckVersion(it); err != nil {
-			return changed, err
-		}
-		u, needed := a.restampPoints(it)
-		if !needed {
-			continue
-		}
-		_, err := a.s.Table.Update(ctx, u)
-		if _, isLost := document.AsConditionError(err); isLost {
-			continue
-		}
-		if err != nil {
-			return changed, err
-		}
-		changed++
-	}
-	return changed, nil
-}
-
-// restampPoints returns the update of an item of a metric history, if it needs
-// one.
-func (a *ttlPass) restampPoints(it table.Item) (table.Update, bool) {
-	u := table.Update{Key: it.Key, Cond: table.Exists()}
-	was, expires := it.Get(table.TTLAttr)
-	if expires {
-		u.Cond = table.Equal(table.Attr{Name: table.TTLAttr, Value: was})
-	}
-	written := it.Num(keys.Changed)
-	if written == 0 {
-		written = a.s.NowMillis()
-		u.Set = []table.Attr{{Name: keys.Changed, Value: table.Number(written)}}
-	}
-	want := a.s.restamp(written, a.policy.MetricHistory, was.Num())
-	if want == was.Num() {
-		return u, false
-	}
-	if want == 0 {
-		u.Set, u.Remove = nil, []string{table.TTLAttr}
-		return u, true
-	}
-	u.Set = append(u.Set, table.Attr{Name: table.TTLAttr, Value: table.Number(want)})
-	return u, true
 }

@@ -93,9 +93,10 @@ func TestStopEverywhere(t *testing.T) {
 	})
 }
 
-// raced reports whether sweeps look for races only: an act is stopped by the
-// goroutine that calls it, so that what the detector can find is the same in
-// most states and on both tables. What the calls leave is found without it.
+// raced reports whether sweeps look for races only: from a state for each way
+// of storing things, and on the embedded table, as the many tests on both
+// tables race the client of the other one. What acts leave when they are
+// stopped is found without the detector.
 func raced() bool { return raceDetector && !everything() }
 
 // racedStates are the states whose acts differ in what they do at once: few

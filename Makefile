@@ -60,8 +60,8 @@ test: test-race test-every-call ## Run all Go tests with the race detector, on t
 test-race: ddblocal s3local
 	$(WITH_DYNAMODB) $(TOOL) gotestsum --format pkgname -- -race -timeout 40m ./...
 
-# The tests that stop operations at their calls try some with the race detector,
-# and here, without it, all.
+# The tests that stop operations at their calls try some, from some states, with
+# the race detector, and here, without it, all.
 .PHONY: test-every-call
 test-every-call: ddblocal
 	SWEEP_EVERY_CALL=1 $(WITH_DYNAMODB) $(TOOL) gotestsum --format pkgname -- -timeout 20m -run '^Test(Stop|Failed|Faulty|Interleave)' .

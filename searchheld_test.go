@@ -14,16 +14,24 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table/pebbletable"
 )
 
-// TestPagesOfLargeRuns: a page ends where its runs take too much, in any order,
-// and the next one goes on there.
-func TestPagesOfLargeRuns(t *testing.T) {
-	t.Parallel()
+// memoryStore returns a ready Store and its table, which it closes at the end
+// of the test.
+func memoryStore(t *testing.T) (*pebbletable.Table, *dynamodbstore.Store) {
+	t.Helper()
 	tab, err := pebbletable.OpenMemory(pebbletable.Options{})
 	require.NoError(t, err)
 	s, err := dynamodbstore.OpenTable(tab)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	require.NoError(t, s.Init(t.Context()))
+	return tab, s
+}
+
+// TestPagesOfLargeRuns: a page ends where its runs take too much, in any order,
+// and the next one goes on there.
+func TestPagesOfLargeRuns(t *testing.T) {
+	t.Parallel()
+	tab, s := memoryStore(t)
 	var ids []string
 	for i := range 20 {
 		r, err := s.CreateRun(t.Context(), dynamodbstore.CreateRunParams{
@@ -77,12 +85,7 @@ func TestPagesOfLargeRuns(t *testing.T) {
 // order, and goes on behind that.
 func TestHeldLoggedModels(t *testing.T) {
 	t.Parallel()
-	tab, err := pebbletable.OpenMemory(pebbletable.Options{})
-	require.NoError(t, err)
-	s, err := dynamodbstore.OpenTable(tab)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	require.NoError(t, s.Init(t.Context()))
+	tab, s := memoryStore(t)
 	for i := range 20 {
 		loggedModel(t, s, dynamodbstore.CreateLoggedModelParams{
 			ExperimentID: dynamodbstore.DefaultExperimentID, Name: fmt.Sprintf("m%02d", i*7%20),
@@ -114,12 +117,7 @@ func TestHeldLoggedModels(t *testing.T) {
 func TestVisitsEnd(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	tab, err := pebbletable.OpenMemory(pebbletable.Options{})
-	require.NoError(t, err)
-	s, err := dynamodbstore.OpenTable(tab)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	require.NoError(t, s.Init(ctx))
+	_, s := memoryStore(t)
 	r, err := s.CreateRun(ctx, dynamodbstore.CreateRunParams{ExperimentID: dynamodbstore.DefaultExperimentID})
 	require.NoError(t, err)
 	require.NoError(t, s.LogBatch(ctx, dynamodbstore.LogBatchParams{

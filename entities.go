@@ -167,3 +167,28 @@ type SearchRegisteredModelsParams = mlflow.SearchRegisteredModelsParams
 // SearchModelVersionsParams searches model versions. Its fields:
 // [mlflow.SearchModelVersionsParams].
 type SearchModelVersionsParams = mlflow.SearchModelVersionsParams
+
+// DefaultWorkspace is the workspace of a Store that is told no other.
+const DefaultWorkspace = mlflow.DefaultWorkspace
+
+// Workspace is a part of a table that has experiments, models and names of its own.
+// Its fields: [mlflow.Workspace].
+type Workspace = mlflow.Workspace
+
+// TraceArchival says where and when traces of a workspace are archived. Its fields:
+// [mlflow.TraceArchival].
+type TraceArchival = mlflow.TraceArchival
+
+// UpdateWorkspaceParams change a workspace. Their fields:
+// [mlflow.UpdateWorkspaceParams].
+type UpdateWorkspaceParams = mlflow.UpdateWorkspaceParams
+
+// WorkspaceDeletion says what a deletion of a workspace does with what is in it.
+type WorkspaceDeletion = mlflow.WorkspaceDeletion
+
+// The ways to delete a workspace.
+const (
+	DeleteRestrict   = mlflow.DeleteRestrict
+	DeleteCascade    = mlflow.DeleteCascade
+	DeleteSetDefault = mlflow.DeleteSetDefault
+)

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"sync"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/catalog"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/dataset"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/experiment"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/fence"
@@ -67,6 +70,7 @@ type shared struct {
 	registry     *registry.Shared
 	fence        *fence.Shared
 	tracking     *tracking.Shared
+	opened       opened
 	closing      sync.Once
 }
 
@@ -93,13 +97,15 @@ func (s *Store) in(v *workspace.View) *Store {
 
 func newShared(v *workspace.View) (*shared, error) {
 	s := &shared{histories: history.NewShared(v.Logger), registry: registry.NewShared()}
-	var errs [6]error
+	var errs [8]error
 	s.experiments, errs[0] = experiment.NewShared()
 	s.datasets, errs[1] = dataset.NewShared()
 	s.loggedmodels, errs[2] = loggedmodel.NewShared()
 	s.fence, errs[3] = fence.NewShared(v.Logger)
 	s.tracking, errs[4] = tracking.NewShared()
 	s.settings, errs[5] = settings.NewShared()
+	s.opened.catalog, errs[6] = catalog.NewShared(v.Logger)
+	s.opened.stores, errs[7] = lru.New[string, *Store](openWorkspaces)
 	return s, errors.Join(errs[:]...)
 }
 
@@ -152,6 +158,7 @@ func (s *Store) Close() (err error) {
 }
 
 func (s *shared) close() {
+	s.opened.catalog.Close()
 	s.fence.StopSettling()
 	s.histories.Close()
 	s.tracking.Close()

@@ -43,6 +43,17 @@ const (
 	KindModelTrigram      Kind = "model trigrams"
 )
 
+// IsDocument reports whether items of the kind are documents, on which all other
+// items of an experiment, a run or a model depend.
+func (k Kind) IsDocument() bool {
+	switch k {
+	case KindExperiment, KindRun, KindLoggedModel, KindModel, KindModelPointer, KindModelVersion:
+		return true
+	default:
+		return false
+	}
+}
+
 // Class is what the key of an item says.
 type Class struct {
 	Kind       Kind

@@ -46,7 +46,7 @@ func TestIn(t *testing.T) {
 		_, err := v.In(name)
 		require.ErrorContains(t, err, "invalid workspace", name)
 	}
-	require.Equal(t, DefaultWorkspace, v.Workspace, "the view itself stays")
+	require.Equal(t, mlflow.DefaultWorkspace, v.Workspace, "the view itself stays")
 }
 
 // TestWriters: views of one process know their rows from those of others.

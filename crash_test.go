@@ -29,7 +29,7 @@ var readers = []string{
 	"GetModelVersionByAlias", "GetRegisteredModel", "GetRun", "Health", "LatestVersions", "MetricHistory",
 	"MetricHistoryBulk", "MetricHistoryBulkInterval", "ModelVersionDownloadURI",
 	"SearchDatasets", "SearchExperiments", "SearchLoggedModels", "SearchModelVersions", "SearchRegisteredModels", "SearchRuns", "TTLPolicy", "TagPatterns",
-	"TrigramFields", "VisitMetricHistory", "VisitRuns", "Workspace",
+	"TrigramFields", "VisitMetricHistory", "VisitRuns", "Workspace", "Workspaces",
 }
 
 // sweptElsewhere are methods that work on all workspaces of a table, and have

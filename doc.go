@@ -88,7 +88,10 @@
 //     [Store.SetTrigramFields], [ReadConfiguration]
 //   - Maintenance: [Store.CollectGarbage], [Store.ApplyTTLPolicy],
 //     [Store.BackfillTags], [Store.BackfillTrigrams], [CountItems]
-//   - The table: [Store.Init], [Store.Workspace], [Store.Health], [Store.Close]
+//   - Workspaces: [Store.Workspace], [Store.Workspaces], [Workspaces.Open],
+//     [Workspaces.Get], [Workspaces.All], [Workspaces.Create],
+//     [Workspaces.Update], [Workspaces.Delete], [Workspaces.Resume]
+//   - The table: [Store.Init], [Store.Health], [Store.Close]
 //
 // # Errors
 //

@@ -179,7 +179,7 @@ func TestWorkspaceName(t *testing.T) {
 		s := open(t, tab, clock)
 		for _, name := range []string{"", "Team", "a_b", "-a", strings.Repeat("a", 64)} {
 			_, err := s.Workspace(name)
-			require.ErrorContains(t, err, "invalid workspace")
+			require.ErrorContains(t, err, "Workspace name")
 		}
 	})
 }

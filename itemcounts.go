@@ -10,8 +10,10 @@ import (
 // ItemCounts says what kinds of items a table has.
 type ItemCounts struct {
 	Kinds map[string]int64 // how many of a kind were read, named as in the item map of the schema
-	Read  int64            // how many items were read
-	All   bool             // they are all of the table
+	// Workspaces are the kinds of items of each workspace; what belongs to none is left out.
+	Workspaces map[string]map[string]int64
+	Read       int64 // how many items were read
+	All        bool  // they are all of the table
 }
 
 // CountItems counts the items of the first pages of a table by kind, whatever
@@ -20,7 +22,7 @@ type ItemCounts struct {
 // embedded table keeps them in the order of their keys. Expired items are left
 // out. Eventually consistent: each page is 1 request and up to 128 RCU.
 func CountItems(ctx context.Context, s *Store, pages int) (ItemCounts, error) {
-	c := ItemCounts{Kinds: map[string]int64{}}
+	c := ItemCounts{Kinds: map[string]int64{}, Workspaces: map[string]map[string]int64{}}
 	scan := table.Scan{Consistency: table.Eventual}
 	for range pages {
 		page, err := s.view.Table.Scan(ctx, scan)
@@ -28,7 +30,7 @@ func CountItems(ctx context.Context, s *Store, pages int) (ItemCounts, error) {
 			return c, failure(err)
 		}
 		for _, it := range page.Items {
-			c.Kinds[string(keys.Classify(it.Key).Kind)]++
+			c.add(keys.Classify(it.Key))
 		}
 		c.Read += int64(len(page.Items))
 		if scan.After = page.Next; page.Next == (table.Key{}) {
@@ -37,4 +39,16 @@ func CountItems(ctx context.Context, s *Store, pages int) (ItemCounts, error) {
 		}
 	}
 	return c, nil
+}
+
+func (c *ItemCounts) add(of keys.Class) {
+	kind := string(of.Kind)
+	c.Kinds[kind]++
+	if of.Workspace == "" {
+		return
+	}
+	if c.Workspaces[of.Workspace] == nil {
+		c.Workspaces[of.Workspace] = map[string]int64{}
+	}
+	c.Workspaces[of.Workspace][kind]++
 }

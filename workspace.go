@@ -8,6 +8,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/catalog"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/validate"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
 )
 
@@ -157,3 +158,13 @@ func (w *Workspaces) Delete(ctx context.Context, p DeleteWorkspaceParams) error 
 // Resume goes on in the background with deletions that were interrupted, until
 // [Store.Close]. 1 RCU for each 4 KB of what is said of workspaces.
 func (w *Workspaces) Resume(ctx context.Context) error { return failure(w.catalog.Resume(ctx)) }
+
+// Finish ends the deletions that were interrupted before it returns, one after the
+// other. It costs what each of them costs.
+func (w *Workspaces) Finish(ctx context.Context, o PassOptions) error {
+	return failure(w.catalog.Finish(ctx, o.engine()))
+}
+
+// CheckWorkspaceName returns INVALID_PARAMETER_VALUE with MLflow's text for what no
+// workspace may be called.
+func CheckWorkspaceName(name string) error { return validate.WorkspaceName(name) }

@@ -23,6 +23,7 @@ import (
 // gcOptions are the flags of the gc command.
 type gcOptions struct {
 	connection
+	workspaceFlags
 	olderThan     string
 	runs          []string
 	experiments   []string
@@ -64,8 +65,9 @@ func newGCCmd(d deps) *cobra.Command {
 			"  mlflow-dynamodbstore gc --uri local:./mlflow-table --experiment-ids 4,7 --dry-run --output json",
 		Args: cobra.NoArgs,
 	}
-	o.addFlags(cmd.Flags())
+	o.connection.addFlags(cmd.Flags())
 	o.addOutput(cmd)
+	o.workspaceFlags.addFlags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.olderThan, "older-than", "", "delete for good what was deleted this long ago, such as 30d, 12h or 1d2h3m4s")
 	f.StringSliceVar(&o.runs, "run-ids", nil, "deleted runs to delete for good, separated by commas; repeatable")
@@ -100,20 +102,25 @@ func (o *gcOptions) run(cmd *cobra.Command, d deps) (err error) {
 		return explain(err, o.place())
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	return explain(o.each(cmd.Context(), d, &o.connection, s, func(ctx context.Context, s *dynamodbstore.Store) (report, error) {
+		return o.collect(ctx, cmd, d, s, p)
+	}), o.place())
+}
+
+// collect collects the garbage of one workspace.
+func (o *gcOptions) collect(
+	ctx context.Context, cmd *cobra.Command, d deps, s *dynamodbstore.Store, p dynamodbstore.GCParams,
+) (report, error) {
 	remover := &artifactRemover{buckets: newBucketOpener(d.env), destination: o.artifactsDest, log: d.warnings()}
 	p.DeleteArtifacts = remover.remove
-	var report dynamodbstore.GCReport
-	err = withProgress(cmd, "collecting garbage", func(progress func(dynamodbstore.Progress)) error {
+	var r dynamodbstore.GCReport
+	//nolint:contextcheck // the command has the same context
+	err := withProgress(cmd, "collecting garbage", func(progress func(dynamodbstore.Progress)) (err error) {
 		p.Progress = progress
-		var err error
-		report, err = s.CollectGarbage(cmd.Context(), p)
+		r, err = s.CollectGarbage(ctx, p)
 		return err
 	})
-	if err != nil {
-		return explain(err, o.place())
-	}
-	out := newGCOutput(report, remover.left)
-	return o.print(d.stdout, out, out.text)
+	return newGCOutput(r, remover.left), err
 }
 
 // params are what the flags ask for.

@@ -14,11 +14,13 @@ import (
 
 // passFlags are the flags of commands that go over the whole table.
 type passFlags struct {
+	workspaceFlags
 	unitsPerSecond float64
 	restart        bool
 }
 
 func (p *passFlags) addFlags(cmd *cobra.Command) {
+	p.workspaceFlags.addFlags(cmd)
 	f := cmd.Flags()
 	f.Float64Var(&p.unitsPerSecond, "units-per-second", 0, "most read and write units to spend in a second; 0 for no bound")
 	f.BoolVar(&p.restart, "restart", false, "begin at the start, whatever an interrupted pass has done")
@@ -26,21 +28,23 @@ func (p *passFlags) addFlags(cmd *cobra.Command) {
 
 // passCmd makes a command that does a pass and shows how far it has come.
 func passCmd(d deps, c *connection, cmd *cobra.Command, p *passFlags,
-	do func(ctx context.Context, s *dynamodbstore.Store, o dynamodbstore.PassOptions) error,
+	do func(ctx context.Context, s *dynamodbstore.Store, o dynamodbstore.PassOptions) (report, error),
 ) *cobra.Command {
 	p.addFlags(cmd)
-	return storeCmd(d, c, cmd, func(ctx context.Context, s *dynamodbstore.Store) error {
+	inOne := func(ctx context.Context, s *dynamodbstore.Store) (done report, err error) {
 		//nolint:contextcheck // the command has the same context
-		err := withProgress(cmd, cmd.CommandPath(), func(report func(dynamodbstore.Progress)) error {
-			return do(ctx, s, dynamodbstore.PassOptions{
-				UnitsPerSecond: p.unitsPerSecond, Restart: p.restart, Progress: report,
+		err = withProgress(cmd, cmd.CommandPath(), func(progress func(dynamodbstore.Progress)) error {
+			done, err = do(ctx, s, dynamodbstore.PassOptions{
+				UnitsPerSecond: p.unitsPerSecond, Restart: p.restart, Progress: progress,
 			})
+			return err
 		})
 		if errors.Is(err, context.Canceled) {
-			return fmt.Errorf("%w; run it again to go on from there", err)
+			return done, fmt.Errorf("%w; run it again to go on from there", err)
 		}
-		return err
-	})
+		return done, err
+	}
+	return storeCmd(d, c, cmd, func(ctx context.Context, s *dynamodbstore.Store) error { return p.each(ctx, d, c, s, inOne) })
 }
 
 // passOutput is what a pass prints as JSON.
@@ -77,7 +81,7 @@ func backfillCmd(d deps, c *connection, cmd *cobra.Command, b *backfillFlags, ex
 	do func(ctx context.Context, s *dynamodbstore.Store, p dynamodbstore.BackfillParams) (dynamodbstore.BackfillReport, error),
 ) *cobra.Command {
 	cmd.Flags().BoolVar(&b.noServers, "no-servers", false, "no server uses the table: do not wait for any")
-	return passCmd(d, c, cmd, &b.passFlags, func(ctx context.Context, s *dynamodbstore.Store, o dynamodbstore.PassOptions) error {
+	return passCmd(d, c, cmd, &b.passFlags, func(ctx context.Context, s *dynamodbstore.Store, o dynamodbstore.PassOptions) (report, error) {
 		params := dynamodbstore.BackfillParams{
 			PassOptions: o, NoServers: b.noServers || c.embedded(), // which this process has for itself
 		}
@@ -85,10 +89,6 @@ func backfillCmd(d deps, c *connection, cmd *cobra.Command, b *backfillFlags, ex
 			params.ExperimentID = *exp
 		}
 		r, err := do(ctx, s, params)
-		if err != nil {
-			return err
-		}
-		out := passOutput{r.Seen, r.Changed, r.Complete, r.Units.Requests, r.Units.Read, r.Units.Write}
-		return c.print(d.stdout, out, out.text)
+		return passOutput{r.Seen, r.Changed, r.Complete, r.Units.Requests, r.Units.Read, r.Units.Write}, err
 	})
 }

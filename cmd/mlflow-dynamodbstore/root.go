@@ -99,6 +99,6 @@ func newRootCmd(d deps) *cobra.Command {
 	cmd.SetOut(d.stdout)
 	cmd.SetErr(d.stderr)
 	cmd.AddCommand(newServerCmd(d), newTableCmd(d), newDenormalizeTagsCmd(d), newTTLPolicyCmd(d), newFTSTrigramsCmd(d),
-		newGCCmd(d), newVersionCmd(d))
+		newWorkspaceCmd(d), newGCCmd(d), newVersionCmd(d))
 	return cmd
 }

@@ -42,6 +42,8 @@ type sampleOutput struct {
 	Items int64            `json:"items"`
 	All   bool             `json:"all"` // they are all items
 	Kinds map[string]int64 `json:"kinds"`
+	// Workspaces are the kinds of each workspace that was asked for.
+	Workspaces map[string]map[string]int64 `json:"workspaces,omitempty"`
 }
 
 // How much of a table is read to count its items by kind: pages of 1 MB. An
@@ -55,20 +57,22 @@ const unknown = "unknown"
 
 func newTableDescribeCmd(d deps) *cobra.Command {
 	var c connection
+	var ws workspaceFlags
 	cmd := &cobra.Command{
 		Use:   "describe",
 		Short: "Describe the table: keys, billing, expiry, recovery, size, kinds of items",
 		Long: "Describe the table: keys, billing, expiry, recovery, size, kinds of items. The size is DynamoDB's own, up to six\n" +
 			"hours old. Items are counted by kind in the first 4 MB of the table, which cost up to 512 RCU; DynamoDB keeps\n" +
 			"items in no order, so that is a sample. Of an embedded table the first 256 MB are read. What the credentials\n" +
-			"do not permit to see, and what an endpoint does not have, is unknown.",
+			"do not permit to see, and what an endpoint does not have, is unknown. With --workspace or --all-workspaces items\n" +
+			"are also counted for each of them.",
 		Example: "  mlflow-dynamodbstore table describe --table my-table --region us-east-1 --output json",
 		Args:    cobra.NoArgs,
 		RunE: runE(func(cmd *cobra.Command) error {
 			if err := c.check(); err != nil {
 				return err
 			}
-			out, err := c.describe(cmd.Context(), d)
+			out, err := c.describe(cmd.Context(), d, ws)
 			if err != nil {
 				return explain(err, c.place())
 			}
@@ -77,6 +81,7 @@ func newTableDescribeCmd(d deps) *cobra.Command {
 	}
 	c.addFlags(cmd.Flags())
 	c.addOutput(cmd)
+	ws.addFlags(cmd)
 	return cmd
 }
 
@@ -117,27 +122,48 @@ func (o *sampleOutput) rows() [][2]string {
 	if o.All {
 		of = "all %d items"
 	}
-	rows := [][2]string{{"items by kind", "of " + fmt.Sprintf(of, o.Items)}}
-	kinds := slices.Sorted(maps.Keys(o.Kinds))
-	slices.SortStableFunc(kinds, func(a, b string) int { return cmp.Compare(o.Kinds[b], o.Kinds[a]) })
-	for _, kind := range kinds {
-		rows = append(rows, [2]string{"  " + kind, strconv.FormatInt(o.Kinds[kind], 10)})
+	rows := append([][2]string{{"items by kind", "of " + fmt.Sprintf(of, o.Items)}}, kindRows(o.Kinds)...)
+	for _, name := range slices.Sorted(maps.Keys(o.Workspaces)) {
+		rows = append(rows, [2]string{"items of workspace " + name, strconv.FormatInt(total(o.Workspaces[name]), 10)})
+		rows = append(rows, kindRows(o.Workspaces[name])...)
+	}
+	return rows
+}
+
+// kindRows are the lines about kinds, the most frequent first.
+func kindRows(kinds map[string]int64) [][2]string {
+	names := slices.Sorted(maps.Keys(kinds))
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(kinds[b], kinds[a]) })
+	rows := make([][2]string, len(names))
+	for i, kind := range names {
+		rows[i] = [2]string{"  " + kind, strconv.FormatInt(kinds[kind], 10)}
 	}
 	return rows
 }
 
 // sample counts items by kind; nil if the credentials do not permit it.
-func sample(ctx context.Context, s *dynamodbstore.Store, pages int) (*sampleOutput, error) {
+func sample(ctx context.Context, s *dynamodbstore.Store, pages int, ws workspaceFlags) (*sampleOutput, error) {
 	counts, err := dynamodbstore.CountItems(ctx, s, pages)
 	if err != nil {
 		return nil, unlessUnknown(err)
 	}
-	return &sampleOutput{Items: counts.Read, All: counts.All, Kinds: counts.Kinds}, nil
+	out := &sampleOutput{Items: counts.Read, All: counts.All, Kinds: counts.Kinds}
+	names := trimmed(ws.names)
+	if ws.all {
+		names = slices.Collect(maps.Keys(counts.Workspaces))
+	}
+	for _, name := range names {
+		if out.Workspaces == nil {
+			out.Workspaces = map[string]map[string]int64{}
+		}
+		out.Workspaces[name] = counts.Workspaces[name]
+	}
+	return out, nil
 }
 
-func (c *connection) describe(ctx context.Context, d deps) (tableOutput, error) {
+func (c *connection) describe(ctx context.Context, d deps, ws workspaceFlags) (tableOutput, error) {
 	if !c.embedded() {
-		return c.describeRemote(ctx, d)
+		return c.describeRemote(ctx, d, ws)
 	}
 	s, err := c.connect(ctx, d)
 	if err != nil {
@@ -146,11 +172,11 @@ func (c *connection) describe(ctx context.Context, d deps) (tableOutput, error) 
 	out := tableOutput{
 		Table: c.uri, Kind: "embedded", Status: "ACTIVE", Usable: true, KeySchema: ourSchema(), Expiry: "ENABLED",
 	}
-	out.Sample, err = sample(ctx, s, embeddedPages)
+	out.Sample, err = sample(ctx, s, embeddedPages, ws)
 	return out, errors.Join(err, s.Close())
 }
 
-func (c *connection) describeRemote(ctx context.Context, d deps) (tableOutput, error) {
+func (c *connection) describeRemote(ctx context.Context, d deps, ws workspaceFlags) (tableOutput, error) {
 	loc, err := c.location()
 	if err != nil {
 		return tableOutput{}, err
@@ -178,7 +204,7 @@ func (c *connection) describeRemote(ctx context.Context, d deps) (tableOutput, e
 	if err != nil {
 		return out, err
 	}
-	out.Sample, err = sample(ctx, s, samplePages)
+	out.Sample, err = sample(ctx, s, samplePages, ws)
 	return out, errors.Join(err, s.Close())
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 )
 
 // policyOptions are the flags of the policy command.
@@ -15,10 +17,6 @@ type policyOptions struct {
 	table, region, uri string
 	account, workspace string
 }
-
-// workspacePattern is that of workspaces. It has no character that means
-// something in a policy.
-const workspacePattern = `^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`
 
 func newTablePolicyCmd(d deps) *cobra.Command {
 	var o policyOptions
@@ -67,8 +65,9 @@ func (o *policyOptions) resource() (string, error) {
 	if !regexp.MustCompile(`^([0-9]{12}|\*)$`).MatchString(o.account) {
 		return "", fmt.Errorf("--account %q is not 12 digits", o.account)
 	}
-	if !regexp.MustCompile(workspacePattern).MatchString(o.workspace) {
-		return "", fmt.Errorf("--workspace %q is not 1 to 63 lower-case letters, digits and dashes", o.workspace)
+	// A name has no character that means something in a policy.
+	if err := dynamodbstore.CheckWorkspaceName(o.workspace); err != nil {
+		return "", fmt.Errorf("--workspace: %w", err)
 	}
 	return fmt.Sprintf("arn:%s:dynamodb:%s:%s:table/%s", partition(loc.Region), loc.Region, o.account, loc.Table), nil
 }

@@ -126,12 +126,8 @@ func newTTLPolicyApplyCmd(d deps) *cobra.Command {
 			"and goes on where an interrupted one has stopped.",
 		Example: "  mlflow-dynamodbstore ttl-policy apply --table my-table --region us-east-1 --units-per-second 500",
 	}
-	return passCmd(d, &c, cmd, &p, func(ctx context.Context, s *dynamodbstore.Store, o dynamodbstore.PassOptions) error {
+	return passCmd(d, &c, cmd, &p, func(ctx context.Context, s *dynamodbstore.Store, o dynamodbstore.PassOptions) (report, error) {
 		r, err := s.ApplyTTLPolicy(ctx, dynamodbstore.ApplyTTLParams{PassOptions: o})
-		if err != nil {
-			return err
-		}
-		out := passOutput{Seen: r.Seen, Changed: r.Changed, Requests: r.Units.Requests, RCU: r.Units.Read, WCU: r.Units.Write}
-		return c.print(d.stdout, out, out.text)
+		return passOutput{Seen: r.Seen, Changed: r.Changed, Requests: r.Units.Requests, RCU: r.Units.Read, WCU: r.Units.Write}, err
 	})
 }

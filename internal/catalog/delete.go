@@ -156,6 +156,17 @@ func (s *Store) Resume(ctx context.Context) error {
 	return err
 }
 
+// Finish ends deletions that were interrupted.
+func (s *Store) Finish(ctx context.Context, o pass.Options) error {
+	names, err := s.Deleting(ctx)
+	for _, name := range names {
+		if err := s.Sweep(ctx, DeleteParams{Options: o, Name: name}); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
 func (s *Store) sweepLater(ctx context.Context, p DeleteParams) {
 	p.UnitsPerSecond, p.Report = backgroundUnits, nil
 	s.sweeps.Add(ctx, p.Name, "sweep", func(ctx context.Context) error { return s.Sweep(ctx, p) })

@@ -56,16 +56,14 @@ func TestOpenWorkspace(t *testing.T) {
 		require.ErrorIs(t, err, dynamodbstore.ErrNotFound, "only the default workspace has experiment 0")
 
 		ws := base.Workspaces()
-		err = ws.Delete(ctx, dynamodbstore.DeleteWorkspaceParams{Name: "team-a"})
+		err = ws.Delete(ctx, "team-a", "")
 		require.EqualError(t, err, "INVALID_STATE: Cannot delete workspace 'team-a': table 'registered_models' still contains "+
 			"1 resource(s). Remove or reassign them before deleting the workspace.")
 		require.NoError(t, one.DeleteRegisteredModel(ctx, "m"))
-		err = ws.Delete(ctx, dynamodbstore.DeleteWorkspaceParams{Name: "team-a"})
+		err = ws.Delete(ctx, "team-a", "")
 		require.ErrorContains(t, err, "table 'experiments' still contains 1 resource(s)")
-		require.NoError(t, ws.Delete(ctx, dynamodbstore.DeleteWorkspaceParams{Name: "team-b"}))
-		require.NoError(t, ws.Delete(ctx, dynamodbstore.DeleteWorkspaceParams{
-			Name: "team-a", Mode: dynamodbstore.DeleteCascade, Whole: true,
-		}))
+		require.NoError(t, ws.Delete(ctx, "team-b", dynamodbstore.DeleteRestrict))
+		require.NoError(t, ws.DeleteWhole(ctx, dynamodbstore.DeleteWholeParams{Name: "team-a"}))
 		_, err = ws.Open(ctx, "team-a")
 		require.ErrorIs(t, err, dynamodbstore.ErrNotFound)
 		anew := openWorkspace(t, base, "team-a")
@@ -143,7 +141,11 @@ func slipIn(
 			return faulty.Fault{}
 		}
 		return faulty.Fault{Wait: func(ctx context.Context) error {
-			deleted = other.Workspaces().Delete(ctx, dynamodbstore.DeleteWorkspaceParams{Name: "team", Mode: mode, Whole: true})
+			if deleted = nil; mode == dynamodbstore.DeleteRestrict {
+				deleted = other.Workspaces().Delete(ctx, "team", mode)
+			} else {
+				deleted = other.Workspaces().DeleteWhole(ctx, dynamodbstore.DeleteWholeParams{Name: "team"})
+			}
 			return nil
 		}}
 	})

@@ -90,7 +90,8 @@
 //     [Store.BackfillTags], [Store.BackfillTrigrams], [CountItems]
 //   - Workspaces: [Store.Workspace], [Store.Workspaces], [Workspaces.Open],
 //     [Workspaces.Get], [Workspaces.All], [Workspaces.Create],
-//     [Workspaces.Update], [Workspaces.Delete], [Workspaces.Resume],
+//     [Workspaces.Update], [Workspaces.Delete],
+//     [Workspaces.DeleteWhole], [Workspaces.Resume],
 //     [Workspaces.Finish], [CheckWorkspaceName]
 //   - The table: [Store.Init], [Store.Health], [Store.Close]
 //

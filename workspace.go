@@ -123,35 +123,39 @@ func (w *Workspaces) Update(ctx context.Context, p UpdateWorkspaceParams) (*Work
 	return changed, failure(err)
 }
 
-// DeleteWorkspaceParams are the parameters of [Workspaces.Delete].
-type DeleteWorkspaceParams struct {
-	PassOptions
-	Name string
-	Mode WorkspaceDeletion // "": RESTRICT
-	// Whole makes a CASCADE return when all is gone, however long that takes.
-	// Otherwise it goes on in the background after two seconds.
-	Whole bool
-	// DeleteArtifacts removes all that is under the artifact location of an
-	// experiment, in a CASCADE; an error ends it. nil: artifacts stay.
-	DeleteArtifacts func(ctx context.Context, uri string) error
-}
-
 // Delete deletes a workspace.
 //
-// RESTRICT is refused with INVALID_STATE while there is any experiment, deleted or
+// RESTRICT, which is the mode "" too, is refused with INVALID_STATE while there is any experiment, deleted or
 // not, or registered model in it; for the time of the check, mostly a few
 // milliseconds and a minute if the server stops in it, nothing can be made there.
 // CASCADE deletes all that is in it, for good. The workspace is gone for everybody at
-// once, and what was in it afterwards: after an error that may take until
-// [Workspaces.Resume] or another CASCADE is called. Its name is taken until then.
+// once, and what was in it goes in two seconds or, when there is much, after that in
+// the background. Its name is taken until then. Artifacts stay.
 //
 // Not atomic, safe beside servers that write: what is acknowledged in a workspace
 // before it is gone is there until it is gone, and nothing of it comes back. RESTRICT
 // takes 4 RCU and 3 WCU, CASCADE reads the whole table twice: 2 RCU for each 4 KB of
 // it, and 1 WCU for each KB removed.
-func (w *Workspaces) Delete(ctx context.Context, p DeleteWorkspaceParams) error {
+func (w *Workspaces) Delete(ctx context.Context, name string, mode WorkspaceDeletion) error {
+	return failure(w.catalog.Delete(ctx, catalog.DeleteParams{Name: name, Mode: mode}))
+}
+
+// DeleteWholeParams are the parameters of [Workspaces.DeleteWhole].
+type DeleteWholeParams struct {
+	PassOptions
+	Name string
+	// DeleteArtifacts removes all that is under the artifact location of an
+	// experiment; an error ends the deletion. nil: artifacts stay.
+	DeleteArtifacts func(ctx context.Context, uri string) error
+}
+
+// DeleteWhole deletes a workspace as [Workspaces.Delete] does by CASCADE, and returns
+// when all of it is gone, however long that takes. After an error the workspace is
+// gone, but its name is taken until [Workspaces.Resume] or [Workspaces.Finish] is
+// called.
+func (w *Workspaces) DeleteWhole(ctx context.Context, p DeleteWholeParams) error {
 	return failure(w.catalog.Delete(ctx, catalog.DeleteParams{
-		Options: p.PassOptions.engine(), Name: p.Name, Mode: p.Mode, Whole: p.Whole, DeleteArtifacts: p.DeleteArtifacts,
+		Options: p.PassOptions.engine(), Name: p.Name, Mode: DeleteCascade, Whole: true, DeleteArtifacts: p.DeleteArtifacts,
 	}))
 }
 

@@ -123,20 +123,20 @@ type visitor interface {
 func (x runEndpoints) visitRuns(
 	ctx context.Context, p mlflow.SearchRunsParams, visit func(*mlflow.Run) error,
 ) (string, error) {
-	if v, ok := x.store.(visitor); ok {
+	if v, ok := x.store.of(ctx).(visitor); ok {
 		return v.VisitRuns(ctx, p, visit)
 	}
-	page, err := x.store.SearchRuns(ctx, p)
+	page, err := x.store.of(ctx).SearchRuns(ctx, p)
 	return visitPage(page, err, visit)
 }
 
 func (x metricEndpoints) visitHistory(
 	ctx context.Context, p mlflow.MetricHistoryParams, visit func(mlflow.Metric) error,
 ) (string, error) {
-	if v, ok := x.store.(visitor); ok {
+	if v, ok := x.store.of(ctx).(visitor); ok {
 		return v.VisitMetricHistory(ctx, p, visit)
 	}
-	page, err := x.store.MetricHistory(ctx, p)
+	page, err := x.store.of(ctx).MetricHistory(ctx, p)
 	return visitPage(page, err, visit)
 }
 

@@ -18,7 +18,7 @@ import (
 
 // artifactEndpoints are the endpoints through which artifacts pass, or URLs of them.
 type artifactEndpoints struct {
-	store Store
+	store stores
 	failures
 	*config
 	*router
@@ -70,7 +70,7 @@ func (x artifactEndpoints) artifactsOf(ctx context.Context, runID, dir string) (
 	if dir, err = cleanPath(dir); err != nil {
 		return "", nil, err
 	}
-	run, err := x.store.GetRun(ctx, runID)
+	run, err := x.store.of(ctx).GetRun(ctx, runID)
 	if err != nil {
 		return "", nil, err
 	}
@@ -178,7 +178,7 @@ func (x artifactEndpoints) getArtifact(w http.ResponseWriter, r *http.Request) {
 	if runID == "" {
 		runID = "None" // as MLflow calls it
 	}
-	run, err := x.store.GetRun(r.Context(), runID)
+	run, err := x.store.of(r.Context()).GetRun(r.Context(), runID)
 	if err != nil {
 		x.writeError(w, r, err)
 		return

@@ -10,7 +10,7 @@ import (
 
 // datasetEndpoints are what the web UI asks about the datasets of runs; no other
 // API has it.
-type datasetEndpoints struct{ store Store }
+type datasetEndpoints struct{ store stores }
 
 func (x datasetEndpoints) addTo(h *handler) {
 	h.addPath(http.MethodPost, "/ajax-api/2.0/mlflow/experiments/search-datasets",
@@ -26,7 +26,7 @@ func declareSearchDatasets() *wire.Request[searchDatasetsRequest] {
 }
 
 func (x datasetEndpoints) searchDatasets(ctx context.Context, b []byte, q *searchDatasetsRequest) ([]byte, error) {
-	list, err := x.store.SearchDatasets(ctx, q.experiments)
+	list, err := x.store.of(ctx).SearchDatasets(ctx, q.experiments)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"cmp"
+
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/pyrepr"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/rest/internal/wire"
@@ -19,7 +21,7 @@ func appendExperiment(b []byte, e *mlflow.Experiment, depth int) []byte {
 		b = wire.AppendIntField(b, depth+1, "creation_time", e.CreationTime)
 	}
 	b = appendTags(b, depth+1, e.Tags)
-	b = wire.AppendStringField(b, depth+1, "workspace", "default")
+	b = wire.AppendStringField(b, depth+1, "workspace", cmp.Or(e.Workspace, mlflow.DefaultWorkspace))
 	return wire.CloseObject(b, depth)
 }
 

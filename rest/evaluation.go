@@ -9,7 +9,7 @@ import (
 
 // evaluationEndpoints are the searches of the UI for what evaluations need:
 // scorers, datasets and issues. None of them is kept yet.
-type evaluationEndpoints struct{ store Store }
+type evaluationEndpoints struct{ store stores }
 
 func (x evaluationEndpoints) addTo(h *handler) {
 	h.add("3.0", http.MethodGet, "/mlflow/scorers/list", query(h, declareListScorers(), x.listScorers))
@@ -50,7 +50,7 @@ func (x evaluationEndpoints) listScorers(ctx context.Context, b []byte, q *listS
 			return nil, invalid("Cannot specify both 'experiment_id' and 'experiment_ids'. Use 'experiment_ids' to scope the query to " +
 				"multiple experiments, or 'experiment_id' to scope it to a single experiment.")
 		}
-		if _, err := x.store.GetExperiment(ctx, q.experiment); err != nil {
+		if _, err := x.store.of(ctx).GetExperiment(ctx, q.experiment); err != nil {
 			return nil, err
 		}
 	}

@@ -16,7 +16,7 @@ const (
 
 // experimentEndpoints are the endpoints of experiments.
 type experimentEndpoints struct {
-	store Store
+	store stores
 	*config
 }
 
@@ -29,17 +29,17 @@ func (x experimentEndpoints) addTo(h *handler) {
 	h.add("2.0", http.MethodGet, base+"get", query(h, declareExperiment("experiment_id"), x.getExperiment))
 	h.add("2.0", http.MethodGet, base+"get-by-name", query(h, declareExperiment("experiment_name"), x.getExperimentByName))
 	h.add("2.0", http.MethodPost, base+"delete", command(h, declareExperiment("experiment_id"),
-		func(ctx context.Context, q *experimentRequest) error { return x.store.DeleteExperiment(ctx, q.id) }))
+		func(ctx context.Context, q *experimentRequest) error { return x.store.of(ctx).DeleteExperiment(ctx, q.id) }))
 	h.add("2.0", http.MethodPost, base+"restore", command(h, declareExperiment("experiment_id"),
-		func(ctx context.Context, q *experimentRequest) error { return x.store.RestoreExperiment(ctx, q.id) }))
+		func(ctx context.Context, q *experimentRequest) error { return x.store.of(ctx).RestoreExperiment(ctx, q.id) }))
 	h.add("2.0", http.MethodPost, base+"update", command(h, declareRenameExperiment(),
 		func(ctx context.Context, q *experimentRequest) error {
-			return x.store.RenameExperiment(ctx, q.id, q.name)
+			return x.store.of(ctx).RenameExperiment(ctx, q.id, q.name)
 		}))
 	h.add("2.0", http.MethodPost, base+"set-experiment-tag", command(h, declareSetExperimentTag(), x.setExperimentTag))
 	h.add("2.0", http.MethodPost, base+"delete-experiment-tag", command(h, declareDeleteExperimentTag(),
 		func(ctx context.Context, q *experimentRequest) error {
-			return x.store.DeleteExperimentTag(ctx, q.id, q.tag.Key)
+			return x.store.of(ctx).DeleteExperimentTag(ctx, q.id, q.tag.Key)
 		}))
 }
 
@@ -119,7 +119,7 @@ func (x experimentEndpoints) createExperiment(
 		return nil, err
 	}
 	q.ArtifactLocation = location
-	id, err := x.store.CreateExperiment(ctx, *q)
+	id, err := x.store.of(ctx).CreateExperiment(ctx, *q)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func tooManyViews(experiment string) error {
 
 func (x experimentEndpoints) setExperimentTag(ctx context.Context, q *experimentRequest) error {
 	if strings.HasPrefix(q.tag.Key, customViewPrefix) {
-		e, err := x.store.GetExperiment(ctx, q.id)
+		e, err := x.store.of(ctx).GetExperiment(ctx, q.id)
 		if err != nil {
 			return err
 		}
@@ -151,16 +151,16 @@ func (x experimentEndpoints) setExperimentTag(ctx context.Context, q *experiment
 			return tooManyViews(e.ID)
 		}
 	}
-	return x.store.SetExperimentTag(ctx, q.id, q.tag)
+	return x.store.of(ctx).SetExperimentTag(ctx, q.id, q.tag)
 }
 
 func (x experimentEndpoints) getExperiment(ctx context.Context, b []byte, q *experimentRequest) ([]byte, error) {
-	e, err := x.store.GetExperiment(ctx, q.id)
+	e, err := x.store.of(ctx).GetExperiment(ctx, q.id)
 	return appendAnswer(b, "experiment", e, err, appendExperiment)
 }
 
 func (x experimentEndpoints) getExperimentByName(ctx context.Context, b []byte, q *experimentRequest) ([]byte, error) {
-	e, err := x.store.GetExperimentByName(ctx, q.name)
+	e, err := x.store.of(ctx).GetExperimentByName(ctx, q.name)
 	return appendAnswer(b, "experiment", e, err, appendExperiment)
 }
 
@@ -168,7 +168,7 @@ func (x experimentEndpoints) searchExperiments(ctx context.Context, a *answer, q
 	if q.MaxResults == wire.Zero {
 		return errNoResults()
 	}
-	page, err := x.store.SearchExperiments(ctx, *q)
+	page, err := x.store.of(ctx).SearchExperiments(ctx, *q)
 	if err != nil {
 		return err
 	}

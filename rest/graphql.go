@@ -20,7 +20,7 @@ var graphSchema string
 
 // graphEndpoint is what the web UI asks for the page of a run and for charts.
 type graphEndpoint struct {
-	store Store
+	store stores
 	failures
 	limits  graphLimits
 	metrics metricEndpoints

@@ -45,7 +45,7 @@ type graphExperimentAnswer struct {
 
 // MlflowGetExperiment returns an experiment.
 func (q *graphQuery) MlflowGetExperiment(ctx context.Context, args input[graphExperimentInput]) (*graphExperimentAnswer, error) {
-	e, err := q.x.store.GetExperiment(ctx, deref(args.get().ExperimentID))
+	e, err := q.x.store.of(ctx).GetExperiment(ctx, deref(args.get().ExperimentID))
 	if err != nil {
 		return nil, q.x.graphError(ctx, err)
 	}
@@ -66,7 +66,7 @@ type graphRunAnswer struct {
 
 // MlflowGetRun returns a run.
 func (q *graphQuery) MlflowGetRun(ctx context.Context, args input[graphRunInput]) (*graphRunAnswer, error) {
-	run, err := q.x.store.GetRun(ctx, args.get().id())
+	run, err := q.x.store.of(ctx).GetRun(ctx, args.get().id())
 	if err != nil {
 		return nil, q.x.graphError(ctx, err)
 	}
@@ -103,7 +103,7 @@ func (q *graphQuery) MlflowSearchRuns(ctx context.Context, args input[graphSearc
 			return nil, q.x.graphError(ctx, errNoResults())
 		}
 	}
-	page, err := q.x.store.SearchRuns(ctx, p)
+	page, err := q.x.store.of(ctx).SearchRuns(ctx, p)
 	if err != nil {
 		return nil, q.x.graphError(ctx, err)
 	}
@@ -201,7 +201,7 @@ func (q *graphQuery) MlflowSearchModelVersions(
 	if err != nil {
 		return nil, q.x.graphError(ctx, err)
 	}
-	page, err := q.x.store.SearchModelVersions(ctx, mlflow.SearchModelVersionsParams{
+	page, err := q.x.store.of(ctx).SearchModelVersions(ctx, mlflow.SearchModelVersionsParams{
 		Filter: deref(in.Filter), MaxResults: results, OrderBy: stringsOf(in.OrderBy), PageToken: deref(in.PageToken),
 	})
 	if err != nil {
@@ -223,7 +223,7 @@ type graphDatasetsAnswer struct {
 func (q *graphQuery) MlflowSearchDatasets(
 	ctx context.Context, args input[graphDatasetsInput],
 ) (*graphDatasetsAnswer, error) {
-	list, err := q.x.store.SearchDatasets(ctx, stringsOf(args.get().ExperimentIDs))
+	list, err := q.x.store.of(ctx).SearchDatasets(ctx, stringsOf(args.get().ExperimentIDs))
 	if err != nil {
 		return nil, q.x.graphError(ctx, err)
 	}
@@ -282,7 +282,7 @@ func (p *graphPage) readVersions(ctx context.Context) (map[string][]graphModelVe
 		}
 		q := mlflow.SearchModelVersionsParams{Filter: "run_id IN (" + strings.Join(ids, ",") + ")"}
 		for more := true; more; more = q.PageToken != "" {
-			page, err := p.x.store.SearchModelVersions(ctx, q)
+			page, err := p.x.store.of(ctx).SearchModelVersions(ctx, q)
 			if err != nil {
 				return nil, err
 			}
@@ -301,7 +301,7 @@ func (p *graphPage) experiment(ctx context.Context, id string) (*graphExperiment
 	if e := p.experiments[id]; e != nil {
 		return e, nil
 	}
-	e, err := p.x.store.GetExperiment(ctx, id)
+	e, err := p.x.store.of(ctx).GetExperiment(ctx, id)
 	if err != nil {
 		return nil, err
 	}

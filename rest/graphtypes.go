@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ type graphExperiment struct {
 func newGraphExperiment(e *mlflow.Experiment) *graphExperiment {
 	return &graphExperiment{
 		ExperimentID: e.ID, Name: e.Name, ArtifactLocation: e.ArtifactLocation, LifecycleStage: string(e.LifecycleStage),
-		LastUpdateTime: long(e.LastUpdateTime), CreationTime: long(e.CreationTime), Tags: e.Tags, Workspace: "default",
+		LastUpdateTime: long(e.LastUpdateTime), CreationTime: long(e.CreationTime), Tags: e.Tags, Workspace: cmp.Or(e.Workspace, mlflow.DefaultWorkspace),
 	}
 }
 

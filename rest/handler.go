@@ -45,6 +45,8 @@ type config struct {
 	ui             fs.FS
 	graphLimits    graphLimits
 	newMeter       func(context.Context) (context.Context, func() []slog.Attr)
+	workspaces     workspaceDirectory // nil: there are none
+	openWorkspace  func(ctx context.Context, name string) (Store, error)
 }
 
 // WithLogger sets the logger of requests and failures. The default drops them.
@@ -125,7 +127,7 @@ type handler struct {
 	config
 	failures
 	*router
-	store  Store
+	store  stores
 	slots  chan struct{} // one for each request under way
 	bodies bodyMemory
 	absent map[string]string // sentences about paths that are not here, by how they begin
@@ -164,10 +166,10 @@ func NewHandler(store Store, opts ...Option) (http.Handler, error) {
 	}
 	h := &handler{
 		config: c, failures: failures{c.log}, router: &router{prefix: c.staticPrefix, exact: make(map[string]*resource, 128)},
-		store: store, slots: make(chan struct{}, c.maxRequests), bodies: newBodyMemory(c.bodyMemory),
+		store: stores{store, c.workspaces != nil}, slots: make(chan struct{}, c.maxRequests), bodies: newBodyMemory(c.bodyMemory),
 	}
 	if err := h.addRoutes(); err != nil {
 		return nil, err
 	}
-	return h.logged(h.withPath(h.guarded(h.inOneWorkspace(http.HandlerFunc(h.route))))), nil
+	return h.logged(h.withPath(h.guarded(h.inWorkspaces(http.HandlerFunc(h.route))))), nil
 }

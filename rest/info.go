@@ -9,7 +9,7 @@ import (
 
 // infoEndpoints are what the server tells about itself.
 type infoEndpoints struct {
-	store Store
+	store stores
 	*config
 }
 
@@ -43,7 +43,7 @@ func (x infoEndpoints) addTo(h *handler) {
 // health says OK unless the store is one that can tell that it has failed.
 func (x infoEndpoints) health(w http.ResponseWriter, _ *http.Request) {
 	status, text := http.StatusOK, "OK"
-	if s, ok := x.store.(interface{ Health() error }); ok {
+	if s, ok := x.store.base.(interface{ Health() error }); ok {
 		if err := s.Health(); err != nil {
 			status, text = http.StatusServiceUnavailable, clientText(err)
 		}

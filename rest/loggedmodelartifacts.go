@@ -30,7 +30,7 @@ func (x loggedModelEndpoints) listModelArtifacts(ctx context.Context, b []byte, 
 	if err != nil {
 		return nil, err
 	}
-	m, err := x.store.GetLoggedModel(ctx, q.id)
+	m, err := x.store.of(ctx).GetLoggedModel(ctx, q.id)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (x loggedModelEndpoints) getModelArtifact(w http.ResponseWriter, r *http.Re
 		x.writeError(w, r, err)
 		return
 	}
-	m, err := x.store.GetLoggedModel(r.Context(), r.PathValue("model_id"))
+	m, err := x.store.of(r.Context()).GetLoggedModel(r.Context(), r.PathValue("model_id"))
 	if err != nil {
 		x.writeError(w, r, err)
 		return

@@ -11,7 +11,7 @@ import (
 
 // loggedModelEndpoints are the endpoints of logged models.
 type loggedModelEndpoints struct {
-	store Store
+	store stores
 	failures
 	files artifactEndpoints
 }
@@ -22,19 +22,19 @@ func (x loggedModelEndpoints) addTo(h *handler) {
 	h.add("2.0", http.MethodPost, base+"/search", streamed(h, declareSearchLoggedModels(), x.searchLoggedModels))
 	h.add("2.0", http.MethodGet, model, query(h, declareLoggedModel(), x.getLoggedModel))
 	h.add("2.0", http.MethodDelete, model, command(h, declareLoggedModel(),
-		func(ctx context.Context, q *loggedModelRequest) error { return x.store.DeleteLoggedModel(ctx, q.id) }))
+		func(ctx context.Context, q *loggedModelRequest) error { return x.store.of(ctx).DeleteLoggedModel(ctx, q.id) }))
 	h.add("2.0", http.MethodPatch, model, query(h, declareFinalizeLoggedModel(), x.finalizeLoggedModel))
 	h.add("2.0", http.MethodPatch, model+"/tags", command(h, declareSetLoggedModelTags(),
 		func(ctx context.Context, q *loggedModelRequest) error {
-			return x.store.SetLoggedModelTags(ctx, q.id, q.tags)
+			return x.store.of(ctx).SetLoggedModelTags(ctx, q.id, q.tags)
 		}))
 	h.add("2.0", http.MethodDelete, model+"/tags/{tag_key}", command(h, declareLoggedModel(),
 		func(ctx context.Context, q *loggedModelRequest) error {
-			return x.store.DeleteLoggedModelTag(ctx, q.id, q.tagKey)
+			return x.store.of(ctx).DeleteLoggedModelTag(ctx, q.id, q.tagKey)
 		}))
 	h.add("2.0", http.MethodPost, model+"/params", command(h, declareLogLoggedModelParams(),
 		func(ctx context.Context, q *loggedModelRequest) error {
-			return x.store.LogLoggedModelParams(ctx, q.id, q.params)
+			return x.store.of(ctx).LogLoggedModelParams(ctx, q.id, q.params)
 		}))
 	h.add("2.0", http.MethodGet, model+"/artifacts/directories", query(h, declareListModelArtifacts(), x.listModelArtifacts))
 	h.addPath(http.MethodGet, "/ajax-api/2.0"+model+"/artifacts/files", x.files.downloadedOrPresigned(x.getModelArtifact))
@@ -119,14 +119,14 @@ func declareLogLoggedModelParams() *wire.Request[loggedModelRequest] {
 }
 
 func (x loggedModelEndpoints) createLoggedModel(ctx context.Context, b []byte, q *mlflow.CreateLoggedModelParams) ([]byte, error) {
-	m, err := x.store.CreateLoggedModel(ctx, *q)
+	m, err := x.store.of(ctx).CreateLoggedModel(ctx, *q)
 	return appendAnswer(b, "model", m, err, appendLoggedModel)
 }
 
 func (x loggedModelEndpoints) getLoggedModel(ctx context.Context, b []byte, q *loggedModelRequest) ([]byte, error) {
-	get := x.store.GetLoggedModel
+	get := x.store.of(ctx).GetLoggedModel
 	if q.deleted {
-		get = x.store.GetAnyLoggedModel
+		get = x.store.of(ctx).GetAnyLoggedModel
 	}
 	m, err := get(ctx, q.id)
 	return appendAnswer(b, "model", m, err, appendLoggedModel)
@@ -136,6 +136,6 @@ func (x loggedModelEndpoints) finalizeLoggedModel(ctx context.Context, b []byte,
 	if q.status == "" { // of a name or number that is not known, as in MLflow
 		q.status = mlflow.LoggedModelUnspecified
 	}
-	m, err := x.store.FinalizeLoggedModel(ctx, q.inBody, q.status)
+	m, err := x.store.of(ctx).FinalizeLoggedModel(ctx, q.inBody, q.status)
 	return appendAnswer(b, "model", m, err, appendLoggedModel)
 }

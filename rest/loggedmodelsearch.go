@@ -34,7 +34,7 @@ func loggedModelOrderFields(o *mlflow.LoggedModelOrder) []wire.Field {
 }
 
 func (x loggedModelEndpoints) searchLoggedModels(ctx context.Context, a *answer, q *mlflow.SearchLoggedModelsParams) error {
-	page, err := x.store.SearchLoggedModels(ctx, *q)
+	page, err := x.store.of(ctx).SearchLoggedModels(ctx, *q)
 	if err != nil {
 		return err
 	}

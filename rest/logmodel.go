@@ -34,7 +34,7 @@ func (x runEndpoints) logModel(ctx context.Context, q *logModelRequest) error {
 	if err != nil {
 		return err
 	}
-	return x.store.LogModel(ctx, q.runID, entry)
+	return x.store.of(ctx).LogModel(ctx, q.runID, entry)
 }
 
 // parseModel reads what a client says of a model.

@@ -18,7 +18,7 @@ const (
 
 // metricEndpoints are the endpoints that log metrics, and show their histories.
 type metricEndpoints struct {
-	store Store
+	store stores
 	failures
 }
 
@@ -26,7 +26,7 @@ func (x metricEndpoints) addTo(h *handler) {
 	interval := streamed(h, declareInterval(), x.metricHistoryInterval)
 	h.add("2.0", http.MethodPost, "/mlflow/runs/log-batch", command(h, declareLogBatch(),
 		func(ctx context.Context, q *mlflow.LogBatchParams) error {
-			return x.store.LogBatch(mlflow.WithTimesAsGiven(ctx), *q)
+			return x.store.of(ctx).LogBatch(mlflow.WithTimesAsGiven(ctx), *q)
 		}))
 	h.add("2.0", http.MethodPost, "/mlflow/runs/log-metric", command(h, declareLogMetric(), x.logMetric))
 	h.add("2.0", http.MethodGet, "/mlflow/metrics/get-history", streamed(h, declareHistory(), x.metricHistory))
@@ -72,7 +72,7 @@ func (x metricEndpoints) logMetric(ctx context.Context, q *logMetricRequest) err
 	if q.runID == "" {
 		q.runID = q.legacyID
 	}
-	return x.store.LogMetric(mlflow.WithTimesAsGiven(ctx), q.runID, q.metric)
+	return x.store.of(ctx).LogMetric(mlflow.WithTimesAsGiven(ctx), q.runID, q.metric)
 }
 
 type historyRequest struct {
@@ -159,7 +159,7 @@ func (x metricEndpoints) interval(
 	if q.MaxResults == 0 {
 		q.MaxResults = maxPointsOfRun
 	}
-	return x.store.MetricHistoryBulkInterval(ctx, *q)
+	return x.store.of(ctx).MetricHistoryBulkInterval(ctx, *q)
 }
 
 func (x metricEndpoints) metricHistoryBulk(w http.ResponseWriter, r *http.Request) {
@@ -170,7 +170,7 @@ func (x metricEndpoints) metricHistoryBulk(w http.ResponseWriter, r *http.Reques
 	}
 	var points []mlflow.RunMetric
 	if q.MaxResults > 0 {
-		if points, err = x.store.MetricHistoryBulk(r.Context(), q); err != nil {
+		if points, err = x.store.of(r.Context()).MetricHistoryBulk(r.Context(), q); err != nil {
 			x.writeError(w, r, err)
 			return
 		}

@@ -35,7 +35,7 @@ func (x modelEndpoints) modelVersionURI(ctx context.Context, name, version strin
 	if err != nil {
 		return "", "", err
 	}
-	location, err = x.store.ModelVersionDownloadURI(ctx, name, number)
+	location, err = x.store.of(ctx).ModelVersionDownloadURI(ctx, name, number)
 	if err != nil {
 		return "", "", err
 	}
@@ -45,14 +45,14 @@ func (x modelEndpoints) modelVersionURI(ctx context.Context, name, version strin
 		if dir, err = cleanPath(dir); err != nil {
 			return "", "", err
 		}
-		run, err := x.store.GetRun(ctx, id)
+		run, err := x.store.of(ctx).GetRun(ctx, id)
 		if err != nil {
 			return "", "", err
 		}
 		return run.Info.ArtifactURI, dir, nil
 	case "models":
 		ref, _ := parseModelURI(u)
-		model, err := x.store.GetLoggedModel(ctx, ref.modelID)
+		model, err := x.store.of(ctx).GetLoggedModel(ctx, ref.modelID)
 		if err != nil {
 			return "", "", err
 		}

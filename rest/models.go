@@ -13,7 +13,7 @@ import (
 
 // modelEndpoints are the endpoints of registered models and their versions.
 type modelEndpoints struct {
-	store Store
+	store stores
 	failures
 	*config
 	files artifactEndpoints
@@ -24,37 +24,37 @@ func (x modelEndpoints) addTo(h *handler) {
 	h.add("2.0", http.MethodPost, base+"create", query(h, declareCreateModel(), x.createModel))
 	h.add("2.0", http.MethodPost, base+"rename", query(h, declareModel("name", "new_name"),
 		modelAnswer(func(ctx context.Context, q *modelRequest) (*mlflow.RegisteredModel, error) {
-			return x.store.RenameRegisteredModel(ctx, q.name, q.newName)
+			return x.store.of(ctx).RenameRegisteredModel(ctx, q.name, q.newName)
 		})))
 	h.add("2.0", http.MethodPatch, base+"update", query(h, declareModel("name").With(withDescription),
 		modelAnswer(func(ctx context.Context, q *modelRequest) (*mlflow.RegisteredModel, error) {
-			return x.store.UpdateRegisteredModel(ctx, mlflow.UpdateRegisteredModelParams{
+			return x.store.of(ctx).UpdateRegisteredModel(ctx, mlflow.UpdateRegisteredModelParams{
 				Name: q.name, Description: deref(q.description),
 			})
 		})))
 	h.add("2.0", http.MethodGet, base+"get", query(h, declareModel("name"),
 		modelAnswer(func(ctx context.Context, q *modelRequest) (*mlflow.RegisteredModel, error) {
-			return x.store.GetRegisteredModel(ctx, q.name)
+			return x.store.of(ctx).GetRegisteredModel(ctx, q.name)
 		})))
 	h.add("2.0", http.MethodDelete, base+"delete", command(h, declareModel("name"),
-		func(ctx context.Context, q *modelRequest) error { return x.store.DeleteRegisteredModel(ctx, q.name) }))
+		func(ctx context.Context, q *modelRequest) error { return x.store.of(ctx).DeleteRegisteredModel(ctx, q.name) }))
 	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, declareSearchModels(1000), x.searchModels)))
 	h.add("2.0", http.MethodPost, base+"set-tag",
 		command(h, declareModel("name", "key").With(withValue),
 			func(ctx context.Context, q *modelRequest) error {
-				return x.store.SetRegisteredModelTag(ctx, q.name, mlflow.Tag{Key: q.key, Value: q.value})
+				return x.store.of(ctx).SetRegisteredModelTag(ctx, q.name, mlflow.Tag{Key: q.key, Value: q.value})
 			}))
 	h.add("2.0", http.MethodDelete, base+"delete-tag", command(h, declareModel("name", "key"),
 		func(ctx context.Context, q *modelRequest) error {
-			return x.store.DeleteRegisteredModelTag(ctx, q.name, q.key)
+			return x.store.of(ctx).DeleteRegisteredModelTag(ctx, q.name, q.key)
 		}))
 	h.add("2.0", http.MethodPost, base+"alias", command(h, declareModel("name", "alias", "version"),
 		onVersion(func(ctx context.Context, q *modelRequest, version int) error {
-			return x.store.SetRegisteredModelAlias(ctx, q.name, q.alias, version)
+			return x.store.of(ctx).SetRegisteredModelAlias(ctx, q.name, q.alias, version)
 		})))
 	h.add("2.0", http.MethodDelete, base+"alias", command(h, declareModel("name", "alias"),
 		func(ctx context.Context, q *modelRequest) error {
-			return x.store.DeleteRegisteredModelAlias(ctx, q.name, q.alias)
+			return x.store.of(ctx).DeleteRegisteredModelAlias(ctx, q.name, q.alias)
 		}))
 	x.addVersionRoutes(h)
 	h.addPath(http.MethodGet, "/model-versions/get-artifact", x.files.downloadedOrPresigned(x.getModelVersionArtifact))
@@ -151,7 +151,7 @@ func (q *modelSearch) results() (int, error) {
 }
 
 func (x modelEndpoints) createModel(ctx context.Context, b []byte, q *mlflow.CreateRegisteredModelParams) ([]byte, error) {
-	m, err := x.store.CreateRegisteredModel(ctx, *q)
+	m, err := x.store.of(ctx).CreateRegisteredModel(ctx, *q)
 	return appendAnswer(b, "registered_model", m, err, appendModel)
 }
 
@@ -170,7 +170,7 @@ func (x modelEndpoints) searchModels(ctx context.Context, a *answer, q *modelSea
 	if err != nil {
 		return err
 	}
-	page, err := x.store.SearchRegisteredModels(ctx, mlflow.SearchRegisteredModelsParams{
+	page, err := x.store.of(ctx).SearchRegisteredModels(ctx, mlflow.SearchRegisteredModelsParams{
 		Filter: q.filter, MaxResults: results, OrderBy: q.orderBy, PageToken: q.pageToken,
 	})
 	if err != nil {

@@ -97,7 +97,7 @@ func (x modelEndpoints) resolveModelSource(ctx context.Context, q *createVersion
 	if ref.modelID != "" {
 		return nil
 	}
-	model, err := x.store.GetRegisteredModel(ctx, ref.name)
+	model, err := x.store.of(ctx).GetRegisteredModel(ctx, ref.name)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (x modelEndpoints) resolveModelSource(ctx context.Context, q *createVersion
 	}
 	q.Source = "models:/" + ref.name + "/" + strconv.Itoa(version.Version)
 	q.RunID = version.RunID
-	q.StorageLocation, err = x.store.ModelVersionDownloadURI(ctx, ref.name, version.Version)
+	q.StorageLocation, err = x.store.of(ctx).ModelVersionDownloadURI(ctx, ref.name, version.Version)
 	return err
 }
 
@@ -129,14 +129,14 @@ func (x modelEndpoints) findVersion(
 		if err != nil {
 			return nil, err
 		}
-		return x.store.GetModelVersion(ctx, ref.name, number)
+		return x.store.of(ctx).GetModelVersion(ctx, ref.name, number)
 	case ref.alias != "":
-		return x.store.GetModelVersionByAlias(ctx, ref.name, ref.alias)
+		return x.store.of(ctx).GetModelVersionByAlias(ctx, ref.name, ref.alias)
 	}
 	versions := model.LatestVersions
 	if !ref.wantsLatestOfStages {
 		var err error
-		if versions, err = x.store.LatestVersions(ctx, ref.name, []string{ref.stage}); err != nil {
+		if versions, err = x.store.of(ctx).LatestVersions(ctx, ref.name, []string{ref.stage}); err != nil {
 			return nil, err
 		}
 	}
@@ -187,7 +187,7 @@ func (x modelEndpoints) checkRunSource(ctx context.Context, source, runID string
 // checkModelSource checks a source that belongs to a logged model, which it
 // returns.
 func (x modelEndpoints) checkModelSource(ctx context.Context, source, modelID string) (*mlflow.LoggedModel, error) {
-	model, err := x.store.GetLoggedModel(ctx, modelID)
+	model, err := x.store.of(ctx).GetLoggedModel(ctx, modelID)
 	missing := errors.Is(err, mlflow.ErrNotFound)
 	if err != nil && !missing {
 		return nil, err
@@ -225,7 +225,7 @@ func (x modelEndpoints) runRoot(ctx context.Context, source, runID string) (stri
 	if runID == "" {
 		return "", sourceOutside(source, "run_id")
 	}
-	run, err := x.store.GetRun(ctx, runID)
+	run, err := x.store.of(ctx).GetRun(ctx, runID)
 	if errors.Is(err, mlflow.ErrNotFound) {
 		return "", sourceOutside(source, "run_id")
 	}

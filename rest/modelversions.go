@@ -18,7 +18,7 @@ func (x modelEndpoints) addVersionRoutes(h *handler) {
 	h.add("2.0", http.MethodPost, models+"get-latest-versions", latest)
 	h.add("2.0", http.MethodGet, models+"alias", query(h, declareModel("name", "alias"),
 		func(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
-			v, err := x.store.GetModelVersionByAlias(ctx, q.name, q.alias)
+			v, err := x.store.of(ctx).GetModelVersionByAlias(ctx, q.name, q.alias)
 			return appendAnswer(b, "model_version", v, err, appendVersion)
 		}))
 
@@ -26,7 +26,7 @@ func (x modelEndpoints) addVersionRoutes(h *handler) {
 	h.add("2.0", http.MethodPatch, base+"update",
 		query(h, declareModel("name", "version").With(withDescription),
 			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*mlflow.ModelVersion, error) {
-				return x.store.UpdateModelVersion(ctx, mlflow.UpdateModelVersionParams{
+				return x.store.of(ctx).UpdateModelVersion(ctx, mlflow.UpdateModelVersionParams{
 					Name: q.name, Version: version, Description: q.description,
 				})
 			})))
@@ -35,17 +35,17 @@ func (x modelEndpoints) addVersionRoutes(h *handler) {
 			return []wire.Field{wire.Flag("archive_existing_versions", &q.archive).IsFlag()}
 		}),
 			versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*mlflow.ModelVersion, error) {
-				return x.store.TransitionModelVersionStage(ctx, mlflow.TransitionModelVersionParams{
+				return x.store.of(ctx).TransitionModelVersionStage(ctx, mlflow.TransitionModelVersionParams{
 					Name: q.name, Version: version, Stage: q.stage, ArchiveExisting: q.archive,
 				})
 			})))
 	h.add("2.0", http.MethodDelete, base+"delete", command(h, declareModel("name", "version"),
 		onVersion(func(ctx context.Context, q *modelRequest, version int) error {
-			return x.store.DeleteModelVersion(ctx, q.name, version)
+			return x.store.of(ctx).DeleteModelVersion(ctx, q.name, version)
 		})))
 	h.add("2.0", http.MethodGet, base+"get", query(h, declareModel("name", "version"),
 		versionAnswer(func(ctx context.Context, q *modelRequest, version int) (*mlflow.ModelVersion, error) {
-			return x.store.GetModelVersion(ctx, q.name, version)
+			return x.store.of(ctx).GetModelVersion(ctx, q.name, version)
 		})))
 	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, declareSearchModels(200_000), x.searchVersions)))
 	h.add("2.0", http.MethodGet, base+"get-download-uri", query(h, wire.Declare(func(q *modelRequest) []wire.Field {
@@ -54,11 +54,11 @@ func (x modelEndpoints) addVersionRoutes(h *handler) {
 	h.add("2.0", http.MethodPost, base+"set-tag",
 		command(h, declareModel("name", "version", "key").With(withValue),
 			onVersion(func(ctx context.Context, q *modelRequest, version int) error {
-				return x.store.SetModelVersionTag(ctx, q.name, version, mlflow.Tag{Key: q.key, Value: q.value})
+				return x.store.of(ctx).SetModelVersionTag(ctx, q.name, version, mlflow.Tag{Key: q.key, Value: q.value})
 			})))
 	h.add("2.0", http.MethodDelete, base+"delete-tag", command(h, declareModel("name", "version", "key"),
 		onVersion(func(ctx context.Context, q *modelRequest, version int) error {
-			return x.store.DeleteModelVersionTag(ctx, q.name, version, q.key)
+			return x.store.of(ctx).DeleteModelVersionTag(ctx, q.name, version, q.key)
 		})))
 }
 
@@ -116,12 +116,12 @@ func (x modelEndpoints) createVersion(ctx context.Context, b []byte, q *createVe
 	if err := resolve(ctx, q); err != nil {
 		return nil, err
 	}
-	v, err := x.store.CreateModelVersion(ctx, q.CreateModelVersionParams)
+	v, err := x.store.of(ctx).CreateModelVersion(ctx, q.CreateModelVersionParams)
 	if err != nil {
 		return nil, err
 	}
 	if !prompt && q.ModelID != "" {
-		if err := x.store.AddModelVersionToLoggedModel(ctx, q.ModelID, v.Name, v.Version); err != nil {
+		if err := x.store.of(ctx).AddModelVersionToLoggedModel(ctx, q.ModelID, v.Name, v.Version); err != nil {
 			return nil, err
 		}
 	}
@@ -134,7 +134,7 @@ func (x modelEndpoints) takeRunOfModel(ctx context.Context, q *createVersionRequ
 	if q.RunID != "" || q.ModelID == "" {
 		return nil
 	}
-	model, err := x.store.GetLoggedModel(ctx, q.ModelID)
+	model, err := x.store.of(ctx).GetLoggedModel(ctx, q.ModelID)
 	if err == nil {
 		q.RunID = model.SourceRunID
 	}
@@ -153,7 +153,7 @@ func isPrompt(tags []mlflow.Tag) bool {
 }
 
 func (x modelEndpoints) latestVersions(ctx context.Context, b []byte, q *modelRequest) ([]byte, error) {
-	versions, err := x.store.LatestVersions(ctx, q.name, q.stages)
+	versions, err := x.store.of(ctx).LatestVersions(ctx, q.name, q.stages)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +165,7 @@ func (x modelEndpoints) searchVersions(ctx context.Context, a *answer, q *modelS
 	if err != nil {
 		return err
 	}
-	page, err := x.store.SearchModelVersions(ctx, mlflow.SearchModelVersionsParams{
+	page, err := x.store.of(ctx).SearchModelVersions(ctx, mlflow.SearchModelVersionsParams{
 		Filter: q.filter, MaxResults: results, OrderBy: q.orderBy, PageToken: q.pageToken,
 	})
 	if err != nil {
@@ -183,7 +183,7 @@ func (x modelEndpoints) downloadURI(ctx context.Context, b []byte, q *modelReque
 	if err != nil {
 		return nil, err
 	}
-	uri, err := x.store.ModelVersionDownloadURI(ctx, q.name, version)
+	uri, err := x.store.of(ctx).ModelVersionDownloadURI(ctx, q.name, version)
 	if err != nil {
 		return nil, err
 	}

@@ -110,13 +110,13 @@ func (x artifactEndpoints) presignUpload(ctx context.Context, b []byte, q *presi
 // artifactURI is where the artifacts of the run or logged model lie.
 func (x artifactEndpoints) artifactURI(ctx context.Context, q *presignedRequest) (string, error) {
 	if q.model != "" {
-		m, err := x.store.GetLoggedModel(ctx, q.model)
+		m, err := x.store.of(ctx).GetLoggedModel(ctx, q.model)
 		if err != nil {
 			return "", err
 		}
 		return m.ArtifactURI, nil
 	}
-	run, err := x.store.GetRun(ctx, q.run)
+	run, err := x.store.of(ctx).GetRun(ctx, q.run)
 	if err != nil {
 		return "", err
 	}
@@ -133,7 +133,7 @@ func (x artifactEndpoints) presignDownload(ctx context.Context, b []byte, q *pre
 	if err != nil {
 		return nil, err
 	}
-	run, err := x.store.GetRun(ctx, q.run)
+	run, err := x.store.of(ctx).GetRun(ctx, q.run)
 	if err != nil {
 		return nil, err
 	}

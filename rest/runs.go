@@ -14,7 +14,7 @@ import (
 const maxRunsOfPage = 50_000
 
 // runEndpoints are the endpoints of runs, but for those of metrics and artifacts.
-type runEndpoints struct{ store Store }
+type runEndpoints struct{ store stores }
 
 func (x runEndpoints) addTo(h *handler) {
 	const base = "/mlflow/runs/"
@@ -23,25 +23,25 @@ func (x runEndpoints) addTo(h *handler) {
 	h.add("2.0", http.MethodGet, base+"get", streamed(h, declareGetRun(), x.getRun))
 	h.add("2.0", http.MethodPost, base+"search", explained(streamed(h, declareSearchRuns(), x.searchRuns)))
 	h.add("2.0", http.MethodPost, base+"delete", command(h, declareRun(),
-		func(ctx context.Context, q *runRequest) error { return x.store.DeleteRun(ctx, q.id) }))
+		func(ctx context.Context, q *runRequest) error { return x.store.of(ctx).DeleteRun(ctx, q.id) }))
 	h.add("2.0", http.MethodPost, base+"restore", command(h, declareRun(),
-		func(ctx context.Context, q *runRequest) error { return x.store.RestoreRun(ctx, q.id) }))
+		func(ctx context.Context, q *runRequest) error { return x.store.of(ctx).RestoreRun(ctx, q.id) }))
 	h.add("2.0", http.MethodPost, base+"set-tag", command(h, declareRunPair(),
 		func(ctx context.Context, q *runRequest) error {
-			return x.store.SetTag(ctx, q.run(), mlflow.Tag{Key: q.key, Value: q.value})
+			return x.store.of(ctx).SetTag(ctx, q.run(), mlflow.Tag{Key: q.key, Value: q.value})
 		}))
 	h.add("2.0", http.MethodPost, base+"delete-tag", command(h, declareDeleteTag(),
-		func(ctx context.Context, q *runRequest) error { return x.store.DeleteTag(ctx, q.id, q.key) }))
+		func(ctx context.Context, q *runRequest) error { return x.store.of(ctx).DeleteTag(ctx, q.id, q.key) }))
 	h.add("2.0", http.MethodPost, base+"log-parameter", command(h, declareRunPair(),
 		func(ctx context.Context, q *runRequest) error {
-			return x.store.LogParam(ctx, q.run(), mlflow.Param{Key: q.key, Value: q.value})
+			return x.store.of(ctx).LogParam(ctx, q.run(), mlflow.Param{Key: q.key, Value: q.value})
 		}))
 	h.add("2.0", http.MethodPost, base+"log-inputs", command(h, declareLogInputs(),
 		func(ctx context.Context, q *mlflow.LogInputsParams) error {
 			if err := noModelWithoutID(slices.Index(q.Models, "")); err != nil {
 				return err
 			}
-			return x.store.LogInputs(ctx, *q)
+			return x.store.of(ctx).LogInputs(ctx, *q)
 		}))
 	h.add("2.0", http.MethodPost, base+"outputs", command(h, declareLogOutputs(),
 		func(ctx context.Context, q *logOutputsRequest) error {
@@ -49,7 +49,7 @@ func (x runEndpoints) addTo(h *handler) {
 			if err := noModelWithoutID(slices.IndexFunc(q.models, noID)); err != nil {
 				return err
 			}
-			return x.store.LogOutputs(ctx, q.runID, q.models)
+			return x.store.of(ctx).LogOutputs(ctx, q.runID, q.models)
 		}))
 	h.add("2.0", http.MethodPost, base+"log-model", command(h, declareLogModel(), x.logModel))
 }
@@ -185,7 +185,7 @@ func declareLogOutputs() *wire.Request[logOutputsRequest] {
 }
 
 func (x runEndpoints) createRun(ctx context.Context, b []byte, q *mlflow.CreateRunParams) ([]byte, error) {
-	r, err := x.store.CreateRun(mlflow.WithTimesAsGiven(ctx), *q)
+	r, err := x.store.of(ctx).CreateRun(mlflow.WithTimesAsGiven(ctx), *q)
 	if err != nil {
 		return nil, err
 	}
@@ -196,12 +196,12 @@ func (x runEndpoints) updateRun(ctx context.Context, b []byte, q *updateRunReque
 	if q.RunID == "" {
 		q.RunID = q.legacyID
 	}
-	info, err := x.store.UpdateRun(mlflow.WithTimesAsGiven(ctx), q.UpdateRunParams)
+	info, err := x.store.of(ctx).UpdateRun(mlflow.WithTimesAsGiven(ctx), q.UpdateRunParams)
 	return appendAnswer(b, "run_info", info, err, appendRunInfo)
 }
 
 func (x runEndpoints) getRun(ctx context.Context, a *answer, q *runRequest) error {
-	r, err := x.store.GetRun(ctx, q.run())
+	r, err := x.store.of(ctx).GetRun(ctx, q.run())
 	if err != nil {
 		return err
 	}

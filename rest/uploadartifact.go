@@ -45,7 +45,7 @@ func (x artifactEndpoints) storeUploaded(r *http.Request, data []byte, run, name
 	if len(data) == 0 {
 		return invalid("Request must specify data.")
 	}
-	found, err := x.store.GetRun(r.Context(), run)
+	found, err := x.store.of(r.Context()).GetRun(r.Context(), run)
 	if err != nil {
 		return err
 	}

@@ -179,11 +179,6 @@ func newWorkspaceUpdateCmd(d deps) *cobra.Command {
 	})
 }
 
-// deletionModes are the modes as the flag has them.
-func deletionModes() map[string]dynamodbstore.WorkspaceDeletion {
-	return map[string]dynamodbstore.WorkspaceDeletion{"restrict": dynamodbstore.DeleteRestrict, "cascade": dynamodbstore.DeleteCascade}
-}
-
 func newWorkspaceDeleteCmd(d deps) *cobra.Command {
 	var c connection
 	var mode, destination string
@@ -207,21 +202,23 @@ func newWorkspaceDeleteCmd(d deps) *cobra.Command {
 	f.StringVar(&destination, "artifacts-destination", "",
 		"where served artifacts are stored, as the server's: a directory or s3://<bucket>/<prefix> (default: they stay)")
 	return namedWorkspaceCmd(d, &c, cmd, func(ctx context.Context, ws *dynamodbstore.Workspaces, name string) error {
-		p := dynamodbstore.DeleteWorkspaceParams{Name: name, Mode: deletionModes()[mode], Whole: true}
-		if p.Mode == "" {
+		switch {
+		case mode != "restrict" && mode != "cascade":
 			return misuse{fmt.Errorf("--mode %q is neither restrict nor cascade", mode)}
+		case mode == "restrict" && artifacts:
+			return misuse{errors.New("--delete-artifacts goes with --mode cascade")}
+		case mode == "restrict":
+			return ws.Delete(ctx, name, dynamodbstore.DeleteRestrict)
 		}
+		p := dynamodbstore.DeleteWholeParams{Name: name}
 		if artifacts {
-			if p.Mode != dynamodbstore.DeleteCascade {
-				return misuse{errors.New("--delete-artifacts goes with --mode cascade")}
-			}
 			remover := &artifactRemover{buckets: newBucketOpener(d.env), destination: destination, log: d.warnings()}
 			p.DeleteArtifacts = remover.remove
 		}
 		//nolint:contextcheck // the command has the same context
 		return withProgress(cmd, "deleting the workspace", func(report func(dynamodbstore.Progress)) error {
 			p.PassOptions = dynamodbstore.PassOptions{UnitsPerSecond: units, Progress: report}
-			return ws.Delete(ctx, p)
+			return ws.DeleteWhole(ctx, p)
 		})
 	})
 }

@@ -249,7 +249,7 @@ func (s *Store) Get(ctx context.Context, id string) (*mlflow.Experiment, error) 
 	if e == nil {
 		return nil, ErrNotFound(id)
 	}
-	return e.entity(), nil
+	return s.entity(e), nil
 }
 
 // GetByName returns the experiment of that name, deleted or not.
@@ -267,7 +267,7 @@ func (s *Store) GetByName(ctx context.Context, name string) (*mlflow.Experiment,
 	if e == nil || e.Name != name {
 		return nil, failure.Errorf(mlflow.CodeResourceDoesNotExist, "Could not find experiment with name '%s'", name)
 	}
-	return e.entity(), nil
+	return s.entity(e), nil
 }
 
 // Rename gives an active experiment another name.

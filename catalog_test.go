@@ -56,11 +56,11 @@ func TestOpenWorkspace(t *testing.T) {
 		require.ErrorIs(t, err, dynamodbstore.ErrNotFound, "only the default workspace has experiment 0")
 
 		ws := base.Workspaces()
-		err = ws.Delete(ctx, "team-a", "")
+		err = ws.Delete(ctx, "team-a", dynamodbstore.DeleteRestrict)
 		require.EqualError(t, err, "INVALID_STATE: Cannot delete workspace 'team-a': table 'registered_models' still contains "+
 			"1 resource(s). Remove or reassign them before deleting the workspace.")
 		require.NoError(t, one.DeleteRegisteredModel(ctx, "m"))
-		err = ws.Delete(ctx, "team-a", "")
+		err = ws.Delete(ctx, "team-a", dynamodbstore.DeleteRestrict)
 		require.ErrorContains(t, err, "table 'experiments' still contains 1 resource(s)")
 		require.NoError(t, ws.Delete(ctx, "team-b", dynamodbstore.DeleteRestrict))
 		require.NoError(t, ws.DeleteWhole(ctx, dynamodbstore.DeleteWholeParams{Name: "team-a"}))
@@ -277,4 +277,3 @@ func TestNewWorkspaceReliesOnIndexes(t *testing.T) {
 		require.Equal(t, []string{"mlflow.*"}, cfg.Backfilled.TagPatterns, "it was not there all the time")
 	})
 }
-

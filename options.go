@@ -30,6 +30,11 @@ func WithWorkspace(name string) Option { return func(o *options) { o.Workspace =
 // location of their own keep their artifacts. Default: "mlflow-artifacts:/".
 func WithArtifactRoot(uri string) Option { return func(o *options) { o.ArtifactRoot = uri } }
 
+// WithWorkspaceRoots gives each workspace a directory of its own below the artifact
+// root, workspaces/<name>, the default one too. Default: false; Stores that
+// [Workspaces.Open] has opened have one anyway.
+func WithWorkspaceRoots(on bool) Option { return func(o *options) { o.RootOfAll = on } }
+
 // WithTruncateLongValues chooses whether params longer than 6,000 and tags
 // longer than 8,000 characters are cut, as MLflow does by default, or refused.
 // Default: true.

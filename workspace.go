@@ -77,7 +77,7 @@ func (w *Workspaces) Open(ctx context.Context, name string) (*Store, error) {
 		return nil, failure(err)
 	}
 	held := w.s.shared.opened.stores
-	if s, ok := held.Get(name); ok && s.view.Live == v.Live && s.view.Born == v.Born && s.view.ArtifactRoot == v.ArtifactRoot {
+	if s, ok := held.Get(name); ok && s.view.Live == v.Live && s.view.Born == v.Born && s.view.Root() == v.Root() {
 		return s, nil
 	}
 	s := w.s.beside(v)
@@ -125,7 +125,7 @@ func (w *Workspaces) Update(ctx context.Context, p UpdateWorkspaceParams) (*Work
 
 // Delete deletes a workspace.
 //
-// RESTRICT, which is the mode "" too, is refused with INVALID_STATE while there is any experiment, deleted or
+// RESTRICT is refused with INVALID_STATE while there is any experiment, deleted or
 // not, or registered model in it; for the time of the check, mostly a few
 // milliseconds and a minute if the server stops in it, nothing can be made there.
 // CASCADE deletes all that is in it, for good. The workspace is gone for everybody at

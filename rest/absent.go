@@ -27,12 +27,17 @@ func absentParts() []absent {
 		{"Demo data is not available on this server yet.", []string{"3.0/demo"}},
 		{"The AI gateway is not available on this server yet.", []string{"3.0/gateway", "2.0/gateway-proxy", "2.0/runs/create-promptlab-run"}},
 		{"Webhooks are not available on this server yet.", []string{"2.0/webhooks"}},
-		{"Workspaces are not available on this server yet.", []string{"3.0/workspaces"}},
+		{
+			"This server is running without workspaces support. To enable workspaces, start it with `--enable-workspaces`.",
+			[]string{workspacesPrefix},
+		},
 		{"The registry of MCP servers is not available on this server yet.", []string{"3.0/mcp-servers"}},
 		{"The skill registry is not available on this server yet.", []string{"3.0/skills"}},
 		{"The assistant is not available on this server.", []string{"3.0/assistant"}},
 	}
 }
+
+const workspacesPrefix = "3.0/workspaces"
 
 // addAbsent lets requests for the parts that are not here be answered in words.
 func (h *handler) addAbsent() {
@@ -41,6 +46,9 @@ func (h *handler) addAbsent() {
 		for _, prefix := range part.prefixes {
 			h.absent[prefix] = part.sentence
 		}
+	}
+	if h.workspaces != nil {
+		delete(h.absent, workspacesPrefix)
 	}
 }
 

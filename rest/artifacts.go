@@ -103,7 +103,8 @@ func (x artifactEndpoints) openRootTo(ctx context.Context, uri string, create bo
 		if x.destination == nil {
 			return artifactRoot{}, invalid("The server does not serve the artifacts of '" + uri + "'.")
 		}
-		return artifactRoot{bucket: x.destination, prefix: prefix}, nil
+		prefix, err := x.inScope(ctx, prefix)
+		return artifactRoot{bucket: x.destination, prefix: prefix}, err
 	}
 	if x.buckets == nil {
 		return artifactRoot{}, invalid("The server has no access to the artifacts of '" + uri + "'.")

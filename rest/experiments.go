@@ -29,9 +29,13 @@ func (x experimentEndpoints) addTo(h *handler) {
 	h.add("2.0", http.MethodGet, base+"get", query(h, declareExperiment("experiment_id"), x.getExperiment))
 	h.add("2.0", http.MethodGet, base+"get-by-name", query(h, declareExperiment("experiment_name"), x.getExperimentByName))
 	h.add("2.0", http.MethodPost, base+"delete", command(h, declareExperiment("experiment_id"),
-		func(ctx context.Context, q *experimentRequest) error { return x.store.of(ctx).DeleteExperiment(ctx, q.id) }))
+		func(ctx context.Context, q *experimentRequest) error {
+			return x.store.of(ctx).DeleteExperiment(ctx, q.id)
+		}))
 	h.add("2.0", http.MethodPost, base+"restore", command(h, declareExperiment("experiment_id"),
-		func(ctx context.Context, q *experimentRequest) error { return x.store.of(ctx).RestoreExperiment(ctx, q.id) }))
+		func(ctx context.Context, q *experimentRequest) error {
+			return x.store.of(ctx).RestoreExperiment(ctx, q.id)
+		}))
 	h.add("2.0", http.MethodPost, base+"update", command(h, declareRenameExperiment(),
 		func(ctx context.Context, q *experimentRequest) error {
 			return x.store.of(ctx).RenameExperiment(ctx, q.id, q.name)
@@ -113,6 +117,9 @@ func (x experimentEndpoints) createExperiment(
 	}
 	if views > maxCustomViews {
 		return nil, tooManyViews("")
+	}
+	if x.workspaces != nil && q.ArtifactLocation != "" {
+		return nil, invalid("artifact_location cannot be specified when workspaces are enabled")
 	}
 	location, err := x.checkLocation(q.ArtifactLocation)
 	if err != nil {

@@ -67,11 +67,11 @@ const maxSkillBytes, maxSkillFiles = 25 << 20, 10_000
 // downloads past the server depend on where artifacts are stored, and are
 // offered if the operator wants them; presigned URLs are a matter of each run.
 func (x infoEndpoints) serverInfo(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, fmt.Appendf(nil, `{"store_type":"SqlStore","workspaces_enabled":false,"trace_archival_enabled":false,`+
+	writeJSON(w, http.StatusOK, fmt.Appendf(nil, `{"store_type":"SqlStore","workspaces_enabled":%t,"trace_archival_enabled":false,`+
 		`"multipart_uploads_enabled":%t,"multipart_downloads_enabled":%t,"artifact_serving_enabled":%t,`+
 		`"skill_content_max_size":%d,"skill_content_max_files":%d,"presigned_upload_run_id_supported":true,`+
 		`"presigned_upload_model_id_supported":true,"model_artifact_presigned_downloads_supported":true,`+
 		`"features_enabled":{"gateway":false,"scheduled_issue_detection":false},"tracking_auth":"","artifacts_presigned_only":%t}`,
-		x.direct != nil && x.offerUploads, x.direct != nil && x.offerDownloads, x.destination != nil,
+		x.workspaces != nil, x.direct != nil && x.offerUploads, x.direct != nil && x.offerDownloads, x.destination != nil,
 		maxSkillBytes, maxSkillFiles, x.presignedOnly))
 }

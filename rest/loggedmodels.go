@@ -22,7 +22,9 @@ func (x loggedModelEndpoints) addTo(h *handler) {
 	h.add("2.0", http.MethodPost, base+"/search", streamed(h, declareSearchLoggedModels(), x.searchLoggedModels))
 	h.add("2.0", http.MethodGet, model, query(h, declareLoggedModel(), x.getLoggedModel))
 	h.add("2.0", http.MethodDelete, model, command(h, declareLoggedModel(),
-		func(ctx context.Context, q *loggedModelRequest) error { return x.store.of(ctx).DeleteLoggedModel(ctx, q.id) }))
+		func(ctx context.Context, q *loggedModelRequest) error {
+			return x.store.of(ctx).DeleteLoggedModel(ctx, q.id)
+		}))
 	h.add("2.0", http.MethodPatch, model, query(h, declareFinalizeLoggedModel(), x.finalizeLoggedModel))
 	h.add("2.0", http.MethodPatch, model+"/tags", command(h, declareSetLoggedModelTags(),
 		func(ctx context.Context, q *loggedModelRequest) error {

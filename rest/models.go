@@ -37,7 +37,9 @@ func (x modelEndpoints) addTo(h *handler) {
 			return x.store.of(ctx).GetRegisteredModel(ctx, q.name)
 		})))
 	h.add("2.0", http.MethodDelete, base+"delete", command(h, declareModel("name"),
-		func(ctx context.Context, q *modelRequest) error { return x.store.of(ctx).DeleteRegisteredModel(ctx, q.name) }))
+		func(ctx context.Context, q *modelRequest) error {
+			return x.store.of(ctx).DeleteRegisteredModel(ctx, q.name)
+		}))
 	h.add("2.0", http.MethodGet, base+"search", explained(streamed(h, declareSearchModels(1000), x.searchModels)))
 	h.add("2.0", http.MethodPost, base+"set-tag",
 		command(h, declareModel("name", "key").With(withValue),

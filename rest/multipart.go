@@ -96,6 +96,9 @@ func (x artifactEndpoints) uploadEndpoint(
 			if q.key, err = uploadKey(dir, q.name); err != nil {
 				return nil, err
 			}
+			if q.key, err = x.inScope(ctx, q.key); err != nil {
+				return nil, err
+			}
 			if x.direct == nil {
 				return nil, notSupported("Multipart upload")
 			}

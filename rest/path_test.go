@@ -58,7 +58,7 @@ func TestAbsent(t *testing.T) {
 		"POST /ajax-api/3.0/mlflow/issues/schedule/state":        "Issue detection is not available on this server yet.",
 		"POST /api/2.0/mlflow/webhooks":                          "Webhooks are not available on this server yet.",
 		"POST /ajax-api/2.0/mlflow/runs/create-promptlab-run":    "The AI gateway is not available on this server yet.",
-		"GET /api/3.0/mlflow/workspaces":                         "Workspaces are not available on this server yet.",
+		"GET /api/3.0/mlflow/workspaces":                         "This server is running without workspaces support. To enable workspaces, start it with `--enable-workspaces`.",
 		"PUT /api/3.0/mlflow/scorers/online-config":              "Scorers are not available on this server yet.",
 		"POST /ajax-api/3.0/mlflow/assistant/sessions/1/message": "The assistant is not available on this server.",
 	} {

@@ -66,6 +66,11 @@ func (x artifactEndpoints) sendOrPresign(w http.ResponseWriter, r *http.Request,
 	}
 	direct, key := x.direct, blobKey(name)
 	if prefix, served := proxiedRoot(uri); served {
+		prefix, err := x.inScope(r.Context(), prefix)
+		if err != nil {
+			x.writeError(w, r, err)
+			return
+		}
 		key = blobKey(prefix, name)
 	} else if direct = nil; x.openDirect != nil {
 		var err error

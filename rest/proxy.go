@@ -45,10 +45,14 @@ func (x artifactEndpoints) listProxied(h *handler) http.HandlerFunc {
 		if err != nil {
 			return nil, err
 		}
+		if dir, err = x.inScope(ctx, dir); err != nil {
+			return nil, err
+		}
 		entries, err := listDir(ctx, x.destination, blobKey(dir))
 		if err != nil {
 			return nil, err
 		}
+		entries = x.withoutWorkspaces(dir, entries)
 		return wire.CloseObject(appendEntries(append(b, '{'), entries), 0), nil
 	})
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -82,6 +86,9 @@ func (x artifactEndpoints) proxiedKey(w http.ResponseWriter, r *http.Request) (s
 		return "", false
 	}
 	name, err := cleanPath(x.tail(r.URL.Path))
+	if err == nil {
+		name, err = x.inScope(r.Context(), name)
+	}
 	if err != nil {
 		x.writeError(w, r, err)
 		return "", false
@@ -184,7 +191,7 @@ func (x artifactEndpoints) deleteProxied(w http.ResponseWriter, r *http.Request)
 		return
 	}
 	key := blobKey(name)
-	if key == "" { // that would be everything
+	if key == "" || x.workspaces != nil && strings.EqualFold(key, path.Join(workspacesDir, workspaceOf(r.Context()))) { // everything
 		x.writeError(w, r, invalid("Invalid path"))
 		return
 	}

@@ -63,6 +63,7 @@ func (h *handler) areas() ([]area, error) {
 		traceEndpoints{h.failures},
 		evaluationEndpoints{h.store},
 		assistantEndpoints{},
+		workspaceEndpoints{h.failures, c},
 		&queries,
 		infoEndpoints{h.store, c},
 		uiEndpoints{h.failures, c, h.router},

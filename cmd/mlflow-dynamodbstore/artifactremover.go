@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"gocloud.dev/blob"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore"
 )
 
 // artifactRemover removes the artifacts of runs.
@@ -20,6 +22,17 @@ type artifactRemover struct {
 	destination string // of served artifacts; "": not known
 	log         *slog.Logger
 	left        int64 // runs whose artifacts stay
+	// workspace has a directory of its own in the destination, to which all paths
+	// lead; "": they lead to the root.
+	workspace string
+}
+
+// in returns a remover of the artifacts of a workspace.
+func (r artifactRemover) in(w chosenWorkspace) *artifactRemover {
+	if w.listed && w.name != dynamodbstore.DefaultWorkspace {
+		r.workspace = w.name
+	}
+	return &r
 }
 
 // remove removes all that is stored under the URI of a run's artifacts. What it
@@ -67,6 +80,9 @@ func servedPath(uri string) (path string, ok bool) {
 func (r *artifactRemover) served(path string) (string, error) {
 	if !filepath.IsLocal(filepath.FromSlash(path)) {
 		return "", fmt.Errorf("%q is no path of artifacts", path)
+	}
+	if own := "workspaces/" + r.workspace; r.workspace != "" && path != own && !strings.HasPrefix(path, own+"/") {
+		path = own + "/" + path
 	}
 	dir, ok, err := directoryOf(r.destination)
 	if err != nil || !ok {

@@ -102,22 +102,22 @@ func (o *gcOptions) run(cmd *cobra.Command, d deps) (err error) {
 		return explain(err, o.place())
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	return explain(o.each(cmd.Context(), d, &o.connection, s, func(ctx context.Context, s *dynamodbstore.Store) (report, error) {
-		return o.collect(ctx, cmd, d, s, p)
+	return explain(o.each(cmd.Context(), d, &o.connection, s, func(ctx context.Context, w chosenWorkspace) (report, error) {
+		return o.collect(ctx, cmd, d, w, p)
 	}), o.place())
 }
 
 // collect collects the garbage of one workspace.
 func (o *gcOptions) collect(
-	ctx context.Context, cmd *cobra.Command, d deps, s *dynamodbstore.Store, p dynamodbstore.GCParams,
+	ctx context.Context, cmd *cobra.Command, d deps, w chosenWorkspace, p dynamodbstore.GCParams,
 ) (report, error) {
-	remover := &artifactRemover{buckets: newBucketOpener(d.env), destination: o.artifactsDest, log: d.warnings()}
+	remover := artifactRemover{buckets: newBucketOpener(d.env), destination: o.artifactsDest, log: d.warnings()}.in(w)
 	p.DeleteArtifacts = remover.remove
 	var r dynamodbstore.GCReport
 	//nolint:contextcheck // the command has the same context
 	err := withProgress(cmd, "collecting garbage", func(progress func(dynamodbstore.Progress)) (err error) {
 		p.Progress = progress
-		r, err = s.CollectGarbage(ctx, p)
+		r, err = w.CollectGarbage(ctx, p)
 		return err
 	})
 	return newGCOutput(r, remover.left), err
@@ -226,6 +226,20 @@ func collectEvery(ctx context.Context, every time.Duration, collect func(ctx con
 
 // firstCollection is how long a server runs before it first collects.
 const firstCollection = time.Minute
+
+// collectAll collects the garbage of the chosen workspaces.
+func collectAll(
+	ctx context.Context, s *dynamodbstore.Store, of workspaceFlags, p dynamodbstore.GCParams, remover artifactRemover, log *slog.Logger,
+) {
+	chosen, err := of.chosen(ctx, s)
+	if err != nil && ctx.Err() == nil {
+		log.LogAttrs(ctx, slog.LevelWarn, "garbage could not be collected", slog.Any("error", err))
+	}
+	for _, w := range chosen {
+		p.DeleteArtifacts = remover.in(w).remove
+		logCollection(ctx, w.Store, p, log)
+	}
+}
 
 // logCollection collects garbage, and says in one line what came of it.
 func logCollection(ctx context.Context, s *dynamodbstore.Store, p dynamodbstore.GCParams, log *slog.Logger) {

@@ -31,10 +31,10 @@ func passCmd(d deps, c *connection, cmd *cobra.Command, p *passFlags,
 	do func(ctx context.Context, s *dynamodbstore.Store, o dynamodbstore.PassOptions) (report, error),
 ) *cobra.Command {
 	p.addFlags(cmd)
-	inOne := func(ctx context.Context, s *dynamodbstore.Store) (done report, err error) {
+	inOne := func(ctx context.Context, w chosenWorkspace) (done report, err error) {
 		//nolint:contextcheck // the command has the same context
 		err = withProgress(cmd, cmd.CommandPath(), func(progress func(dynamodbstore.Progress)) error {
-			done, err = do(ctx, s, dynamodbstore.PassOptions{
+			done, err = do(ctx, w.Store, dynamodbstore.PassOptions{
 				UnitsPerSecond: p.unitsPerSecond, Restart: p.restart, Progress: progress,
 			})
 			return err

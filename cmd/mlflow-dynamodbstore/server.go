@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,6 +45,7 @@ type serverOptions struct {
 	logFormat            string
 	workers              int
 	gcEvery              time.Duration
+	enableWorkspaces     bool
 }
 
 func (o *serverOptions) addFlags(f *pflag.FlagSet) {
@@ -74,6 +76,8 @@ func (o *serverOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error; debug logs each request")
 	f.StringVar(&o.logFormat, "log-format", "text", "text or json")
 	f.DurationVar(&o.gcEvery, "gc-every", 0, "collect garbage as the gc command does, this often, such as 24h; 0: never")
+	f.BoolVar(&o.enableWorkspaces, "enable-workspaces", false,
+		"let clients choose among workspaces, whose experiments, models and artifacts are apart")
 	f.IntVarP(&o.workers, "workers", "w", 0, "ignored: one process uses all cores")
 }
 
@@ -94,6 +98,7 @@ func serverEnv() map[string]string {
 		"ui-dir":                "MLFLOW_UI_DIR",
 		"truncate-long-values":  "MLFLOW_TRUNCATE_LONG_VALUES",
 		"workers":               "MLFLOW_WORKERS",
+		"enable-workspaces":     "MLFLOW_ENABLE_WORKSPACES",
 	}
 }
 
@@ -200,11 +205,16 @@ func (o *serverOptions) open(
 	ctx context.Context, root string, opts []rest.Option, log *slog.Logger, d deps,
 ) (*served, error) {
 	store, err := openStore(ctx, o.backendStoreURI, dynamodbstore.WithLogger(log), dynamodbstore.WithArtifactRoot(root),
-		dynamodbstore.WithTruncateLongValues(o.truncateLongValues), dynamodbstore.WithEnvironment(d.env))
+		dynamodbstore.WithTruncateLongValues(o.truncateLongValues), dynamodbstore.WithEnvironment(d.env),
+		dynamodbstore.WithWorkspaceRoots(o.enableWorkspaces))
 	if err != nil {
 		return nil, err
 	}
-	handler, err := rest.NewHandler(store, opts...)
+	more, err := o.workspaceOptions(ctx, store)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	handler, err := rest.NewHandler(store, append(slices.Clip(opts), more...)...)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
@@ -235,19 +245,22 @@ func (o *serverOptions) collect(ctx context.Context, store *dynamodbstore.Store,
 	if o.gcEvery == 0 {
 		return func() {}
 	}
-	remover := &artifactRemover{buckets: newBucketOpener(d.env), log: log}
+	remover := artifactRemover{buckets: newBucketOpener(d.env), log: log}
 	if o.serveArtifacts {
 		remover.destination = o.artifactsDestination
 	}
-	p := dynamodbstore.GCParams{DeleteArtifacts: remover.remove}
+	var p dynamodbstore.GCParams
 	if !strings.HasPrefix(o.backendStoreURI, "local:") {
 		p.UnitsPerSecond = gcUnits
 	}
+	all := workspaceFlags{all: o.enableWorkspaces}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		collectEvery(ctx, o.gcEvery, func(ctx context.Context) { logCollection(ctx, store, p, log) })
+		collectEvery(ctx, o.gcEvery, func(ctx context.Context) {
+			collectAll(ctx, store, all, p, remover, log)
+		})
 	}()
 	return func() { cancel(); <-done }
 }

@@ -16,13 +16,14 @@ import (
 // start. Of the rest docs/configuration.md has a list.
 
 const (
-	noAuth       = "this server has no authentication yet"
-	noWorkspaces = "this server has no workspaces yet"
-	noRegistry   = "this server keeps the model registry in its one table"
-	noReplica    = "this server reads its one table"
-	noOnly       = "this server cannot serve artifacts alone yet"
-	noRegex      = "this server does not check sources of model versions by an expression yet"
-	noPython     = "this server is no Python program and has no TLS and no limits by such options; put a proxy before it"
+	noAuth     = "this server has no authentication yet"
+	noCatalog  = "this server keeps workspaces in its one table"
+	noDefault  = "it chooses the workspace of a client; unset it before starting the server"
+	noRegistry = "this server keeps the model registry in its one table"
+	noReplica  = "this server reads its one table"
+	noOnly     = "this server cannot serve artifacts alone yet"
+	noRegex    = "this server does not check sources of model versions by an expression yet"
+	noPython   = "this server is no Python program and has no TLS and no limits by such options; put a proxy before it"
 )
 
 // unsupportedVariable is a variable that stops the start.
@@ -38,8 +39,8 @@ func unsupportedVariables() map[string]unsupportedVariable {
 	}
 	on := func(why string) unsupportedVariable { return unsupportedVariable{why, isOn} }
 	return map[string]unsupportedVariable{
-		"MLFLOW_ENABLE_WORKSPACES":                            on(noWorkspaces),
-		"MLFLOW_WORKSPACE_STORE_URI":                          set(noWorkspaces),
+		"MLFLOW_WORKSPACE":                                    set(noDefault),
+		"MLFLOW_WORKSPACE_STORE_URI":                          set(noCatalog),
 		"MLFLOW_FLASK_SERVER_SECRET_KEY":                      set(noAuth),
 		"MLFLOW_BASIC_AUTH_FAIL_CLOSED":                       on(noAuth),
 		"MLFLOW_SERVER_ENABLE_GRAPHQL_AUTH":                   on(noAuth),
@@ -59,8 +60,7 @@ const authPrefix = "MLFLOW_AUTH_"
 func unsupportedFlags() map[string]string {
 	return map[string]string{
 		"app-name":                       noAuth,
-		"enable-workspaces":              noWorkspaces,
-		"workspace-store-uri":            noWorkspaces,
+		"workspace-store-uri":            noCatalog,
 		"artifacts-only":                 noOnly,
 		"registry-store-uri":             noRegistry,
 		"read-replica-backend-store-uri": noReplica,

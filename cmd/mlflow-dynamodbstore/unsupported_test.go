@@ -28,10 +28,8 @@ func startRefused(t *testing.T, vars []string, args ...string) (code int, line s
 func TestUnsupportedVariables(t *testing.T) {
 	t.Parallel()
 	refused := map[string]string{
-		"MLFLOW_ENABLE_WORKSPACES=1":                              noWorkspaces,
-		"MLFLOW_ENABLE_WORKSPACES=True":                           noWorkspaces,
-		"MLFLOW_ENABLE_WORKSPACES=perhaps":                        noWorkspaces,
-		"MLFLOW_WORKSPACE_STORE_URI=sqlite:///w.db":               noWorkspaces,
+		"MLFLOW_WORKSPACE_STORE_URI=sqlite:///w.db":               noCatalog,
+		"MLFLOW_WORKSPACE=team-a":                                 noDefault,
 		"MLFLOW_FLASK_SERVER_SECRET_KEY=secret":                   noAuth,
 		"MLFLOW_AUTH_CONFIG_PATH=auth.ini":                        noAuth,
 		"MLFLOW_AUTH_ADMIN_USERNAME=root":                         noAuth,
@@ -61,7 +59,6 @@ func TestUnsupportedVariables(t *testing.T) {
 		}), name)
 	}
 	for _, variable := range []string{
-		"MLFLOW_ENABLE_WORKSPACES=false", "MLFLOW_ENABLE_WORKSPACES=0", "MLFLOW_ENABLE_WORKSPACES=", "MLFLOW_AUTH_CONFIG_PATH=",
 		"MLFLOW_BASIC_AUTH_FAIL_CLOSED=off", "MLFLOW_GUNICORN_OPTS=--log-level debug", "MLFLOW_TRACKING_PASSWORD=x",
 	} {
 		_, line := startRefused(t, []string{variable})

@@ -212,8 +212,8 @@ func newWorkspaceDeleteCmd(d deps) *cobra.Command {
 		}
 		p := dynamodbstore.DeleteWholeParams{Name: name}
 		if artifacts {
-			remover := &artifactRemover{buckets: newBucketOpener(d.env), destination: destination, log: d.warnings()}
-			p.DeleteArtifacts = remover.remove
+			remover := artifactRemover{buckets: newBucketOpener(d.env), destination: destination, log: d.warnings()}
+			p.DeleteArtifacts = remover.in(chosenWorkspace{name: name, listed: true}).remove
 		}
 		//nolint:contextcheck // the command has the same context
 		return withProgress(cmd, "deleting the workspace", func(report func(dynamodbstore.Progress)) error {

@@ -25,19 +25,35 @@ func (o *workspaceFlags) addFlags(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("workspace", "all-workspaces")
 }
 
-// chosen are the workspaces that the flags name; none is the default one.
-func (o *workspaceFlags) chosen(ctx context.Context, s *dynamodbstore.Store) ([]string, error) {
-	if !o.all {
-		return trimmed(o.names), nil
+// chosenWorkspace is a workspace to work on.
+type chosenWorkspace struct {
+	*dynamodbstore.Store
+	name   string
+	listed bool // and not made by a program that knows it
+}
+
+// chosen opens the workspaces that the flags name: the default one if they name none.
+func (o *workspaceFlags) chosen(ctx context.Context, s *dynamodbstore.Store) ([]chosenWorkspace, error) {
+	if !o.all && len(o.names) == 0 {
+		return []chosenWorkspace{{Store: s}}, nil
 	}
-	var names []string
+	names := trimmed(o.names)
 	for w, err := range s.Workspaces().All(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		names = append(names, w.Name)
+		if o.all {
+			names = append(names, w.Name)
+		}
 	}
-	return names, nil
+	chosen := make([]chosenWorkspace, len(names))
+	for i, name := range names {
+		var err error
+		if chosen[i], err = openAny(ctx, s, name); err != nil {
+			return nil, err
+		}
+	}
+	return chosen, nil
 }
 
 // report is what was done in one workspace.
@@ -51,31 +67,24 @@ type ofWorkspace struct {
 
 // each does something in each of the chosen workspaces, and prints what came of it.
 func (o *workspaceFlags) each(ctx context.Context, d deps, c *connection, s *dynamodbstore.Store,
-	do func(ctx context.Context, s *dynamodbstore.Store) (report, error),
+	do func(ctx context.Context, w chosenWorkspace) (report, error),
 ) error {
-	names, err := o.chosen(ctx, s)
+	chosen, err := o.chosen(ctx, s)
 	if err != nil {
 		return err
 	}
-	if len(names) == 0 {
-		r, err := do(ctx, s)
-		if err != nil {
-			return err
-		}
-		return c.print(d.stdout, r, r.text)
-	}
 	var done []ofWorkspace
-	for _, name := range names {
-		var r report
-		w, err := openAny(ctx, s, name)
-		if err == nil {
-			r, err = do(ctx, w)
+	for _, w := range chosen {
+		r, err := do(ctx, w)
+		switch {
+		case err != nil && len(done) == 0:
+			return err
+		case err != nil:
+			return errors.Join(fmt.Errorf("workspace %s: %w", w.name, err), c.print(d.stdout, done, reportsText(done)))
+		case w.name == "":
+			return c.print(d.stdout, r, r.text)
 		}
-		if err != nil {
-			err = fmt.Errorf("workspace %s: %w", name, err)
-			return errors.Join(err, c.print(d.stdout, done, reportsText(done)))
-		}
-		done = append(done, ofWorkspace{name, r})
+		done = append(done, ofWorkspace{w.name, r})
 	}
 	return c.print(d.stdout, done, reportsText(done))
 }
@@ -96,19 +105,19 @@ func reportsText(done []ofWorkspace) func(w io.Writer) error {
 
 // openAny opens a workspace, also one that only a program knows which made it by
 // itself.
-func openAny(ctx context.Context, s *dynamodbstore.Store, name string) (*dynamodbstore.Store, error) {
+func openAny(ctx context.Context, s *dynamodbstore.Store, name string) (chosenWorkspace, error) {
 	w, err := s.Workspaces().Open(ctx, name)
 	if !errors.Is(err, dynamodbstore.ErrNotFound) {
-		return w, err
+		return chosenWorkspace{w, name, true}, err
 	}
 	other, nameErr := s.Workspace(name)
 	if nameErr != nil {
-		return nil, err
+		return chosenWorkspace{}, err
 	}
 	if used, usedErr := isUsed(ctx, other); usedErr != nil || !used {
-		return nil, errors.Join(usedErr, err)
+		return chosenWorkspace{}, errors.Join(usedErr, err)
 	}
-	return other, nil
+	return chosenWorkspace{other, name, false}, nil
 }
 
 // isUsed reports whether there is an experiment or a registered model.

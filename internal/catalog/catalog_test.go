@@ -195,12 +195,12 @@ func TestOpen(t *testing.T) {
 	require.NoError(t, err)
 	v, err := s.Open(ctx, "aa")
 	require.NoError(t, err)
-	require.Equal(t, "mlflow-artifacts:/workspaces/aa", v.ArtifactRoot)
+	require.Equal(t, "mlflow-artifacts:/workspaces/aa", v.Root())
 	require.Len(t, v.Live, 16)
 	require.Equal(t, w.clock.Now().UnixMilli(), v.Born)
 	d, err := s.Open(ctx, "default")
 	require.NoError(t, err)
-	require.Equal(t, "mlflow-artifacts:/workspaces/default", d.ArtifactRoot)
+	require.Equal(t, "mlflow-artifacts:/workspaces/default", d.Root())
 	require.Empty(t, d.Live)
 
 	_, err = other.Update(ctx, mlflow.UpdateWorkspaceParams{Name: "aa", DefaultArtifactRoot: new("s3://b/x")})
@@ -209,12 +209,12 @@ func TestOpen(t *testing.T) {
 	w.clock.Advance(catalog.KnownFor - time.Second)
 	v, err = s.Open(ctx, "aa")
 	require.NoError(t, err)
-	require.Equal(t, "mlflow-artifacts:/workspaces/aa", v.ArtifactRoot)
+	require.Equal(t, "mlflow-artifacts:/workspaces/aa", v.Root())
 	require.Equal(t, before, w.table.Calls())
 	w.clock.Advance(2 * time.Second)
 	v, err = s.Open(ctx, "aa")
 	require.NoError(t, err)
-	require.Equal(t, "s3://b/x", v.ArtifactRoot)
+	require.Equal(t, "s3://b/x", v.Root())
 	_, err = s.Open(ctx, "A")
 	require.ErrorIs(t, err, mlflow.ErrInvalid)
 	_, err = s.Open(ctx, "bb")
@@ -247,7 +247,7 @@ func TestRestrict(t *testing.T) {
 	was, err := s.Open(ctx, "full")
 	require.NoError(t, err)
 
-	err = s.Delete(ctx, catalog.DeleteParams{Name: "full"})
+	err = s.Delete(ctx, catalog.DeleteParams{Name: "full", Mode: mlflow.DeleteRestrict})
 	requireError(t, err, mlflow.CodeInvalidState, "Cannot delete workspace 'full': table 'experiments' still contains 1 resource(s). "+
 		"Remove or reassign them before deleting the workspace.")
 	is, err := s.Open(ctx, "full")
@@ -257,7 +257,7 @@ func TestRestrict(t *testing.T) {
 
 	require.NoError(t, s.Delete(ctx, catalog.DeleteParams{Name: "empty", Mode: mlflow.DeleteRestrict}))
 	require.Equal(t, []string{"default", "full"}, names(t, s))
-	for _, mode := range []mlflow.WorkspaceDeletion{"", mlflow.DeleteCascade} {
+	for _, mode := range []mlflow.WorkspaceDeletion{mlflow.DeleteRestrict, mlflow.DeleteCascade} {
 		requireError(t, s.Delete(ctx, catalog.DeleteParams{Name: "empty", Mode: mode}), mlflow.CodeResourceDoesNotExist,
 			"Workspace 'empty' not found")
 	}

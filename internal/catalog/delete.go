@@ -40,7 +40,7 @@ const (
 type DeleteParams struct {
 	pass.Options
 	Name string
-	Mode mlflow.WorkspaceDeletion // "": RESTRICT
+	Mode mlflow.WorkspaceDeletion
 	// Whole waits until all is gone, however long it takes.
 	Whole bool
 	// DeleteArtifacts removes what is under the artifact location of an experiment
@@ -57,7 +57,7 @@ func (s *Store) Delete(ctx context.Context, p DeleteParams) error {
 		return err
 	}
 	switch p.Mode {
-	case mlflow.DeleteRestrict, "":
+	case mlflow.DeleteRestrict:
 		return s.deleteEmpty(ctx, p.Name)
 	case mlflow.DeleteCascade:
 		return s.deleteAll(ctx, p)

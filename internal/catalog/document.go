@@ -27,7 +27,7 @@ const (
 const (
 	attrRoot     = "root"
 	attrArchive  = "archive" // a map of location and retention
-	attrSince    = "since" // when the state began, ms
+	attrSince    = "since"   // when the state began, ms
 	attrBorn     = "born"
 	attrPhase    = "phase"
 	attrAfter    = "after" // a map of the parts of a key

@@ -93,17 +93,11 @@ func (s *Store) Open(ctx context.Context, name string) (*workspace.View, error) 
 	if err != nil {
 		return nil, err
 	}
-	v.ArtifactRoot = s.root(d)
+	if v.RootOfAll = d.DefaultArtifactRoot == ""; !v.RootOfAll {
+		v.ArtifactRoot = d.DefaultArtifactRoot
+	}
 	v.Live, v.Born = d.gen, d.born
 	return v, nil
-}
-
-// root is the artifact root of a workspace.
-func (s *Store) root(d *doc) string {
-	if d.DefaultArtifactRoot != "" {
-		return d.DefaultArtifactRoot
-	}
-	return validate.AppendURIPath(s.View.ArtifactRoot, "workspaces/"+d.Name)
 }
 
 // current returns a workspace as it was [KnownFor] ago at most.

@@ -129,7 +129,7 @@ func (s *Store) insertExperiment(ctx context.Context, id string, p mlflow.Create
 		Stage: mlflow.StageActive, Gen: 1, Created: now, Updated: now,
 	}
 	if e.Artifact == "" {
-		e.Artifact = validate.AppendURIPath(s.ArtifactRoot, id)
+		e.Artifact = validate.AppendURIPath(s.Root(), id)
 	}
 	// Tags that do not fit go first: without a document nobody sees them.
 	e.setTags(packed.DictOf(p.Tags))

@@ -100,6 +100,7 @@ type View struct {
 	Clock        func() time.Time
 	Workspace    string
 	ArtifactRoot string
+	RootOfAll    bool // ArtifactRoot has a directory for each workspace
 	Truncate     bool
 	Env          func(string) (string, bool)
 	SettleAfter  time.Duration
@@ -165,6 +166,14 @@ func (v *View) In(workspace string) (*View, error) {
 	w := *v
 	w.Workspace, w.Keys, w.Live, w.Born = workspace, keys.Workspace(workspace), "", 0
 	return &w, w.Validate()
+}
+
+// Root is where new experiments of the workspace keep their artifacts.
+func (v *View) Root() string {
+	if v.RootOfAll {
+		return validate.AppendURIPath(v.ArtifactRoot, "workspaces/"+v.Workspace)
+	}
+	return v.ArtifactRoot
 }
 
 // NowMillis is the time in the unit of MLflow.

@@ -16,6 +16,7 @@ const (
 	checkRange
 	checkCount
 	checkMembers
+	checkNotNull
 	// The others ask for a type. They are left out when protobuf had no objection
 	// to the request.
 	checkText
@@ -49,6 +50,11 @@ func (f Field) with(c check) Field {
 // The checks of a field are made in the order in which they are named, and the
 // first that fails says what is wrong. A field that is absent is not checked
 // unless it is required.
+
+// NotNull asks that the field is not null, which otherwise is the same as absent.
+func (f Field) NotNull() Field { return f.with(checkNotNull) }
+
+func (c *checks) refusesNull() bool { return slices.Contains(c.list[:c.count], checkNotNull) }
 
 // Required asks that the request has the field, and that it is neither null nor
 // "".
@@ -120,6 +126,7 @@ func (c *checks) followed(present bool, at place) bool {
 			if present {
 				return false
 			}
+		case checkNotNull: // the scan takes no null
 		default: // of the type; the scan takes no other
 		}
 	}
@@ -169,6 +176,8 @@ func (c *checks) pass(check check, name string, v *Value) (text string, ok bool)
 		return c.tooMany(len(v.List)), false
 	case checkMembers:
 		return c.eachHas(name, v)
+	case checkNotNull:
+		return "", v == nil || v.Kind != KindNull
 	default:
 		return "", isOf(check, v)
 	}

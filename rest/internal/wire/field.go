@@ -147,6 +147,9 @@ func scanFields(s *Scanner, fields []Field) {
 		case f == nil:
 			s.Unknown(name)
 		case s.Null():
+			if f.checks.refusesNull() {
+				s.Decline()
+			}
 			f.place.clear()
 			f.present = false
 			tell(f.given, false)

@@ -10,7 +10,10 @@ type object[E any] struct {
 
 func (p object[E]) scan(s *Scanner) bool {
 	p.clear()
-	scanFields(s, p.fields(p.to))
+	fields := p.fields(p.to)
+	if scanFields(s, fields); !follow(fields) {
+		s.Decline()
+	}
 	return true
 }
 

@@ -155,6 +155,24 @@ func (r *Request[T]) complaint(n *Value, fields []Field, parsed bool) string {
 		if text := f.checks.complaint(f.name, n, parsed); text != "" {
 			return text
 		}
+		if text := complaintInside(f, n.Get(f.name), parsed); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// complaintInside is complaint for the fields of a message in a field.
+func complaintInside(f *Field, v *Value, parsed bool) string {
+	inside, isMessage := f.place.(parent)
+	if _, isList := f.place.(interface{ isList() }); !isMessage || isList || v == nil || v.Kind != KindDict {
+		return ""
+	}
+	children := inside.children()
+	for i := range children {
+		if text := children[i].checks.complaint(children[i].name, v, parsed); text != "" {
+			return text
+		}
 	}
 	return ""
 }

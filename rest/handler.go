@@ -135,6 +135,14 @@ type handler struct {
 
 // NewHandler returns a handler of MLflow's REST API over a store.
 func NewHandler(store Store, opts ...Option) (http.Handler, error) {
+	h, err := newHandler(store, opts)
+	if err != nil {
+		return nil, err
+	}
+	return h.logged(h.withPath(h.guarded(h.inWorkspaces(http.HandlerFunc(h.route))))), nil
+}
+
+func newHandler(store Store, opts []Option) (*handler, error) {
 	c := config{
 		log: slog.New(slog.DiscardHandler), maxBody: DefaultMaxBody, maxRequests: DefaultMaxRequests, frameOptions: "SAMEORIGIN",
 		urlLife: DefaultURLLife, graphLimits: graphLimits{DefaultGraphRootFields, DefaultGraphAliases},
@@ -171,5 +179,5 @@ func NewHandler(store Store, opts ...Option) (http.Handler, error) {
 	if err := h.addRoutes(); err != nil {
 		return nil, err
 	}
-	return h.logged(h.withPath(h.guarded(h.inWorkspaces(http.HandlerFunc(h.route))))), nil
+	return h, nil
 }

@@ -64,10 +64,10 @@ func TestUnsupportedVariables(t *testing.T) {
 		_, line := startRefused(t, []string{variable})
 		require.Contains(t, line, "nonsense:", variable)
 	}
-	_, line := startRefused(t, []string{"MLFLOW_AUTH_ADMIN_PASSWORD=x", "MLFLOW_ENABLE_WORKSPACES=1"})
+	_, line := startRefused(t, []string{"MLFLOW_AUTH_ADMIN_PASSWORD=x", "MLFLOW_WORKSPACE=team-a"})
 	require.Equal(t, 1, strings.Count(line, "\n"))
 	require.Contains(t, line, "MLFLOW_AUTH_ADMIN_PASSWORD")
-	require.Contains(t, line, "MLFLOW_ENABLE_WORKSPACES")
+	require.Contains(t, line, "MLFLOW_WORKSPACE is set")
 }
 
 func TestUnsupportedFlags(t *testing.T) {

@@ -97,11 +97,11 @@ def start_store(directory, uri, *args, **env):
     return Server("mlflow-dynamodbstore", command, directory, r"MLFLOW_TRACKING_URI=(\S+)", **env)
 
 
-def start_mlflow(directory):
+def start_mlflow(directory, *args):
     """Starts MLflow's own server on SQLite, the answer key."""
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", "0", "--workers", "1"]
     command += ["--backend-store-uri", f"sqlite:///{directory}/mlflow.db"]
-    command += ["--artifacts-destination", directory / "artifacts"]
+    command += ["--artifacts-destination", directory / "artifacts", *args]
     return Server(
         "mlflow", command, directory, r"running on (http://\S+)", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false"
     )

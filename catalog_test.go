@@ -77,29 +77,31 @@ func TestOpenWorkspace(t *testing.T) {
 }
 
 // makers make what nothing else of a workspace vouches for.
-var makers = map[string]func(ctx context.Context, s *dynamodbstore.Store) error{
-	"experiment": func(ctx context.Context, s *dynamodbstore.Store) error {
-		_, err := s.CreateExperiment(ctx, dynamodbstore.CreateExperimentParams{Name: "late"})
-		return err
-	},
-	"registered model": func(ctx context.Context, s *dynamodbstore.Store) error {
-		_, err := s.CreateRegisteredModel(ctx, dynamodbstore.CreateRegisteredModelParams{Name: "late"})
-		return err
-	},
-	"run": func(ctx context.Context, s *dynamodbstore.Store) error {
-		e, err := s.GetExperimentByName(ctx, "old")
-		if err == nil {
-			_, err = s.CreateRun(ctx, dynamodbstore.CreateRunParams{ExperimentID: e.ID})
-		}
-		return err
-	},
-	"rename": func(ctx context.Context, s *dynamodbstore.Store) error {
-		e, err := s.GetExperimentByName(ctx, "old")
-		if err == nil {
-			err = s.RenameExperiment(ctx, e.ID, "late")
-		}
-		return err
-	},
+func makers() map[string]func(ctx context.Context, s *dynamodbstore.Store) error {
+	return map[string]func(ctx context.Context, s *dynamodbstore.Store) error{
+		"experiment": func(ctx context.Context, s *dynamodbstore.Store) error {
+			_, err := s.CreateExperiment(ctx, dynamodbstore.CreateExperimentParams{Name: "late"})
+			return err
+		},
+		"registered model": func(ctx context.Context, s *dynamodbstore.Store) error {
+			_, err := s.CreateRegisteredModel(ctx, dynamodbstore.CreateRegisteredModelParams{Name: "late"})
+			return err
+		},
+		"run": func(ctx context.Context, s *dynamodbstore.Store) error {
+			e, err := s.GetExperimentByName(ctx, "old")
+			if err == nil {
+				_, err = s.CreateRun(ctx, dynamodbstore.CreateRunParams{ExperimentID: e.ID})
+			}
+			return err
+		},
+		"rename": func(ctx context.Context, s *dynamodbstore.Store) error {
+			e, err := s.GetExperimentByName(ctx, "old")
+			if err == nil {
+				err = s.RenameExperiment(ctx, e.ID, "late")
+			}
+			return err
+		},
+	}
 }
 
 // TestNothingSlipsIn: whatever a server is at when another one deletes the
@@ -107,11 +109,13 @@ var makers = map[string]func(ctx context.Context, s *dynamodbstore.Store) error{
 // that is made anew under the name.
 func TestNothingSlipsIn(t *testing.T) {
 	t.Parallel()
-	for what, make := range makers {
+	for what, act := range makers() {
 		for _, mode := range []dynamodbstore.WorkspaceDeletion{dynamodbstore.DeleteRestrict, dynamodbstore.DeleteCascade} {
 			t.Run(what+" "+string(mode), func(t *testing.T) {
 				t.Parallel()
-				for at := 1; slipIn(t, make, mode, at); at++ {
+				at := 1
+				for slipIn(t, act, mode, at) {
+					at++
 				}
 			})
 		}
@@ -121,7 +125,7 @@ func TestNothingSlipsIn(t *testing.T) {
 // slipIn deletes a workspace before the given call of something that is under way,
 // and reports whether there was that call.
 func slipIn(
-	t *testing.T, make func(context.Context, *dynamodbstore.Store) error, mode dynamodbstore.WorkspaceDeletion, at int,
+	t *testing.T, act func(context.Context, *dynamodbstore.Store) error, mode dynamodbstore.WorkspaceDeletion, at int,
 ) bool {
 	t.Helper()
 	ctx, clock := t.Context(), &tabletest.Clock{}
@@ -149,7 +153,7 @@ func slipIn(
 			return nil
 		}}
 	})
-	made := make(ctx, w)
+	made := act(ctx, w)
 	tab.SetPlan(nil)
 	if calls < at {
 		return false

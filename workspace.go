@@ -155,7 +155,7 @@ type DeleteWholeParams struct {
 // called.
 func (w *Workspaces) DeleteWhole(ctx context.Context, p DeleteWholeParams) error {
 	return failure(w.catalog.Delete(ctx, catalog.DeleteParams{
-		Options: p.PassOptions.engine(), Name: p.Name, Mode: DeleteCascade, Whole: true, DeleteArtifacts: p.DeleteArtifacts,
+		Options: p.engine(), Name: p.Name, Mode: DeleteCascade, Whole: true, DeleteArtifacts: p.DeleteArtifacts,
 	}))
 }
 

@@ -1,4 +1,3 @@
-//nolint:wrapcheck // errors of the directory go to writeError, which tells them apart
 package rest
 
 import (
@@ -103,7 +102,7 @@ func given(s *string) string {
 
 // checkRoots refuses places of storage on hosts that the server does not trust.
 func (x workspaceEndpoints) checkRoots(q *workspaceRequest) error {
-	if validate.WorkspaceName(q.name) != nil { // which is said first
+	if isBad := validate.WorkspaceName(q.name) != nil; isBad { // which is said first
 		return nil
 	}
 	if err := x.checkHost("default_artifact_root", given(q.root)); err != nil {

@@ -209,18 +209,18 @@ func TestWorkspaceArtifacts(t *testing.T) {
 	list := func(workspace, dir string) string {
 		return compacted(s.in(workspace, http.MethodGet, files+"?path="+url.QueryEscape(dir), "").Body.String())
 	}
-	require.Equal(t, `{"files":[{"path":"1","is_dir":true}]}`, list("wa", ""))
-	require.Equal(t, `{}`, list("wb", ""))
-	require.Equal(t, `{"files":[{"path":"2","is_dir":true}]}`, list("default", ""), "names of workspaces are not told")
+	require.JSONEq(t, `{"files":[{"path":"1","is_dir":true}]}`, list("wa", ""))
+	require.JSONEq(t, `{}`, list("wb", ""))
+	require.JSONEq(t, `{"files":[{"path":"2","is_dir":true}]}`, list("default", ""), "names of workspaces are not told")
 	require.Contains(t, list("default", "workspaces"), "must include a workspace name")
 	require.Contains(t, list("default", "workspaces/wa"), "targets workspace 'wa'")
 	for _, path := range []string{"/", "/.", "/workspaces", "/workspaces/wa", "/Workspaces/wa/.", "/workspaces/wb"} {
 		w := s.in("wa", http.MethodDelete, files+path, "")
 		require.NotEqual(t, http.StatusOK, w.Code, path)
 	}
-	require.Equal(t, `{"files":[{"path":"1","is_dir":true}]}`, list("wa", ""))
+	require.JSONEq(t, `{"files":[{"path":"1","is_dir":true}]}`, list("wa", ""))
 	require.Equal(t, http.StatusOK, s.in("wa", http.MethodDelete, files+"/1", "").Code)
-	require.Equal(t, `{}`, list("wa", ""))
+	require.JSONEq(t, `{}`, list("wa", ""))
 }
 
 const mark = "kanarienvogel"

@@ -28,11 +28,12 @@ type artifactRemover struct {
 }
 
 // in returns a remover of the artifacts of a workspace.
-func (r artifactRemover) in(w chosenWorkspace) *artifactRemover {
+func (r *artifactRemover) in(w chosenWorkspace) *artifactRemover {
+	of := *r
 	if w.listed && w.name != dynamodbstore.DefaultWorkspace {
-		r.workspace = w.name
+		of.workspace = w.name
 	}
-	return &r
+	return &of
 }
 
 // remove removes all that is stored under the URI of a run's artifacts. What it

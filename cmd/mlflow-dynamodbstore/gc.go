@@ -111,7 +111,8 @@ func (o *gcOptions) run(cmd *cobra.Command, d deps) (err error) {
 func (o *gcOptions) collect(
 	ctx context.Context, cmd *cobra.Command, d deps, w chosenWorkspace, p dynamodbstore.GCParams,
 ) (report, error) {
-	remover := artifactRemover{buckets: newBucketOpener(d.env), destination: o.artifactsDest, log: d.warnings()}.in(w)
+	all := artifactRemover{buckets: newBucketOpener(d.env), destination: o.artifactsDest, log: d.warnings()}
+	remover := all.in(w)
 	p.DeleteArtifacts = remover.remove
 	var r dynamodbstore.GCReport
 	//nolint:contextcheck // the command has the same context
@@ -229,7 +230,7 @@ const firstCollection = time.Minute
 
 // collectAll collects the garbage of the chosen workspaces.
 func collectAll(
-	ctx context.Context, s *dynamodbstore.Store, of workspaceFlags, p dynamodbstore.GCParams, remover artifactRemover, log *slog.Logger,
+	ctx context.Context, s *dynamodbstore.Store, of workspaceFlags, p dynamodbstore.GCParams, remover *artifactRemover, log *slog.Logger,
 ) {
 	chosen, err := of.chosen(ctx, s)
 	if err != nil && ctx.Err() == nil {

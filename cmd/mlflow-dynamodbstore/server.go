@@ -245,7 +245,7 @@ func (o *serverOptions) collect(ctx context.Context, store *dynamodbstore.Store,
 	if o.gcEvery == 0 {
 		return func() {}
 	}
-	remover := artifactRemover{buckets: newBucketOpener(d.env), log: log}
+	remover := &artifactRemover{buckets: newBucketOpener(d.env), log: log}
 	if o.serveArtifacts {
 		remover.destination = o.artifactsDestination
 	}

@@ -1,4 +1,3 @@
-//nolint:wrapcheck // errors of packages that say enough by themselves become the one line that is printed
 package main
 
 import (

@@ -1,4 +1,3 @@
-//nolint:wrapcheck // errors of packages that say enough by themselves become the one line that is printed
 package main
 
 import (
@@ -36,8 +35,11 @@ func newWorkspaceOutput(w *dynamodbstore.Workspace) workspaceOutput {
 
 func (o workspaceOutput) text(w io.Writer) error {
 	rows := [][2]string{
-		{"name", o.Name}, {"description", ""}, {"default artifact root", o.ArtifactRoot},
-		{"traces are archived to", o.ArchivalLocation}, {"traces are archived after", o.ArchivalRetention},
+		{"name", o.Name},
+		{"description", ""},
+		{"default artifact root", o.ArtifactRoot},
+		{"traces are archived to", o.ArchivalLocation},
+		{"traces are archived after", o.ArchivalRetention},
 	}
 	if o.Description != nil {
 		rows[1][1] = *o.Description

@@ -310,7 +310,9 @@ func TestDeleteStopsEverywhere(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []mlflow.WorkspaceDeletion{mlflow.DeleteRestrict, mlflow.DeleteCascade} {
 		for _, applied := range []bool{false, true} {
-			for at := 1; stopDeletion(t, mode, at, applied); at++ {
+			at := 1
+			for stopDeletion(t, mode, at, applied) {
+				at++
 			}
 		}
 	}

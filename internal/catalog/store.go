@@ -89,7 +89,7 @@ func (s *Store) Open(ctx context.Context, name string) (*workspace.View, error) 
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.View.In(name)
+	v, err := s.In(name)
 	if err != nil {
 		return nil, err
 	}
@@ -300,7 +300,7 @@ func change[T any](named *string, field *T, value T) {
 // contentsOf returns the first kind of which a workspace contains anything, and how
 // many, limit at most.
 func (s *Store) contentsOf(ctx context.Context, name string, limit int) (of string, count int, err error) {
-	v, err := s.View.In(name)
+	v, err := s.In(name)
 	if err != nil {
 		return "", 0, err
 	}

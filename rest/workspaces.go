@@ -61,7 +61,8 @@ func declareCreateWorkspace() *wire.Request[workspaceRequest] {
 }
 
 func (x workspaceEndpoints) list(ctx context.Context, a *answer, _ *struct{}) error {
-	b := append(a.b, '{')
+	a.b = append(a.b, '{')
+	b := a.b
 	for w, err := range x.workspaces.All(ctx) {
 		if err != nil {
 			return err
@@ -100,10 +101,11 @@ func given(s *string) string {
 	return *s
 }
 
-// checkRoots refuses places of storage on hosts that the server does not trust.
+// checkRoots refuses a bad name, and then places of storage on hosts that the server
+// does not trust.
 func (x workspaceEndpoints) checkRoots(q *workspaceRequest) error {
-	if isBad := validate.WorkspaceName(q.name) != nil; isBad { // which is said first
-		return nil
+	if err := validate.WorkspaceName(q.name); err != nil && q.name != mlflow.DefaultWorkspace {
+		return err
 	}
 	if err := x.checkHost("default_artifact_root", given(q.root)); err != nil {
 		return err

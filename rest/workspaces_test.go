@@ -259,7 +259,7 @@ func TestWorkspaceCanary(t *testing.T) {
 func (s *workspaceServer) fill(t *testing.T) map[string]string {
 	t.Helper()
 	const ws = "full"
-	q := func(format string, args ...any) string { return fmt.Sprintf(format, args...) }
+	q := fmt.Sprintf
 	exp := s.made(t, ws, "experiments/create", q(`{"name":"exp %s","tags":[{"key":"k","value":"%[1]s"}]}`, mark), "experiment_id")
 	run := s.made(t, ws, "runs/create", q(`{"experiment_id":%q,"run_name":"run %s","start_time":1}`, exp, mark), "run", "info", "run_id")
 	s.made(t, ws, "runs/log-batch", q(`{"run_id":%q,"metrics":[{"key":"m.%s","value":1,"timestamp":1,"step":0}],`+

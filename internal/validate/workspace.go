@@ -18,7 +18,7 @@ const workspacePattern = `^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 var workspaceName = regexp.MustCompile(workspacePattern)
 
 // reservedWorkspaces are paths of a server.
-var reservedWorkspaces = []string{"workspaces", "api", "ajax-api", "static-files"}
+func reservedWorkspaces() []string { return []string{"workspaces", "api", "ajax-api", "static-files"} }
 
 // WorkspaceName checks the name of a workspace: 2 to 63 lower-case letters, digits
 // and, not at either end, dashes.
@@ -31,7 +31,7 @@ func WorkspaceName(name string) error {
 		return failure.Invalidf("Workspace name '%s' must match the pattern %s (lowercase alphanumeric with optional internal hyphens).",
 			name, workspacePattern)
 	}
-	if slices.Contains(reservedWorkspaces, name) {
+	if slices.Contains(reservedWorkspaces(), name) {
 		return failure.Invalidf("Workspace name '%s' is reserved and cannot be used.", name)
 	}
 	return nil
@@ -65,7 +65,7 @@ func isScheme(s string) bool {
 	for i := range len(s) {
 		c := s[i] | 0x20
 		isLetter := c >= 'a' && c <= 'z'
-		if !isLetter && (i == 0 || !strings.Contains("0123456789+-.", s[i:i+1])) {
+		if !isLetter && (i == 0 || strings.IndexByte("0123456789+-.", s[i]) < 0) {
 			return false
 		}
 	}

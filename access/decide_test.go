@@ -167,7 +167,8 @@ func TestNobody(t *testing.T) {
 		require.True(t, boss.Decide(root, r).Allowed, "%v", r)
 	}
 	for _, r := range []Requirement{
-		{}, AnyOf(), AnyOf(Requirement{}), MayCreate().Of("5"), Read(Run).Else(ServerAdmin()), Read(Run).Of("5").Of("6"),
+		{},
+		AnyOf(), AnyOf(Requirement{}), MayCreate().Of("5"), Read(Run).Else(ServerAdmin()), Read(Run).Of("5").Of("6"),
 		Read(Run).Else(Read(ScorerVersion).Of("5/a")),
 	} {
 		for _, p := range []*Principal{user, root} {
@@ -195,27 +196,32 @@ func TestTokens(t *testing.T) {
 		no    []Requirement
 	}{
 		{
-			"zero", TokenScopes{},
+			"zero",
+			TokenScopes{},
 			[]Requirement{Anyone(), Be("admin")},
 			[]Requirement{Read(Run).Of("5"), Enter(), Anyone().WhichWrites(), ServerAdmin().WhichReads(), NotDenied(Run)},
 		},
 		{
-			"reads here", TokenScopes{Workspaces: here},
+			"reads here",
+			TokenScopes{Workspaces: here},
 			[]Requirement{Read(Run).Of("5"), Enter(), HoldRole(), Read(Run).Of("5").In("w"), WorkspaceAdmin().WhichReads(), AnyOf(Update(Run), Read(Run))},
 			[]Requirement{Read(Run).Of("5").In("v"), Update(Run).Of("5"), Use(GatewaySecret), MayCreate(), WorkspaceAdmin(), ServerAdmin().WhichReads(), Read(Run).WhichWrites(), AnyOf(Update(Run), Read(Run)).WhichWrites()},
 		},
 		{
-			"writes here", TokenScopes{Workspaces: here, Write: true},
+			"writes here",
+			TokenScopes{Workspaces: here, Write: true},
 			[]Requirement{Update(Run).Of("5"), MayCreate(), Use(GatewaySecret)},
 			[]Requirement{MayCreate().In("v"), AnyOf(MayCreate(), MayCreate()).In("v"), ServerAdmin(), Manage(Experiment).ID("5").WhichAdministers(), Anyone().WhichWrites(), Be("admin").WhichAdministers()},
 		},
 		{
-			"administers nothing without writing", TokenScopes{AllWorkspaces: true, Administer: true},
+			"administers nothing without writing",
+			TokenScopes{AllWorkspaces: true, Administer: true},
 			[]Requirement{ServerAdmin().WhichReads(), Read(Run).In("v")},
 			[]Requirement{ServerAdmin().WhichAdministers(), MayCreate()},
 		},
 		{
-			"all", TokenScopes{AllWorkspaces: true, Write: true, Administer: true},
+			"all",
+			TokenScopes{AllWorkspaces: true, Write: true, Administer: true},
 			[]Requirement{ServerAdmin().WhichAdministers(), Be("admin").WhichAdministers(), WorkspaceAdmin().In("v").WhichAdministers(), Anyone().WhichWrites()},
 			nil,
 		},

@@ -231,7 +231,7 @@ func (r Requirement) DirectKeys() iter.Seq2[Type, string] {
 
 func (g rung) directKey() (key, bool) {
 	switch {
-	case g.action == NoAction:
+	case g.action == NoAction || !g.makesSense():
 	case g.by == byID:
 		return key{typ: g.typ, id: g.id}, g.id != ""
 	case g.by == byBoth:
@@ -265,8 +265,8 @@ func (r Requirement) makesSense() bool {
 func (r Requirement) String() string {
 	var b strings.Builder
 	switch {
-	case r.action == NoAction:
-		return "nothing"
+	case r.action == NoAction, r.action == ActionAnyOf && len(r.any) == 0:
+		return "what nobody has"
 	case r.action == ActionAnyOf:
 		for i, o := range r.any {
 			if i > 0 {

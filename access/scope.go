@@ -163,12 +163,13 @@ func (s Scope) String() string {
 // as there are grants on single things of the type or its parent.
 func (g *Grants) Scope(p *Principal, t Type) Scope {
 	if t == Workspace {
-		if g.allows(p, Enter()) {
+		if g.Decide(p, Enter()).Allowed {
 			return Only(g.asked(&Requirement{}))
 		}
 		return None()
 	}
-	s := Scope{rest: g.reads(p, t, Ref{unknown, unknown}), known: map[ident]bool{}}
+	need := ToRead(t, Ref{unknown, unknown})
+	s := Scope{rest: g.reads(p, need), known: map[ident]bool{}}
 	if g == nil {
 		return s
 	}
@@ -177,11 +178,11 @@ func (g *Grants) Scope(p *Principal, t Type) Scope {
 		top = parent
 	}
 	for k := range g.exact {
-		g.look(p, t, top, k, s)
+		g.look(p, need, top, k, s)
 	}
 	for i := range g.extra {
 		if k, single := g.extra[i].key(); single {
-			g.look(p, t, top, k, s)
+			g.look(p, need, top, k, s)
 		}
 	}
 	maps.DeleteFunc(s.known, func(_ ident, in bool) bool { return in == s.rest && (in || !top.hasUID()) })
@@ -191,26 +192,40 @@ func (g *Grants) Scope(p *Principal, t Type) Scope {
 // unknown is an id that no grant is on: no id of MLflow's has this byte.
 const unknown = "\xff"
 
-// look asks for the thing that a grant is on. What says about names is looked at beside an
-// unknown internal id, and the other way round: reading is refused if one of them
-// is denied, and allowed if neither is and one is granted.
-func (g *Grants) look(p *Principal, t, top Type, k key, s Scope) {
+// look asks for the thing that a grant is on. What is said about a name is looked at
+// beside an unknown internal id, and the other way round: reading is refused if one
+// of them is denied, and allowed if neither is and one is granted.
+func (g *Grants) look(p *Principal, need []Requirement, top Type, k key, s Scope) {
+	ref := Ref{k.id, unknown}
 	switch {
 	case k.isUID && top.hasUID():
-		s.known[ident{isUID: true, id: k.id}] = g.reads(p, t, Ref{unknown, k.id})
+		ref = Ref{unknown, k.id}
 	case k.isUID || k.typ != top:
+		return
+	}
+	for i := range need {
+		need[i].own.rename(ref)
+		need[i].parent.rename(ref)
+	}
+	s.known[ident{k.isUID, k.id}] = g.reads(p, need)
+}
+
+// rename makes a rung that names one thing name another, whose id is canonical.
+func (g *rung) rename(ref Ref) {
+	switch g.by {
+	case byID, byName:
+		g.id = ref.ID
+	case byBoth:
+		g.id, g.uid = ref.ID, ref.UID
 	default:
-		s.known[ident{id: k.id}] = g.reads(p, t, Ref{k.id, unknown})
 	}
 }
 
-func (g *Grants) reads(p *Principal, t Type, ref Ref) bool {
-	for _, r := range ToRead(t, ref) {
-		if !g.allows(p, r) {
+func (g *Grants) reads(p *Principal, need []Requirement) bool {
+	for i := range need {
+		if !g.decide(p, &need[i]).Allowed {
 			return false
 		}
 	}
 	return true
 }
-
-func (g *Grants) allows(p *Principal, r Requirement) bool { return g.decide(p, &r).Allowed }

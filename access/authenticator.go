@@ -45,7 +45,7 @@ func (c Chain) Authenticate(r *http.Request) (*Principal, error) {
 		switch {
 		case errors.Is(err, ErrNoCredentials):
 		case err != nil:
-			return nil, err //nolint:wrapcheck // what it means is the authenticator's to say
+			return nil, err
 		case p == nil:
 			return nil, errNobody
 		default:

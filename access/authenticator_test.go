@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	. "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/access" //nolint:revive,staticcheck // as in decide_test.go
+	. "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/access" //nolint:revive // as in decide_test.go
 )
 
 // TestChain: the first that knows something about the credentials has the last word.
@@ -37,13 +37,13 @@ func TestChain(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := c.chain.Authenticate(httptest.NewRequest(http.MethodGet, "/", nil))
+			got, err := c.chain.Authenticate(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
 			require.ErrorIs(t, err, c.err)
 			require.Equal(t, c.want, got)
 		})
 	}
 	// Neither of both is a mistake of the authenticator's, and nobody.
-	got, err := Chain{says(nil, nil), says(user, nil)}.Authenticate(httptest.NewRequest(http.MethodGet, "/", nil))
+	got, err := Chain{says(nil, nil), says(user, nil)}.Authenticate(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
 	require.Nil(t, got)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, ErrNoCredentials)

@@ -79,7 +79,7 @@ func (a byGrants) decide(ctx context.Context, p *Principal, workspace string, r 
 	}
 	g, err := a.source.Grants(ctx, p, r.workspace, r)
 	if err != nil {
-		return Decision{}, err //nolint:wrapcheck // what it means is the source's to say
+		return Decision{}, err
 	}
 	return g.Decide(p, r), nil
 }
@@ -104,7 +104,7 @@ func (a byGrants) decideAnywhere(ctx context.Context, p *Principal, workspace st
 	}
 	others, err := a.source.Workspaces(ctx, p)
 	if err != nil {
-		return Decision{}, err //nolint:wrapcheck // as above
+		return Decision{}, err
 	}
 	for _, w := range others {
 		if w == Any || w == "" || w == workspace {
@@ -129,7 +129,7 @@ func (a byGrants) Scope(ctx context.Context, p *Principal, workspace string, t T
 	}
 	g, err := a.source.AllGrants(ctx, p, workspace)
 	if err != nil {
-		return None(), err //nolint:wrapcheck // as above
+		return None(), err
 	}
 	return g.Scope(p, t), nil
 }
@@ -146,7 +146,7 @@ func (a byGrants) workspaces(ctx context.Context, p *Principal) (Scope, error) {
 	}
 	names, err := a.source.Workspaces(ctx, p)
 	if err != nil {
-		return None(), err //nolint:wrapcheck // as above
+		return None(), err
 	}
 	if p.Token != nil && !p.Token.AllWorkspaces {
 		return Only(p.Token.Workspaces...).And(Only(names...)), nil

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"testing"
 
-	. "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/access" //nolint:revive,staticcheck // as in decide_test.go
+	. "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/access" //nolint:revive // as in decide_test.go
 )
 
 // busy is a user of five roles and 200 direct grants.

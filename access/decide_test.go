@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	. "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/access" //nolint:revive,staticcheck // rules are read as in doc.go
+	. "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/access" //nolint:revive // rules are read as in doc.go
 )
 
 // grants makes a snapshot of user 1 in workspace "w" from lines such as "run * READ"

@@ -21,7 +21,8 @@ const (
 	LevelUse
 	LevelEdit   // read, use and update
 	LevelManage // and delete, and give rights to others
-	// LevelDeny is an explicit no, which no other grant on the same key mends.
+	// LevelDeny is an explicit no, which no other grant on the same key mends. It is
+	// the greatest, as it wins.
 	LevelDeny
 )
 
@@ -87,11 +88,6 @@ func (l Level) atLeast(floor Level) Level {
 		return max(l, floor)
 	}
 	return l
-}
-
-// with is what two grants on one key come to.
-func (l Level) with(other Level) Level {
-	return max(l, other) // LevelDeny is the greatest
 }
 
 func invalidf(format string, args ...any) error {

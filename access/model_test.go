@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	. "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/access" //nolint:revive,staticcheck // as in decide_test.go
+	. "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/access" //nolint:revive // as in decide_test.go
 )
 
 // world is what has been granted to one user in workspace "w", in words.
@@ -335,8 +335,8 @@ func drawAny(t *rapid.T, depth int) Requirement {
 		func() Requirement { return r.Of(id.Draw(t, "of")) },
 		func() Requirement { return r.OfNamed(id.Draw(t, "name"), id.Draw(t, "uid")) },
 		func() Requirement { return r.In(id.Draw(t, "in")) },
-		func() Requirement { return r.WhichReads() },
-		func() Requirement { return r.WhichAdministers() },
+		r.WhichReads,
+		r.WhichAdministers,
 	}
 	if depth > 0 {
 		steps = append(steps,

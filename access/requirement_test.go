@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	. "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/access" //nolint:revive,staticcheck // as in decide_test.go
+	. "github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/access" //nolint:revive // as in decide_test.go
 )
 
 // TestRequirement: what a requirement says of itself, and which direct grants could

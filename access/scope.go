@@ -204,14 +204,14 @@ func (g *Grants) look(p *Principal, need []Requirement, top Type, k key, s Scope
 		return
 	}
 	for i := range need {
-		need[i].own.rename(ref)
-		need[i].parent.rename(ref)
+		need[i].own = need[i].own.renamed(ref)
+		need[i].parent = need[i].parent.renamed(ref)
 	}
 	s.known[ident{k.isUID, k.id}] = g.reads(p, need)
 }
 
-// rename makes a rung that names one thing name another, whose id is canonical.
-func (g *rung) rename(ref Ref) {
+// renamed is the rung for another thing, whose id is canonical, if it is for one.
+func (g rung) renamed(ref Ref) rung {
 	switch g.by {
 	case byID, byName:
 		g.id = ref.ID
@@ -219,6 +219,7 @@ func (g *rung) rename(ref Ref) {
 		g.id, g.uid = ref.ID, ref.UID
 	default:
 	}
+	return g
 }
 
 func (g *Grants) reads(p *Principal, need []Requirement) bool {

@@ -46,6 +46,17 @@ func TestHandlerImports(t *testing.T) {
 	}
 }
 
+// TestAccessImports: the model of who may do what comes with nothing: whoever
+// implements its interfaces links the standard library and package mlflow.
+func TestAccessImports(t *testing.T) {
+	t.Parallel()
+	for _, dep := range dependencies(t, module+"/access") {
+		domain, _, _ := strings.Cut(dep, "/")
+		std := !strings.Contains(domain, ".") || strings.HasPrefix(dep, "vendor/")
+		require.True(t, std || dep == module+"/mlflow" || dep == module+"/access", "access links %s", dep)
+	}
+}
+
 // dependencies lists the packages that a program links which imports pkg.
 func dependencies(t *testing.T, pkg string) []string {
 	t.Helper()

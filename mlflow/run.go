@@ -68,7 +68,8 @@ type Experiment struct {
 	LifecycleStage   LifecycleStage
 	CreationTime     int64
 	LastUpdateTime   int64
-	Tags             []Tag // sorted by key
+	Tags             []Tag  // sorted by key
+	Workspace        string // "" of the default workspace
 }
 
 // RunInfo is what a run is, without its data. Times are milliseconds since

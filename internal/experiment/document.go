@@ -40,11 +40,15 @@ func (e *Document) Clone() *Document {
 	return &c
 }
 
-func (e *Document) entity() *mlflow.Experiment {
-	return &mlflow.Experiment{
+func (s *Store) entity(e *Document) *mlflow.Experiment {
+	out := &mlflow.Experiment{
 		ID: e.ID, Name: e.Name, ArtifactLocation: e.Artifact, LifecycleStage: e.Stage,
 		CreationTime: e.Created, LastUpdateTime: e.Updated, Tags: e.tags.Tags(),
 	}
+	if s.Workspace != mlflow.DefaultWorkspace {
+		out.Workspace = s.Workspace
+	}
+	return out
 }
 
 // checkActive returns MLflow's error for a change of a deleted experiment.

@@ -100,6 +100,14 @@ func (s *Store) validateNewExperiment(p mlflow.CreateExperimentParams) error {
 	return validate.ArtifactLocation(p.ArtifactLocation)
 }
 
+// Contents counts the experiments of the workspace, deleted ones too, up to limit.
+// 1 request, 1 RCU for each 4 KB of their rows.
+func (s *Store) Contents(ctx context.Context, limit int) (of string, count int, err error) {
+	q := table.Query{PK: s.Keys.ExperimentsPK(), From: keys.CreatedPrefix, To: table.PrefixEnd(keys.CreatedPrefix), Limit: limit}
+	count, err = table.CountItems(ctx, s.Table, q, limit)
+	return "experiments", count, err
+}
+
 // CreateDefault makes experiment 0, "Default", unless it is there.
 func (s *Store) CreateDefault(ctx context.Context) error {
 	_, found, err := s.Table.Get(ctx, s.Keys.Experiment(mlflow.DefaultExperimentID), table.Strong)
@@ -137,11 +145,15 @@ func (s *Store) insertExperiment(ctx context.Context, id string, p mlflow.Create
 	}
 	name := s.Keys.ExperimentName(e.Name)
 	ops = append(ops, table.Put{Item: nameRow(name, e), Cond: table.Absent()})
+	ops = append(ops, s.CheckLive()...)
 	if err := s.CheckBegun(e.Created, experimentText(e)); err != nil {
 		return err
 	}
 	err = s.Table.Transact(ctx, uuid.NewString(), ops...)
 	if lost, ok := errors.AsType[*table.CanceledError](err); ok {
+		if gone := s.NotLive(lost, len(ops)); gone != nil {
+			return gone
+		}
 		return s.createConflict(lost, e)
 	}
 	return err
@@ -237,7 +249,7 @@ func (s *Store) Get(ctx context.Context, id string) (*mlflow.Experiment, error) 
 	if e == nil {
 		return nil, ErrNotFound(id)
 	}
-	return e.entity(), nil
+	return s.entity(e), nil
 }
 
 // GetByName returns the experiment of that name, deleted or not.
@@ -255,7 +267,7 @@ func (s *Store) GetByName(ctx context.Context, name string) (*mlflow.Experiment,
 	if e == nil || e.Name != name {
 		return nil, failure.Errorf(mlflow.CodeResourceDoesNotExist, "Could not find experiment with name '%s'", name)
 	}
-	return e.entity(), nil
+	return s.entity(e), nil
 }
 
 // Rename gives an active experiment another name.

@@ -75,7 +75,7 @@ func (s *Store) search(ctx context.Context, p mlflow.SearchExperimentsParams) (m
 	result.NextPageToken = x.Token(last)
 	result.Items = make([]*mlflow.Experiment, len(found))
 	for i, f := range found {
-		result.Items[i] = f.Value.entity()
+		result.Items[i] = s.entity(f.Value)
 	}
 	return result, nil
 }

@@ -43,6 +43,7 @@ const (
 	Body     = "body"
 	Context  = "ctx"
 	Next     = "next" // last id given out
+	Live     = "live" // generation of a workspace in which things can be made
 
 	// Of registered models and their versions.
 	ModelID     = "model"
@@ -66,6 +67,12 @@ const (
 	MetricAttr = "m."   // latest value of a metric
 	TagAttr    = "tag." // denormalized tag
 	LatestAttr = "lv."  // copy of the latest version of a stage
+)
+
+// States of a workspace that is not to be made in. Stored, must not change.
+const (
+	StateChecking = "checking"
+	StateDeleting = "deleting"
 )
 
 // States of a run's fence. Stored, must not change.

@@ -14,6 +14,7 @@ const (
 	KindOther             Kind = "other" // no key of this package
 	KindConfig            Kind = "config"
 	KindSequence          Kind = "id sequence"
+	KindWorkspace         Kind = "workspace"
 	KindExperiment        Kind = "experiment"
 	KindExperimentTag     Kind = "experiment, overflow"
 	KindExperimentName    Kind = "experiment name"
@@ -42,6 +43,17 @@ const (
 	KindModelTrigram      Kind = "model trigrams"
 )
 
+// IsDocument reports whether items of the kind are documents, on which all other
+// items of an experiment, a run or a model depend.
+func (k Kind) IsDocument() bool {
+	switch k {
+	case KindExperiment, KindRun, KindLoggedModel, KindModel, KindModelPointer, KindModelVersion:
+		return true
+	default:
+		return false
+	}
+}
+
 // Class is what the key of an item says.
 type Class struct {
 	Kind       Kind
@@ -61,7 +73,7 @@ type Class struct {
 	// Of an index row: what it indexes, its name ("" if that is long and
 	// stands as a hash) and the value, as in the sort key.
 	Index       IndexKind
-	Name, Value string
+	Name, Value string // Name is also that of a workspace's document
 	// Updated says that an experiment is listed by its last update.
 	Updated bool
 }
@@ -78,6 +90,9 @@ func Classify(k table.Key) Class {
 	}
 	if k == Sequence() {
 		return Class{Kind: KindSequence}
+	}
+	if k.PK == workspacesPK && k.SK != "" {
+		return Class{Kind: KindWorkspace, Name: k.SK}
 	}
 	rest, ok := strings.CutPrefix(k.PK, workspacePrefix)
 	if !ok {

@@ -38,6 +38,7 @@ func classified() map[table.Key]keys.Class {
 		keys.GarbageCursor("w"):                     {Kind: keys.KindConfig},
 		keys.TTLPolicy():                            {Kind: keys.KindConfig},
 		keys.Sequence():                             {Kind: keys.KindSequence},
+		keys.WorkspaceDocument("team-a"):            {Kind: keys.KindWorkspace, Name: "team-a"},
 		s.Experiment("12"):                          ofExp(keys.KindExperiment),
 		s.ExperimentTag("12", "a"):                  ofExp(keys.KindExperimentTag),
 		s.ExperimentName("a#b"):                     {Kind: keys.KindExperimentName, Workspace: "w"},
@@ -169,6 +170,8 @@ func FuzzClassify(f *testing.F) {
 			require.Equal(t, "CONFIG", pk)
 		case keys.KindSequence:
 			require.Equal(t, k, keys.Sequence())
+		case keys.KindWorkspace:
+			require.Equal(t, k, keys.WorkspaceDocument(c.Name))
 		case keys.KindExperiment, keys.KindExperimentTag:
 			require.Equal(t, s.Experiment(c.Experiment).PK, pk)
 		case keys.KindExperimentName:

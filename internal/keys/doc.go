@@ -5,6 +5,7 @@
 //	item                 PK                     SK
 //	config               CONFIG                 DENORMALIZE_TAGS, DENORMALIZE_TAGS#EXP#<id>, TTL_POLICY, FTS_TRIGRAM_FIELDS, GC#<workspace>
 //	id sequence          SEQ                    EXPERIMENT
+//	workspace            WORKSPACES             <name>
 //	experiment           W EXP#<id>             META
 //	experiment, overflow W EXP#<id>             TAG#<key>
 //	experiment name      W NAMES                EXP#<name>

@@ -91,6 +91,9 @@ type Space struct{ prefix string }
 // Workspace returns the key space of a workspace.
 func Workspace(name string) Space { return Space{workspacePrefix + name + "#"} }
 
+// Prefix is how the partition keys of all items of the workspace begin.
+func (s Space) Prefix() string { return s.prefix }
+
 // Experiment is an experiment's document.
 func (s Space) Experiment(id string) table.Key {
 	return table.Key{PK: s.prefix + expPrefix + id, SK: Meta}

@@ -53,6 +53,7 @@ func TestGolden(t *testing.T) {
 		s.DeletedLoggedModel("12", 1700000000000, "m-1"),
 		{PK: s.IndexPK("12", keys.IndexMetric, "loss"), SK: keys.IndexSK(keys.Metric(0.5), keys.RunRowSK(1700000000000, "r1"))},
 		{PK: s.IndexPK("12", keys.IndexDataset, "name"), SK: keys.IndexSK("iris", keys.RunRowSK(1700000000000, "r1"))},
+		keys.WorkspaceDocument("team-a"),
 	}
 	var b strings.Builder
 	for _, k := range all {

@@ -80,12 +80,17 @@ func (s *Store) insertModel(ctx context.Context, m *Model, rest []table.Item) (o
 	if err := s.CheckBegun(m.created, what); err != nil {
 		return nil, err
 	}
-	err = s.Table.Transact(ctx, uuid.NewString(),
+	ops := append([]table.Op{
 		table.Put{Item: encodeModel(s.Keys.RegisteredModel(m.Name), m), Cond: table.Absent()},
-		table.Put{Item: modelPointer(s.Keys.ModelPointer(m.ID), m), Cond: table.Absent()})
+		table.Put{Item: modelPointer(s.Keys.ModelPointer(m.ID), m), Cond: table.Absent()},
+	}, s.CheckLive()...)
+	err = s.Table.Transact(ctx, uuid.NewString(), ops...)
 	lost, ok := errors.AsType[*table.CanceledError](err)
 	if !ok {
 		return nil, err
+	}
+	if gone := s.NotLive(lost, len(ops)); gone != nil {
+		return nil, gone
 	}
 	if c := lost.Failed[0]; c != nil && c.Found {
 		old, err = decodeModel(c.Item)

@@ -11,6 +11,7 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/index"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
@@ -62,14 +63,14 @@ func (c *Store) Read(ctx context.Context) (*Configuration, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := cfg.add(it, c.Workspace, now); err != nil {
+		if err := cfg.add(it, c.View, now); err != nil {
 			return nil, err
 		}
 	}
 	return cfg, cfg.compile()
 }
 
-func (c *Configuration) add(it table.Item, workspace string, now time.Time) error {
+func (c *Configuration) add(it table.Item, v *workspace.View, now time.Time) error {
 	if err := document.CheckVersion(it); err != nil {
 		return err
 	}
@@ -78,19 +79,19 @@ func (c *Configuration) add(it table.Item, workspace string, now time.Time) erro
 		c.lists++
 		c.Persisted.TagPatterns = ListOf(it, attrPatterns)
 		c.Patterns = WithAlways(c.Persisted.TagPatterns)
-		c.Tags = marksOf(it, c.Patterns, workspace, now)
+		c.Tags = marksOf(it, c.Patterns, v.Workspace, v.Born, now)
 	case keys.TTLPolicy():
 		c.Policy, c.Persisted.Policy = PolicyOf(it), persistedPolicy(it)
 	case keys.TrigramFields():
 		c.lists++
 		c.trigramFields = ListOf(it, attrFields)
 		c.Persisted.TrigramFields = c.trigramFields
-		c.IndexedDatasets = len(marksOf(it, []string{markDatasets}, workspace, now).Complete) > 0
-		c.Fields = marksOf(it, UnionOf(index.AlwaysFields(), c.trigramFields), workspace, now)
+		c.IndexedDatasets = len(marksOf(it, []string{markDatasets}, v.Workspace, v.Born, now).Complete) > 0
+		c.Fields = marksOf(it, UnionOf(index.AlwaysFields(), c.trigramFields), v.Workspace, v.Born, now)
 	default:
 		if id, ok := keys.ConfigExperiment(it.Key.SK); ok {
 			c.OwnPatterns[id] = ListOf(it, attrPatterns)
-			c.OwnTags[id] = marksOf(it, c.OwnPatterns[id], workspace, now)
+			c.OwnTags[id] = marksOf(it, c.OwnPatterns[id], v.Workspace, v.Born, now)
 		}
 	}
 	return nil

@@ -2,11 +2,14 @@ package settings
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/index"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/packed"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
 )
 
 // Marks.
@@ -25,6 +28,9 @@ const (
 	AttrChanged = "changed"
 	// attrDropped lists what the changes of the last dropGrace took away.
 	attrDropped = "dropped"
+	// attrAdded says of each entry since when it is in the list, by AttrChanged: a
+	// workspace made after that has had it from the start.
+	attrAdded = "added"
 	// AttrCursor is how far an unfinished pass has come.
 	AttrCursor = "cursor"
 )
@@ -33,6 +39,9 @@ const (
 // of dataset inputs: all runs have those, and a table whose runs were settled
 // before there were any gets the mark from a backfill. No field is named so.
 const markDatasets = "datasets"
+
+// noticed is after how long all servers write by a changed list, by whatever clocks.
+const noticed = FreshFor + workspace.WriteTimeout + time.Minute
 
 // dropGrace is how long servers go on with the index rows of a pattern or
 // field that was taken away: another server, which has not noticed yet, may
@@ -45,12 +54,13 @@ type markedList struct {
 	dropped  []string // lately
 }
 
-// marksOf reads the marks of an item whose list is in force.
-func marksOf(it table.Item, list []string, workspace string, now time.Time) markedList {
+// marksOf reads the marks of an item whose list is in force, for a workspace that
+// was made, empty, at born (ms; 0: it was not).
+func marksOf(it table.Item, list []string, workspace string, born int64, now time.Time) markedList {
 	marked := slices.Concat(ListOf(it, attrBackfilled), ListOf(it, BackfilledIn(workspace)))
 	var m markedList
 	for _, v := range list {
-		if slices.Contains(marked, v) {
+		if slices.Contains(marked, v) || born > 0 && born >= addedAt(it, v)+noticed.Milliseconds() {
 			m.Complete = append(m.Complete, v)
 		}
 	}
@@ -58,6 +68,17 @@ func marksOf(it table.Item, list []string, workspace string, now time.Time) mark
 		m.dropped = slices.DeleteFunc(ListOf(it, attrDropped), func(v string) bool { return slices.Contains(list, v) })
 	}
 	return m
+}
+
+// addedAt is when an entry came into the list of an item, at the latest, in ms.
+func addedAt(it table.Item, entry string) int64 {
+	added, _ := it.Get(attrAdded)
+	if at, ok := packed.Dict(added.Strings()).Get(entry); ok {
+		if ms, err := strconv.ParseInt(at, 10, 64); err == nil {
+			return ms
+		}
+	}
+	return it.Num(AttrChanged)
 }
 
 // BackfilledIn is the attribute with what is complete in one workspace.
@@ -99,7 +120,17 @@ func (l List) Set(it *table.Item, list []string, now time.Time) {
 		}
 	}
 	l.drop(it, was, is, now)
-	it.Set(AttrChanged, table.Number(max(now.UnixMilli(), it.Num(AttrChanged)+1)))
+	changed := max(now.UnixMilli(), it.Num(AttrChanged)+1)
+	var added packed.Dict
+	for _, v := range is {
+		at := changed
+		if slices.Contains(was, v) {
+			at = addedAt(*it, v)
+		}
+		added = added.Set(v, strconv.FormatInt(at, 10))
+	}
+	it.Set(attrAdded, table.Map(added))
+	it.Set(AttrChanged, table.Number(changed))
 }
 
 // drop remembers what went with this change, and with those before it whose

@@ -8,7 +8,6 @@ import (
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/document"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
-	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/workspace"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
@@ -66,7 +65,7 @@ func (c *Store) Reconcile(ctx context.Context) error {
 func (c *Store) isEmpty(ctx context.Context) (bool, error) {
 	for _, k := range []table.Key{
 		keys.Sequence(), c.Keys.Experiment(mlflow.DefaultExperimentID),
-		keys.Workspace(workspace.DefaultWorkspace).Experiment(mlflow.DefaultExperimentID),
+		keys.Workspace(mlflow.DefaultWorkspace).Experiment(mlflow.DefaultExperimentID),
 	} {
 		if _, found, err := c.Table.Get(ctx, k, table.Strong); err != nil || found {
 			return false, err

@@ -113,7 +113,7 @@ func TestMarks(t *testing.T) {
 	l.Set(&it, []string{"a", "b"}, now)
 	l.completeAll(&it)
 	it.Set(BackfilledIn("w"), table.List([]string{"b", "x"}))
-	require.Equal(t, markedList{Complete: []string{"a", "b"}}, marksOf(it, []string{"a", "b"}, "v", now))
+	require.Equal(t, markedList{Complete: []string{"a", "b"}}, marksOf(it, []string{"a", "b"}, "v", 0, now))
 
 	changed := it.Num(AttrChanged)
 	l.Set(&it, []string{"a", "b"}, now.Add(time.Hour))
@@ -122,11 +122,11 @@ func TestMarks(t *testing.T) {
 	l.Set(&it, []string{"b", "c"}, now)
 	require.Equal(t, changed+1, it.Num(AttrChanged), "it goes up though the clock has not")
 	is := []string{"b", "c"}
-	require.Equal(t, markedList{Complete: []string{"b"}, dropped: []string{"a"}}, marksOf(it, is, "v", now))
-	require.Equal(t, markedList{Complete: []string{"b"}}, marksOf(it, is, "v", now.Add(dropGrace+time.Second)))
+	require.Equal(t, markedList{Complete: []string{"b"}, dropped: []string{"a"}}, marksOf(it, is, "v", 0, now))
+	require.Equal(t, markedList{Complete: []string{"b"}}, marksOf(it, is, "v", 0, now.Add(dropGrace+time.Second)))
 
 	l.Set(&it, []string{"a", "c"}, now.Add(time.Minute))
-	require.Equal(t, markedList{dropped: []string{"b"}}, marksOf(it, []string{"a", "c"}, "w", now.Add(time.Minute)),
+	require.Equal(t, markedList{dropped: []string{"b"}}, marksOf(it, []string{"a", "c"}, "w", 0, now.Add(time.Minute)),
 		"what has come back is not complete, and dropped no more")
 	l.Set(&it, []string{"a", "b", "c"}, now.Add(2*time.Minute))
 	_, isThere := it.Get(attrDropped)
@@ -138,8 +138,8 @@ func TestMarks(t *testing.T) {
 func TestMarksOfWorkspaces(t *testing.T) {
 	t.Parallel()
 	it := table.NewItem(keys.DenormalizeTags(), table.Attr{Name: BackfilledIn("w"), Value: table.List([]string{"a"})})
-	require.Equal(t, []string{"a"}, marksOf(it, []string{"a", "b"}, "w", time.Unix(0, 0)).Complete)
-	require.Empty(t, marksOf(it, []string{"a", "b"}, "v", time.Unix(0, 0)).Complete)
+	require.Equal(t, []string{"a"}, marksOf(it, []string{"a", "b"}, "w", 0, time.Unix(0, 0)).Complete)
+	require.Empty(t, marksOf(it, []string{"a", "b"}, "v", 0, time.Unix(0, 0)).Complete)
 }
 
 // TestReconcile: patterns of servers are united, retentions that are set replace

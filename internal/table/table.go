@@ -115,6 +115,19 @@ func Items(ctx context.Context, t Table, q Query) iter.Seq2[Item, error] {
 	})
 }
 
+// CountItems counts the items of the range of q, up to limit.
+func CountItems(ctx context.Context, t Table, q Query, limit int) (count int, err error) {
+	for _, err := range Items(ctx, t, q) {
+		if err != nil {
+			return count, err
+		}
+		if count++; count >= limit {
+			break
+		}
+	}
+	return count, nil
+}
+
 // pages iterates over the items of pages, from one place to the next, until
 // the zero place.
 func pages[P comparable](after P, read func(after P) ([]Item, P, error)) iter.Seq2[Item, error] {

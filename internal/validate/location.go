@@ -19,11 +19,14 @@ const (
 
 // ArtifactLocation checks the location given for a new experiment. It
 // does not judge the scheme: which hosts are trusted is for a server to say.
-func ArtifactLocation(uri string) error {
+func ArtifactLocation(uri string) error { return storageLocation(uri, "artifact_location") }
+
+// storageLocation checks a URI or path that a request gives in a field.
+func storageLocation(uri, field string) error {
 	location, fragment, _ := strings.Cut(uri, "#")
 	location, query, _ := strings.Cut(location, "?")
 	if fragment != "" || uriParams(location) != "" {
-		return failure.Invalidf("'artifact_location' URL can't include fragments or params.")
+		return failure.Invalidf("'%s' URL can't include fragments or params.", field)
 	}
 	if hasTraversal(query) {
 		return failure.Invalidf("Invalid query string")
@@ -98,10 +101,16 @@ func validateRetention(v any) error {
 	if utf8.RuneCountInString(s) > maxRetention {
 		return failure.Invalidf("Trace archival duration must be at most 32 characters.")
 	}
-	digits := strings.TrimRight(s, "mhd")
-	if len(digits) == len(s)-1 && digits != "" && digits[0] != '0' && strings.Trim(digits, "0123456789") == "" {
+	if isRetention(s) {
 		return nil
 	}
 	return failure.Invalidf("Trace archival retention must be in the form `<int><unit>`, " +
 		"where unit is one of 'm', 'h', or 'd'.")
+}
+
+// isRetention reports whether a text is a whole number, not 0, of minutes, hours
+// or days.
+func isRetention(s string) bool {
+	digits := strings.TrimRight(s, "mhd")
+	return len(digits) == len(s)-1 && digits != "" && digits[0] != '0' && strings.Trim(digits, "0123456789") == ""
 }

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"regexp"
 	"time"
 
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/failure"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/keys"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/table"
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/internal/validate"
 	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
@@ -89,11 +89,6 @@ const (
 	AbandonedAfter = time.Hour
 )
 
-// DefaultWorkspace is the workspace of a view that is not told another one.
-const DefaultWorkspace = "default"
-
-var workspacePattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-
 // View is one workspace's view of a table, with what decides how it is read and
 // written. It is not changed once it is in use.
 type View struct {
@@ -113,6 +108,11 @@ type View struct {
 	Limits       Limits
 	ListOnly     bool // searches use no index
 	TimesAsGiven bool // see [WithTimesAsGiven]; for tests
+
+	// Live is the generation of the workspace; "" of one that may always be made in.
+	Live string
+	// Born is when the workspace was made, empty, in ms; 0: it was not, or is not known.
+	Born int64
 }
 
 // Defaults returns the view of the default workspace, without a table.
@@ -121,7 +121,7 @@ func Defaults() View {
 		Writer:       newViewID(),
 		Logger:       slog.New(slog.DiscardHandler),
 		Clock:        time.Now, //nolint:forbidigo // it is the clock
-		Workspace:    DefaultWorkspace,
+		Workspace:    mlflow.DefaultWorkspace,
 		ArtifactRoot: "mlflow-artifacts:/",
 		Truncate:     true,
 		Env:          func(string) (string, bool) { return "", false },
@@ -142,8 +142,8 @@ func (v *View) Validate() error {
 	if v.Logger == nil || v.Clock == nil || v.Env == nil {
 		errs = append(errs, errors.New("logger, clock and environment must not be nil"))
 	}
-	if !workspacePattern.MatchString(v.Workspace) {
-		errs = append(errs, fmt.Errorf("invalid workspace %q: use 1 to 63 lower-case letters, digits and dashes", v.Workspace))
+	if err := validate.WorkspaceName(v.Workspace); err != nil {
+		errs = append(errs, err)
 	}
 	if v.ArtifactRoot == "" {
 		errs = append(errs, errors.New("artifact root must not be empty"))
@@ -163,7 +163,7 @@ func (v View) Of(t table.Table) *View {
 // In returns the view of another workspace of the same table.
 func (v *View) In(workspace string) (*View, error) {
 	w := *v
-	w.Workspace, w.Keys = workspace, keys.Workspace(workspace)
+	w.Workspace, w.Keys, w.Live, w.Born = workspace, keys.Workspace(workspace), "", 0
 	return &w, w.Validate()
 }
 

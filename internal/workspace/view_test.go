@@ -19,7 +19,7 @@ func TestValidate(t *testing.T) {
 	require.NoError(t, v.Validate())
 	v = View{Workspace: "A", SettleAfter: -time.Second}
 	require.EqualError(t, v.Validate(), `logger, clock and environment must not be nil
-invalid workspace "A": use 1 to 63 lower-case letters, digits and dashes
+INVALID_PARAMETER_VALUE: Workspace name 'A' must be between 2 and 63 characters.
 artifact root must not be empty
 settle time -1s must not be negative`)
 }
@@ -29,7 +29,7 @@ settle time -1s must not be negative`)
 func TestIn(t *testing.T) {
 	t.Parallel()
 	v := Defaults().Of(nil)
-	for _, name := range []string{"a", "7", "team-a", strings.Repeat("w", 63)} {
+	for _, name := range []string{"a1", "77", "team-a", strings.Repeat("w", 63)} {
 		w, err := v.In(name)
 		require.NoError(t, err)
 		require.Equal(t, name, w.Workspace)
@@ -42,11 +42,11 @@ func TestIn(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, v.Own("0"), back.Own("0"))
 	}
-	for _, name := range []string{"", "-a", "a-", "A", "a_b", "a#b", "é", "a\n", strings.Repeat("w", 64)} {
+	for _, name := range []string{"", "a", "api", "-a", "a-", "A", "a_b", "a#b", "é", "a\n", strings.Repeat("w", 64)} {
 		_, err := v.In(name)
-		require.ErrorContains(t, err, "invalid workspace", name)
+		require.ErrorContains(t, err, "Workspace name", name)
 	}
-	require.Equal(t, DefaultWorkspace, v.Workspace, "the view itself stays")
+	require.Equal(t, mlflow.DefaultWorkspace, v.Workspace, "the view itself stays")
 }
 
 // TestWriters: views of one process know their rows from those of others.

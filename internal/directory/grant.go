@@ -36,11 +36,12 @@ func decodeGrant(it table.Item) (Grant, error) {
 }
 
 // puts are the writes of a grant: among those of the user, and among those of the
-// thing.
+// thing. A grant that is changed has to have both rows: of a user that is being deleted
+// one may be gone.
 func (r *Rights) puts(g Grant, cond table.Cond) []table.Op {
 	return []table.Op{
 		table.Put{Item: g.item(r.acl.Grant(g.User, g.Type, g.Pattern)), Cond: cond},
-		table.Put{Item: g.item(r.acl.GrantTo(g.Type, g.Pattern, g.User))},
+		table.Put{Item: g.item(r.acl.GrantTo(g.Type, g.Pattern, g.User)), Cond: cond},
 	}
 }
 
@@ -66,7 +67,7 @@ func (r *Rights) Grant(ctx context.Context, u *User, typ, pattern, level string)
 	switch {
 	case failed(err, 2) != nil:
 		return errNoUser(u.Name)
-	case failed(err, 0) != nil:
+	case failed(err, 0) != nil || failed(err, 1) != nil:
 		return ErrGrantExists(u.Name, typ, pattern)
 	}
 	return err
@@ -83,7 +84,7 @@ func (r *Rights) SetGrant(ctx context.Context, u *User, typ, pattern, level stri
 
 func (r *Rights) setGrant(ctx context.Context, g Grant, missing error) error {
 	err := r.epoch.commit(ctx, Change{OfAUser, g.User}, r.puts(g, table.Exists())...)
-	if failed(err, 0) != nil {
+	if failed(err, 0) != nil || failed(err, 1) != nil {
 		return missing
 	}
 	return err

@@ -62,6 +62,33 @@ const (
 	UID         = "uid" // of a version's creation
 )
 
+// Of users and what they may do. Stored, must not change.
+const (
+	Admin       = "admin" // 1: may do everything
+	Off         = "off"   // 1: cannot log in
+	Gone        = "gone"  // 1: a user whose rows are being removed
+	Origin      = "origin"
+	Issuer      = "iss"
+	Subject     = "sub"
+	Password    = "hash" // of a password
+	Weak        = "weak" // 1: the password is one that everybody knows
+	Digest      = "sha"  // of a token
+	Label       = "label"
+	LastUse     = "used"   // ms
+	ReadOnly    = "ro"     // 1: a token that changes nothing
+	Within      = "within" // workspaces that a token is for
+	Expires     = "expires"
+	RoleID      = "role"
+	Roles       = "roles" // ids
+	Permissions = "perms"
+	Level       = "level"
+	Type        = "type"
+	Pattern     = "pattern"
+	Until       = "until" // last id that may be given out
+	Changes     = "log"   // what the last changes were about
+	Of          = "ws"    // a workspace
+)
+
 // Prefixes of attributes whose rest users choose. Stored, must not change.
 const (
 	MetricAttr = "m."   // latest value of a metric

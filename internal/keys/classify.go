@@ -41,6 +41,25 @@ const (
 	KindVersionOverflow   Kind = "version, overflow"
 	KindVersionIndex      Kind = "version index"
 	KindModelTrigram      Kind = "model trigrams"
+	KindEpoch             Kind = "epoch of users"
+	KindBootstrap         Kind = "bootstrap"
+	KindAuthSequence      Kind = "ids of users and roles"
+	KindUserName          Kind = "user name"
+	KindUser              Kind = "user"
+	KindCredentials       Kind = "credentials"
+	KindToken             Kind = "token"
+	KindUserRow           Kind = "users"
+	KindMember            Kind = "memberships"
+	KindRoleBlock         Kind = "role ids, given"
+	KindACLEpoch          Kind = "epoch of rights"
+	KindRoleIDs           Kind = "role ids, left"
+	KindRole              Kind = "role"
+	KindRoleName          Kind = "role name"
+	KindGoneRole          Kind = "deleted roles"
+	KindAssignment        Kind = "assignments"
+	KindUserRoles         Kind = "roles of a user"
+	KindGrant             Kind = "grants of a user"
+	KindGrantTo           Kind = "grants of a thing"
 )
 
 // IsDocument reports whether items of the kind are documents, on which all other
@@ -60,6 +79,7 @@ type Class struct {
 	Workspace  string // "" for what belongs to no workspace
 	Experiment string // id of the experiment, "" if the key has none
 	Run        string // id of the run, "" if the key has none
+	User       string // id of the user, "" if the key has none
 	Logged     string // id of the logged model, "" if the key has none
 	Model      string // id of the registered model, "" if the key has none
 	Version    int    // of a registered model
@@ -93,6 +113,12 @@ func Classify(k table.Key) Class {
 	}
 	if k.PK == workspacesPK && k.SK != "" {
 		return Class{Kind: KindWorkspace, Name: k.SK}
+	}
+	if k.PK == authPK || strings.HasPrefix(k.PK, authPrefix) {
+		if c, ok := classifyAuth(k); ok {
+			return c
+		}
+		return Class{Kind: KindOther}
 	}
 	rest, ok := strings.CutPrefix(k.PK, workspacePrefix)
 	if !ok {
@@ -147,6 +173,8 @@ func classify(pk, sk string) (Class, bool) {
 		return classifyVersionIndex(rest, sk)
 	case string(IndexTrigram):
 		return classifyTrigram(rest, sk)
+	case aclPart:
+		return classifyACL(rest, sk)
 	}
 	return Class{}, false
 }

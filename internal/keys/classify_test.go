@@ -14,6 +14,7 @@ import (
 // classified is a key of each kind, and what it says.
 func classified() map[table.Key]keys.Class {
 	s := keys.Workspace("w")
+	a := s.ACL("5f")
 	const at = 1700000000000
 	long := strings.Repeat("x", 600)
 	place := keys.RunRowSK(at, "r1")
@@ -81,6 +82,29 @@ func classified() map[table.Key]keys.Class {
 		{PK: s.TrigramPK("f"), SK: keys.IndexSK("#b#", keys.ModelPlace(at, "m1"))}: {
 			Kind: keys.KindModelTrigram, Workspace: "w", Model: "m1", Time: at, Index: keys.IndexTrigram, Name: "f", Value: "#b#",
 		},
+		keys.Epoch():                            {Kind: keys.KindEpoch},
+		keys.Bootstrap():                        {Kind: keys.KindBootstrap},
+		keys.UserSequence():                     {Kind: keys.KindAuthSequence},
+		keys.RoleSequence():                     {Kind: keys.KindAuthSequence},
+		keys.UserName("a#b"):                    {Kind: keys.KindUserName},
+		keys.UserName(long):                     {Kind: keys.KindUserName},
+		keys.UserDocument(7):                    {Kind: keys.KindUser, User: "7"},
+		keys.UserToken(7, "cafe"):               {Kind: keys.KindToken, User: "7"},
+		keys.UserCredentials(7):                 {Kind: keys.KindCredentials, User: "7"},
+		keys.UserRow(7):                         {Kind: keys.KindUserRow},
+		keys.Member(7, "w"):                     {Kind: keys.KindMember, User: "7"},
+		keys.RoleBlock(0):                       {Kind: keys.KindRoleBlock},
+		a.Epoch():                               {Kind: keys.KindACLEpoch, Workspace: "w"},
+		a.RoleIDs():                             {Kind: keys.KindRoleIDs, Workspace: "w"},
+		a.Role(9):                               {Kind: keys.KindRole, Workspace: "w"},
+		a.RoleName("a#b"):                       {Kind: keys.KindRoleName, Workspace: "w"},
+		a.GoneRole(9):                           {Kind: keys.KindGoneRole, Workspace: "w"},
+		a.Assignment(9, 7):                      {Kind: keys.KindAssignment, Workspace: "w", User: "7"},
+		a.UserRoles(7):                          {Kind: keys.KindUserRoles, Workspace: "w", User: "7"},
+		a.Grant(7, "run", "*"):                  {Kind: keys.KindGrant, Workspace: "w", User: "7"},
+		a.Grant(7, "scorer", "1/a#b"):           {Kind: keys.KindGrant, Workspace: "w", User: "7"},
+		a.GrantTo("scorer", "1/a#b", 7):         {Kind: keys.KindGrantTo, Workspace: "w", User: "7"},
+		s.ACL("").GrantTo("experiment", "*", 7): {Kind: keys.KindGrantTo, Workspace: "w", User: "7"},
 		indexKey(s, keys.IndexMetric, "a#b", "1", place):   index(keys.IndexMetric, "a#b", "1"),
 		indexKey(s, keys.IndexParam, "OPEN", "x#", place):  index(keys.IndexParam, "OPEN", "x#"),
 		indexKey(s, keys.IndexTag, long, "#", place):       index(keys.IndexTag, "", "#"),
@@ -127,6 +151,20 @@ func TestClassify(t *testing.T) {
 		{PK: "WS#w#MODEL#1", SK: "P##x"},
 		{PK: "WS#w#MODELS#IX#r#x", SK: "m#8000000000000001"},
 		{PK: "WS#w#MODELS#IX#r#=x", SK: "m#8000000000000000"},
+		{PK: "AUTH", SK: "x"},
+		{PK: "AUTH#USERS", SK: "7"},
+		{PK: "AUTH#N#bob", SK: "META"},
+		{PK: "AUTH#U#07", SK: "META"},
+		{PK: "AUTH#U#7", SK: "x"},
+		{PK: "AUTH#U#7", SK: "T#"},
+		{PK: "AUTH#C#7", SK: "T#x"},
+		{PK: "AUTH#M#7", SK: "META"},
+		{PK: "WS#w#ACL#", SK: "EPOCH"},
+		{PK: "WS#w#ACL#5f", SK: "x"},
+		{PK: "WS#w#ACL#5f", SK: "R#9"},
+		{PK: "WS#w#ACL#5f#U#7", SK: "OX#run"},
+		{PK: "WS#w#ACL#5f#U#x", SK: "META"},
+		{PK: "WS#w#ACL#5f#R#run", SK: "8000000000000007"},
 	} {
 		require.Equal(t, keys.Class{Kind: keys.KindOther}, keys.Classify(k), "%q %q", k.PK, k.SK)
 	}
@@ -220,6 +258,18 @@ func FuzzClassify(f *testing.F) {
 			if c.Name != "" && len(c.Name) <= 512 {
 				require.Equal(t, s.TrigramPK(c.Name), pk)
 			}
+		case keys.KindEpoch, keys.KindBootstrap, keys.KindAuthSequence, keys.KindUserName, keys.KindUserRow, keys.KindRoleBlock:
+			require.True(t, strings.HasPrefix(pk, "AUTH"))
+			require.Empty(t, c.User)
+		case keys.KindUser, keys.KindToken, keys.KindCredentials, keys.KindMember:
+			require.True(t, strings.HasPrefix(pk, "AUTH#") && strings.HasSuffix(pk, "#"+c.User))
+		case keys.KindACLEpoch, keys.KindRoleIDs, keys.KindRole, keys.KindRoleName, keys.KindGoneRole, keys.KindAssignment:
+			require.Equal(t, 1, strings.Count(strings.TrimPrefix(pk, s.Prefix()), "#"))
+		case keys.KindUserRoles, keys.KindGrant:
+			require.True(t, strings.HasPrefix(pk, s.Prefix()+"ACL#") && strings.HasSuffix(pk, "#U#"+c.User))
+		case keys.KindGrantTo:
+			require.True(t, strings.HasPrefix(pk, s.Prefix()+"ACL#"))
+			require.NotEmpty(t, c.User)
 		default:
 			t.Fatalf("kind %q", c.Kind)
 		}

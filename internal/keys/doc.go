@@ -34,6 +34,25 @@
 //	version, overflow    W MODEL#<id>           P#<uid>#TAG#<key>, P#<uid>#DESC#
 //	version index        W MODELS#IX#r#<run id> <model id>#<version>; s for sources
 //	model trigrams       W TRI#model_name       <trigram>#<created, descending>#m<id>
+//	epoch of users       AUTH                   EPOCH
+//	bootstrap            AUTH                   BOOTSTRAP
+//	ids of users and roles AUTH#SEQ             USER, ROLE
+//	user name            AUTH#N#<name>          META
+//	user                 AUTH#U#<user id>       META
+//	token                AUTH#U#<user id>       T#<token>
+//	credentials          AUTH#C#<user id>       META
+//	users                AUTH#USERS             <user id>
+//	memberships          AUTH#M#<user id>       <workspace>
+//	role ids, given      AUTH#ROLES             <block>
+//	epoch of rights      W ACL#<generation>     EPOCH
+//	role ids, left       W ACL#<generation>     IDS
+//	role                 W ACL#<generation>     R#<role id>
+//	role name            W ACL#<generation>     N#<name>
+//	deleted roles        W ACL#<generation>     D#<role id>
+//	assignments          W ACL#<generation>     A#<role id>#<user id>
+//	roles of a user      W ACL#<generation>#U#<user id> META
+//	grants of a user     W ACL#<generation>#U#<user id> O*#<type>, OX#<type>#<pattern>
+//	grants of a thing    W ACL#<generation>#R#<type>#<pattern> <user id>
 //
 // W is WS#<workspace>#. Parts that users choose come last in a key and are
 // replaced by a hash when they are long, so that no key passes DynamoDB's

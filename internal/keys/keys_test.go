@@ -25,6 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	s := keys.Workspace("default")
+	a := s.ACL("5f")
 	long := strings.Repeat("é", 300)
 	all := []table.Key{
 		keys.DenormalizeTags(), keys.ExperimentDenormalizeTags("12"), keys.TTLPolicy(), keys.TrigramFields(),
@@ -54,6 +55,11 @@ func TestGolden(t *testing.T) {
 		{PK: s.IndexPK("12", keys.IndexMetric, "loss"), SK: keys.IndexSK(keys.Metric(0.5), keys.RunRowSK(1700000000000, "r1"))},
 		{PK: s.IndexPK("12", keys.IndexDataset, "name"), SK: keys.IndexSK("iris", keys.RunRowSK(1700000000000, "r1"))},
 		keys.WorkspaceDocument("team-a"),
+		keys.Epoch(), keys.Bootstrap(), keys.UserSequence(), keys.RoleSequence(), keys.UserName("bob"), keys.UserName(long),
+		keys.UserDocument(7), keys.UserToken(7, "cafe"), keys.UserCredentials(7), keys.UserRow(7), keys.Member(7, "team-a"),
+		keys.RoleBlock(0), s.ACL("").Epoch(), a.Epoch(), a.RoleIDs(), a.Role(9), a.RoleName("readers"), a.RoleName(long),
+		a.GoneRole(9), a.Assignment(9, 7), a.UserRoles(7), a.Grant(7, "experiment", "*"), a.Grant(7, "experiment", "12"),
+		a.Grant(7, "scorer", long), a.GrantTo("experiment", "*", 7), a.GrantTo("scorer", long, 7),
 	}
 	var b strings.Builder
 	for _, k := range all {
@@ -104,6 +110,7 @@ func TestNoKeyIsTooLong(t *testing.T) {
 		part := rapid.StringN(0, 2000, -1).Draw(t, "part")
 		s := keys.Workspace("w")
 		for _, k := range []table.Key{
+			keys.UserName(part), s.ACL("f").RoleName(part), s.ACL("f").Grant(1, "scorer", part), s.ACL("f").GrantTo("scorer", part, 1),
 			s.ExperimentName(part), s.ExperimentTag("1", part), s.RunOverflow("r", keys.TagPrefix, part),
 			s.Block("r", part, keys.BlockID{Hash: "0123456789abcdef"}), s.Dataset("1", part, part), s.DatasetChunk("1", part, part, "c", 1),
 		} {

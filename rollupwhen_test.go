@@ -85,7 +85,7 @@ func TestRollUpWhenItPays(t *testing.T) {
 func TestReadersRollUp(t *testing.T) {
 	t.Parallel()
 	readyBackends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
-		const workspace, steps = "w", 250
+		const workspace, steps = "ww", 250
 		var run string
 		for i := range 5 { // processes that end too soon
 			s := view(t, tab, clock.Now, workspace)
@@ -148,7 +148,7 @@ func TestRollUpInParts(t *testing.T) {
 	t.Parallel()
 	readyBackends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
 		ft := faulty.Wrap(tab, nil)
-		s := view(t, ft, clock.Now, "w")
+		s := view(t, ft, clock.Now, "ww")
 		run := pileOf(t, s, 0, 1, false).id
 		dynamodbstore.StopRollUps(s)
 		const batches = 420 // 12 KB each
@@ -156,10 +156,10 @@ func TestRollUpInParts(t *testing.T) {
 			require.NoError(t, logBatch(s, run, noisy(100, 10, 10*i), nil)(t.Context()))
 		}
 		require.NoError(t, s.Close())
-		records, blocks := historyItems(t, tab, "w", run)
+		records, blocks := historyItems(t, tab, "ww", run)
 		require.Equal(t, []int{batches, 0}, []int{records, blocks})
 
-		s = view(t, ft, clock.Now, "w")
+		s = view(t, ft, clock.Now, "ww")
 		defer func() { require.NoError(t, s.Close()) }()
 		var writing bool
 		turns := 0 // from reading to writing
@@ -172,7 +172,7 @@ func TestRollUpInParts(t *testing.T) {
 		})
 		require.NoError(t, dynamodbstore.RollUp(t.Context(), s, run))
 		require.Equal(t, 2, turns)
-		records, blocks = historyItems(t, tab, "w", run)
+		records, blocks = historyItems(t, tab, "ww", run)
 		require.Equal(t, []int{0, 200}, []int{records, blocks})
 		historyCost(t, s, run, 10*batches)
 	})
@@ -183,7 +183,7 @@ func TestRollUpInParts(t *testing.T) {
 func TestBlocksExpire(t *testing.T) {
 	t.Parallel()
 	readyBackends(t, func(t *testing.T, tab table.Table, clock *tabletest.Clock) {
-		s := view(t, tab, clock.Now, "w")
+		s := view(t, tab, clock.Now, "ww")
 		r := pileOf(t, s, 2, 2, false)
 		clock.Advance(100 * day)
 		late := metrics(1, 1, 7) // of the first key alone

@@ -69,7 +69,7 @@ type Experiment struct {
 	CreationTime     int64
 	LastUpdateTime   int64
 	Tags             []Tag  // sorted by key
-	Workspace        string // "" of the default workspace
+	Workspace        string // one of a server's; "" of the default one, or that a program knows by itself
 }
 
 // RunInfo is what a run is, without its data. Times are milliseconds since

@@ -45,7 +45,7 @@ func (s *Store) entity(e *Document) *mlflow.Experiment {
 		ID: e.ID, Name: e.Name, ArtifactLocation: e.Artifact, LifecycleStage: e.Stage,
 		CreationTime: e.Created, LastUpdateTime: e.Updated, Tags: e.tags.Tags(),
 	}
-	if s.Workspace != mlflow.DefaultWorkspace {
+	if s.Live != "" {
 		out.Workspace = s.Workspace
 	}
 	return out

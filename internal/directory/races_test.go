@@ -253,7 +253,9 @@ func TestStopsEverywhere(t *testing.T) {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
 			for _, applied := range []bool{false, true} {
-				for at := 1; stop(t, op, at, applied); at++ {
+				at := 1
+				for stop(t, op, at, applied) {
+					at++
 				}
 			}
 		})
@@ -301,7 +303,9 @@ func TestMeetEverywhere(t *testing.T) {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
 			for _, meets := range operations() {
-				for at := 1; meet(t, op, meets, at); at++ {
+				at := 1
+				for meet(t, op, meets, at) {
+					at++
 				}
 			}
 		})

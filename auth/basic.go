@@ -64,7 +64,7 @@ func (b *Basic) Authenticate(r *http.Request) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e != nil && (!e.marked || isLocal(r)) {
+	if e != nil && (!e.marked || b.peers.isLocal(r)) {
 		return &e.who, nil
 	}
 	return b.authenticate(r, key, string(plain[:colon]), string(plain[colon+1:]))
@@ -91,7 +91,7 @@ func (s *scratch) decode(text string) (plain []byte, colon int) {
 type attempt struct {
 	name, password string
 	peer           netip.Prefix
-	local          bool // see isLocal
+	local          bool // see Peers.isLocal
 }
 
 func (b *Basic) authenticate(r *http.Request, key proof, name, password string) (*Identity, error) {
@@ -102,7 +102,7 @@ func (b *Basic) authenticate(r *http.Request, key proof, name, password string) 
 		}
 		return who, err
 	}
-	a := attempt{name, password, network(b.peers.Of(r)), isLocal(r)}
+	a := attempt{name, password, network(b.peers.Of(r)), b.peers.isLocal(r)}
 	apart := a.peer.String()
 	if a.local {
 		apart += " local"

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -168,6 +169,11 @@ func TestDefaultPassword(t *testing.T) {
 			require.ErrorIs(t, err, tt.want, tt.name)
 		}
 		s.pass(time.Hour)
+	}
+	for _, p := range []*Peers{NewPeers(nil, false), NewPeers([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, true)} {
+		s.basic.peers = p
+		_, err := s.basic.Authenticate(requestFrom(t, "127.0.0.1:5", "Authorization", header))
+		require.Equal(t, ErrBadCredentials, err, "in Lambda, and behind a proxy on this machine")
 	}
 	// Once it is another one, it counts everywhere.
 	s.change("admin", true, func(c *Credentials) { c.Hash, c.DefaultPassword = testHash(rightPassword), false })

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mlflow-dynamodbstore/mlflow-dynamodbstore/mlflow"
 )
 
 // The variables that configure authentication.
@@ -158,7 +160,10 @@ func (c *Config) setPassword(value string) error {
 		return errors.New("it is empty")
 	}
 	c.AdminPassword = value
-	return CheckPassword(value)
+	if err, ok := errors.AsType[*mlflow.Error](CheckPassword(value)); ok {
+		return errors.New(err.Message)
+	}
+	return nil
 }
 
 func (c *Config) setPermission(value string) error {

@@ -21,8 +21,10 @@ const (
 
 // CSRF makes and checks the double token of the sign-up form. A cookie holds a
 // random value that another site can make a browser send but not read; the form
-// holds a MAC of it and of a time, which only the server can make. Nothing is
-// stored: any server with the same secret checks what another has made.
+// holds a MAC of it, of the user whom the form is shown to and of a time, which
+// only the server can make. A cookie and a token that somebody has got and puts
+// into another's browser are of no use there. Nothing is stored: any server with
+// the same secret checks what another has made.
 type CSRF struct {
 	key [32]byte
 	now func() time.Time
@@ -33,23 +35,23 @@ func NewCSRF(k *Keys, now func() time.Time) *CSRF {
 	return &CSRF{key: k.Of(UseSignUp), now: now}
 }
 
-// Issue returns the value of a cookie and the token of a form. A cookie that the
-// browser has, and that is one of ours in form, stays: forms that are open count
-// on.
-func (c *CSRF) Issue(has string) (cookie, token string) {
+// Issue returns the value of a cookie and the token of a form that is shown to a
+// user. A cookie that the browser has, and that is one of ours in form, stays:
+// forms that are open count on.
+func (c *CSRF) Issue(user int64, has string) (cookie, token string) {
 	if _, ok := decodeExactly(has, csrfCookie); !ok {
 		var b [csrfCookie]byte
 		_, _ = rand.Read(b[:]) // it never fails
 		has = base64.RawURLEncoding.EncodeToString(b[:])
 	}
 	at := binary.BigEndian.AppendUint64(nil, uint64(c.now().Unix())) //nolint:gosec // a time of today
-	return has, base64.RawURLEncoding.EncodeToString(append(at, c.mac(has, at)...))
+	return has, base64.RawURLEncoding.EncodeToString(append(at, c.mac(user, has, at)...))
 }
 
 // Check fails with BAD_REQUEST and a text for the page unless the token was made
-// for the cookie, less than an hour ago. Source of the texts: Flask-WTF 1.2,
+// for the user and the cookie, less than an hour ago. Source of the texts: Flask-WTF 1.2,
 // csrf.py.
-func (c *CSRF) Check(cookie, token string) error {
+func (c *CSRF) Check(user int64, cookie, token string) error {
 	if token == "" {
 		return csrfError("The CSRF token is missing.")
 	}
@@ -60,7 +62,7 @@ func (c *CSRF) Check(cookie, token string) error {
 	if !ok {
 		return csrfError("The CSRF token is invalid.")
 	}
-	if !hmac.Equal(b[8:], c.mac(cookie, b[:8])) {
+	if !hmac.Equal(b[8:], c.mac(user, cookie, b[:8])) {
 		return csrfError("The CSRF tokens do not match.")
 	}
 	age := c.now().Sub(time.Unix(int64(binary.BigEndian.Uint64(b)), 0)) //nolint:gosec // it is one of ours
@@ -74,9 +76,10 @@ func csrfError(text string) error {
 	return &mlflow.Error{Code: mlflow.CodeBadRequest, Message: text}
 }
 
-func (c *CSRF) mac(cookie string, at []byte) []byte {
+func (c *CSRF) mac(user int64, cookie string, at []byte) []byte {
 	m := hmac.New(sha256.New, c.key[:])
 	m.Write(at)
+	m.Write(binary.BigEndian.AppendUint64(nil, uint64(user))) //nolint:gosec // its bits
 	m.Write([]byte(cookie))
 	return m.Sum(nil)
 }

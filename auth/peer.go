@@ -13,11 +13,13 @@ const maxHops = 32
 // Peers tells from which address a request comes.
 type Peers struct {
 	trusted []netip.Prefix
+	local   bool
 }
 
 // NewPeers returns one that believes what these proxies say in X-Forwarded-For.
-// Without any, nobody is believed.
-func NewPeers(trusted []netip.Prefix) *Peers { return &Peers{trusted} }
+// Without any, nobody is believed. Where connections from this machine are of
+// anybody, as in Lambda, local is false: then nobody is local.
+func NewPeers(trusted []netip.Prefix, local bool) *Peers { return &Peers{trusted, local} }
 
 // Of returns the address of the client: that of the connection or, as long as
 // that is of a trusted proxy, the one that it says it had the request from. It is
@@ -86,9 +88,11 @@ func network(addr netip.Addr) netip.Prefix {
 }
 
 // isLocal tells whether a request comes from this machine itself: the connection
-// does, and no proxy says that it passes on what another has sent.
-func isLocal(r *http.Request) bool {
-	if !tcpPeer(r).IsLoopback() {
+// does, it is not of a proxy, and no header says that it passes on what another
+// has sent.
+func (p *Peers) isLocal(r *http.Request) bool {
+	addr := tcpPeer(r)
+	if !p.local || !addr.IsLoopback() || contains(p.trusted, addr) {
 		return false
 	}
 	for name := range r.Header {

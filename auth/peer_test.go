@@ -12,7 +12,7 @@ import (
 // believed.
 func TestPeers(t *testing.T) {
 	t.Parallel()
-	p := NewPeers([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")})
+	p := NewPeers([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}, true)
 	for _, tt := range []struct {
 		name, tcp string
 		forwarded []string
@@ -41,7 +41,7 @@ func TestPeers(t *testing.T) {
 			r := requestFrom(t, tt.tcp)
 			r.Header["X-Forwarded-For"] = tt.forwarded
 			require.Equal(t, tt.want, p.Of(r).String())
-			require.Equal(t, tcpPeer(requestFrom(t, tt.tcp)), NewPeers(nil).Of(r))
+			require.Equal(t, tcpPeer(requestFrom(t, tt.tcp)), NewPeers(nil, true).Of(r))
 		})
 	}
 }
@@ -64,7 +64,7 @@ func TestLimitBehindProxy(t *testing.T) {
 func FuzzPeers(f *testing.F) {
 	f.Add("1.1.1.1, 10.0.0.1")
 	f.Add("[::1]:1,,")
-	p := NewPeers([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
+	p := NewPeers([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, true)
 	f.Fuzz(func(t *testing.T, header string) {
 		r := requestFrom(t, "10.0.0.1:1")
 		r.Header["X-Forwarded-For"] = []string{header}

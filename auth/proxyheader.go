@@ -128,7 +128,7 @@ func lookExternal(ctx context.Context, u External, origin Origin, name string, m
 	case c.Off:
 		return nil, ErrBadCredentials
 	}
-	return &entry{who: Identity{ID: c.ID, Name: c.Name, Admin: c.Admin, Method: m, Epoch: c.Epoch}}, nil
+	return &entry{who: Identity{ID: c.ID, Name: c.Name, Admin: c.Admin, Method: m, Epoch: c.Epoch}, epoch: c.Epoch}, nil
 }
 
 // externalLife is how long a verified token of an issuer is taken for granted.

@@ -133,7 +133,8 @@ type Users interface {
 type External interface {
 	// ByOrigin returns the user of an origin, and makes one of that name, without a
 	// password and without any rights, at first sight. A name that another user
-	// has is ErrForbidden.
+	// has is ErrForbidden. That the user has that origin, the user's own item says
+	// that is returned.
 	ByOrigin(ctx context.Context, origin Origin, name string) (Credentials, error)
 }
 

@@ -80,22 +80,26 @@ func (t *Token) Authenticate(r *http.Request) (*Identity, error) {
 }
 
 func (t *Token) authenticate(r *http.Request, text string) (*Identity, error) {
-	id, digest, ok := parseToken(text)
-	if !ok {
-		return nil, ErrBadCredentials
-	}
 	key := t.verified.proofOf(MethodToken, text)
 	e, err := t.verified.known(r.Context(), key)
 	if e == nil && err == nil {
-		peer := network(t.peers.Of(r))
-		e, err = t.verified.verify(r.Context(), key, peer.String(), func(ctx context.Context, old *entry) (*entry, error) {
-			return t.read(ctx, id, digest, peer, old)
-		})
+		e, err = t.lookUp(r, key, text)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return &e.who, nil
+}
+
+func (t *Token) lookUp(r *http.Request, key proof, text string) (*entry, error) {
+	id, digest, ok := parseToken(text)
+	if !ok {
+		return nil, ErrBadCredentials
+	}
+	peer := network(t.peers.Of(r))
+	return t.verified.verify(r.Context(), key, peer.String(), func(ctx context.Context, old *entry) (*entry, error) {
+		return t.read(ctx, id, digest, peer, old)
+	})
 }
 
 // read looks a token up. Who tries many that are wrong is stopped before the

@@ -103,8 +103,9 @@ var errAgain = errors.New("the user was changed meanwhile")
 
 // found is the end of a flight.
 type found struct {
-	entry *entry
-	epoch int64 // known before its first read
+	entry    *entry
+	epoch    int64 // known before its first read
+	panicked any
 }
 
 // verify finds out who sent credentials. Those who send the same at the same
@@ -129,6 +130,8 @@ func (v *Verified) verify(
 		}
 		f, _ := res.Val.(found)
 		switch {
+		case f.panicked != nil:
+			panic(f.panicked) // where somebody may recover
 		case errors.Is(res.Err, errAgain), res.Err != nil && f.epoch < arrived:
 			continue
 		case res.Err != nil:
@@ -142,7 +145,14 @@ func (v *Verified) verify(
 }
 
 // look looks once, for all who wait for it.
-func (v *Verified) look(ctx context.Context, key proof, look func(ctx context.Context, old *entry) (*entry, error)) (found, error) {
+func (v *Verified) look(
+	ctx context.Context, key proof, look func(ctx context.Context, old *entry) (*entry, error),
+) (f found, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			f.panicked = p
+		}
+	}()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookLimit)
 	defer cancel()
 	epoch, err := v.changes.Epoch(ctx)
@@ -165,7 +175,7 @@ func (v *Verified) look(ctx context.Context, key proof, look func(ctx context.Co
 		return found{epoch: epoch}, errors.Join(errAgain, err)
 	}
 	v.entries.Add(key, e)
-	return found{e, epoch}, nil
+	return found{entry: e, epoch: epoch}, nil
 }
 
 // late turns the end of the time that a look has, which is no caller's, into an

@@ -269,6 +269,20 @@ func TestCallerLeaves(t *testing.T) {
 	})
 }
 
+// TestPanic: a directory that panics does so for those who ask, and not in a
+// goroutine where it would end the process.
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, newWorld())
+	s.addUser("alice", rightPassword)
+	s.onRead = func() { panic("a bug") }
+	r := basicRequest(t, "alice", rightPassword)
+	require.PanicsWithValue(t, "a bug", func() { _, _ = s.basic.Authenticate(r) })
+	s.onRead = nil
+	_, err := s.basic.Authenticate(r)
+	require.NoError(t, err)
+}
+
 // staleChanges does not know how old it is.
 type staleChanges struct{ *world }
 
@@ -331,7 +345,8 @@ func TestVerifiedOff(t *testing.T) {
 func TestProofs(t *testing.T) {
 	t.Parallel()
 	a, b := newServer(t, newWorld()).verified, newServer(t, newWorld()).verified
-	require.Equal(t, a.proofOf(MethodToken, "x"), a.proofOf(MethodToken, "x"))
+	proof := a.proofOf(MethodToken, "x")
+	require.Equal(t, proof, a.proofOf(MethodToken, "x"))
 	require.NotEqual(t, a.proofOf(MethodToken, "x"), a.proofOf(MethodOIDC, "x"))
 	require.NotEqual(t, a.proofOf(MethodToken, "x"), a.proofOf(MethodToken, "y"))
 	require.NotEqual(t, a.proofOf(MethodToken, "x"), b.proofOf(MethodToken, "x"))

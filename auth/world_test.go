@@ -190,7 +190,7 @@ func newServer(tb testing.TB, w *world) *server {
 	v, err := NewVerified(w, w.now, 100, DefaultVerifiedRecheck)
 	require.NoError(tb, err)
 	s := &server{world: w, verified: v, limiter: NewLimiter(w.now)}
-	peers := NewPeers([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
+	peers := NewPeers([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, true)
 	s.token = NewToken(v, w, s.limiter, peers)
 	s.basic = NewBasic(v, w, s.token, s.limiter, peers, slog.New(slog.DiscardHandler))
 	s.basic.newHash = testHash
@@ -221,7 +221,9 @@ func basicRequest(tb testing.TB, name, password string) *http.Request {
 	return requestFrom(tb, "192.0.2.1:4444", "Authorization", basicHeader(name+":"+password))
 }
 
-func basicHeader(plain string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(plain)) }
+func basicHeader(plain string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(plain))
+}
 
 // requestFrom makes a request of a peer with pairs of names and values of headers.
 func requestFrom(tb testing.TB, peer string, headers ...string) *http.Request {

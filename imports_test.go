@@ -22,6 +22,7 @@ func TestImports(t *testing.T) {
 		module + "/internal/table/tabletest", module + "/internal/draw", "testing",
 		"github.com/cockroachdb", "github.com/prometheus", "github.com/spf13", "github.com/stretchr",
 		"github.com/aws/aws-sdk-go-v2/service/s3", "gocloud.dev", "pgregory.net",
+		module + "/auth", "github.com/coreos", "github.com/go-jose", "golang.org/x/crypto/argon2",
 	} {
 		for _, dep := range deps {
 			if dep == unwanted || strings.HasPrefix(dep, unwanted+"/") {
@@ -34,7 +35,7 @@ func TestImports(t *testing.T) {
 }
 
 // TestHandlerImports: a program that serves a store of its own, or tests one, links
-// nothing of the AWS SDK.
+// nothing of the AWS SDK, and nothing of what tells who sends a request.
 func TestHandlerImports(t *testing.T) {
 	t.Parallel()
 	for _, pkg := range []string{"rest", "storetest", "mlflow"} {
@@ -42,6 +43,7 @@ func TestHandlerImports(t *testing.T) {
 		require.NotContains(t, deps, module)
 		for _, dep := range deps {
 			require.False(t, strings.HasPrefix(dep, "github.com/aws/"), "%s links %s", pkg, dep)
+			require.False(t, strings.HasPrefix(dep, "github.com/coreos/"), "%s links %s", pkg, dep)
 		}
 	}
 }

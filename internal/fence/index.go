@@ -64,23 +64,23 @@ func (s *Store) indexChange(p *run.Packed, r *run.IndexRules, row table.Item) (i
 // reports whether anything had to be written. An open run is left alone: it
 // gets its rows when it settles. Steps as cover says. 2 requests for a run
 // that is up to date.
-func (s *Store) reindexRun(ctx context.Context, id string) (changed bool, err error) {
-	l, err := s.Load(ctx, id)
+func (b backfill) reindexRun(ctx context.Context, id string) (changed bool, err error) {
+	l, err := b.Load(ctx, id)
 	if err != nil || l == nil || !l.Closed {
 		return false, err
 	}
-	row, err := s.ListRow(ctx, l.Head)
+	row, err := b.ListRow(ctx, l.Head)
 	if err != nil {
 		return false, err
 	}
-	rules, err := s.IndexRules(ctx, l.Head.Exp)
+	rules, err := b.IndexRules(ctx, l.Head.Exp)
 	if err != nil {
 		return false, err
 	}
 	if list, ok := row.Get(keys.Indexed); ok && slices.Equal(list.Strings(), rules.List) {
 		return false, nil
 	}
-	return s.cover(ctx, l, row, true)
+	return b.cover(ctx, l, row, true)
 }
 
 // ListRow reads a run's row in the list of its experiment; the zero item if

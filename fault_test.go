@@ -222,7 +222,7 @@ func TestThrottledCreations(t *testing.T) {
 				clock := newStillClock()
 				tab, drop := briefTable(t, clock)
 				ft := faulty.Wrap(tab, nil)
-				s := view(t, ft, clock.Now, "w")
+				s := view(t, ft, clock.Now, "ww")
 				require.NoError(t, s.Init(t.Context()))
 				_, err := s.CreateRegisteredModel(t.Context(), dynamodbstore.CreateRegisteredModelParams{Name: "old"})
 				require.NoError(t, err)

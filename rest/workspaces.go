@@ -22,9 +22,9 @@ func (x workspaceEndpoints) addTo(h *handler) {
 	const all = "/mlflow/workspaces"
 	const one = all + "/{workspace_name}"
 	h.add("3.0", http.MethodGet, all, streamed(h, wire.Declare(func(*struct{}) []wire.Field { return nil }), x.list))
-	h.add("3.0", http.MethodPost, all, h.withBody((*handler).readJSON, x.create))
+	h.add("3.0", http.MethodPost, all, h.withBody((*handler).readJSON, x.saying(declareCreateWorkspace(), http.StatusCreated, x.create)))
 	h.add("3.0", http.MethodGet, one, x.get)
-	h.add("3.0", http.MethodPatch, one, h.withBody((*handler).readJSON, x.update))
+	h.add("3.0", http.MethodPatch, one, h.withBody((*handler).readJSON, x.saying(declareWorkspace(), http.StatusOK, x.update)))
 	h.add("3.0", http.MethodDelete, one, x.delete)
 }
 
@@ -76,70 +76,65 @@ func (x workspaceEndpoints) list(ctx context.Context, a *answer, _ *struct{}) er
 	return nil
 }
 
-func (x workspaceEndpoints) create(w http.ResponseWriter, r *http.Request, body *heldBody) {
-	q, err := readRequest(declareCreateWorkspace(), r, body.data)
+// saying makes an endpoint to which a request says something of a workspace, which
+// its path names, or else its body.
+func (x workspaceEndpoints) saying(
+	p *wire.Request[workspaceRequest], status int, do func(ctx context.Context, q *workspaceRequest) (*mlflow.Workspace, error),
+) func(w http.ResponseWriter, r *http.Request, body *heldBody) {
+	return func(w http.ResponseWriter, r *http.Request, body *heldBody) {
+		q, err := x.read(p, r, body.data)
+		if err != nil {
+			x.writeError(w, r, err)
+			return
+		}
+		body.drop()
+		of, err := do(r.Context(), q)
+		x.answer(w, r, status, of, err)
+	}
+}
+
+// read reads a request, and refuses a bad name, before the body is looked at if it
+// stands in the path, and then places of storage on hosts that the server does not
+// trust.
+func (x workspaceEndpoints) read(p *wire.Request[workspaceRequest], r *http.Request, body []byte) (*workspaceRequest, error) {
+	name := r.PathValue("workspace_name")
+	if name != "" {
+		if err := validate.WorkspaceName(name); err != nil {
+			return nil, err
+		}
+	}
+	q, err := readRequest(p, r, body)
 	if err != nil {
-		x.writeError(w, r, err)
-		return
+		return nil, err
 	}
-	body.drop()
-	if err := x.checkRoots(q); err != nil {
-		x.writeError(w, r, err)
-		return
+	if name != "" {
+		q.name = name
+	} else if err := validate.WorkspaceName(q.name); err != nil {
+		return nil, err
 	}
-	made, err := x.workspaces.Create(r.Context(), mlflow.Workspace{
-		Name: q.name, Description: q.description, DefaultArtifactRoot: given(q.root),
-		TraceArchival: mlflow.TraceArchival{Location: given(q.archival.location), Retention: given(q.archival.retention)},
+	if err := x.checkHost("default_artifact_root", deref(q.root)); err != nil {
+		return nil, err
+	}
+	return q, x.checkHost("trace_archival_config.location", deref(q.archival.location))
+}
+
+func (x workspaceEndpoints) create(ctx context.Context, q *workspaceRequest) (*mlflow.Workspace, error) {
+	return x.workspaces.Create(ctx, mlflow.Workspace{
+		Name: q.name, Description: q.description, DefaultArtifactRoot: deref(q.root),
+		TraceArchival: mlflow.TraceArchival{Location: deref(q.archival.location), Retention: deref(q.archival.retention)},
 	})
-	x.answer(w, r, http.StatusCreated, made, err)
 }
 
-func given(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-// checkRoots refuses a bad name, and then places of storage on hosts that the server
-// does not trust.
-func (x workspaceEndpoints) checkRoots(q *workspaceRequest) error {
-	if err := validate.WorkspaceName(q.name); err != nil && q.name != mlflow.DefaultWorkspace {
-		return err
-	}
-	if err := x.checkHost("default_artifact_root", given(q.root)); err != nil {
-		return err
-	}
-	return x.checkHost("trace_archival_config.location", given(q.archival.location))
+func (x workspaceEndpoints) update(ctx context.Context, q *workspaceRequest) (*mlflow.Workspace, error) {
+	return x.workspaces.Update(ctx, mlflow.UpdateWorkspaceParams{
+		Name: q.name, Description: q.description, DefaultArtifactRoot: q.root,
+		ArchivalLocation: q.archival.location, ArchivalRetention: q.archival.retention,
+	})
 }
 
 func (x workspaceEndpoints) get(w http.ResponseWriter, r *http.Request) {
 	found, err := x.workspaces.Get(r.Context(), r.PathValue("workspace_name"))
 	x.answer(w, r, http.StatusOK, found, err)
-}
-
-func (x workspaceEndpoints) update(w http.ResponseWriter, r *http.Request, body *heldBody) {
-	name := r.PathValue("workspace_name")
-	if err := validate.WorkspaceName(name); err != nil && name != mlflow.DefaultWorkspace {
-		x.writeError(w, r, err)
-		return
-	}
-	q, err := readRequest(declareWorkspace(), r, body.data)
-	if err != nil {
-		x.writeError(w, r, err)
-		return
-	}
-	body.drop()
-	q.name = name
-	if err := x.checkRoots(q); err != nil {
-		x.writeError(w, r, err)
-		return
-	}
-	changed, err := x.workspaces.Update(r.Context(), mlflow.UpdateWorkspaceParams{
-		Name: name, Description: q.description, DefaultArtifactRoot: q.root,
-		ArchivalLocation: q.archival.location, ArchivalRetention: q.archival.retention,
-	})
-	x.answer(w, r, http.StatusOK, changed, err)
 }
 
 func (x workspaceEndpoints) delete(w http.ResponseWriter, r *http.Request) {

@@ -95,6 +95,20 @@ func namedWorkspaceCmd(d deps, c *connection, cmd *cobra.Command,
 	return storeCmd(d, c, cmd, func(ctx context.Context, s *dynamodbstore.Store) error { return do(ctx, s.Workspaces(), name) })
 }
 
+// shownWorkspaceCmd makes one that prints what becomes of that workspace.
+func shownWorkspaceCmd(d deps, c *connection, cmd *cobra.Command,
+	do func(ctx context.Context, ws *dynamodbstore.Workspaces, name string) (*dynamodbstore.Workspace, error),
+) *cobra.Command {
+	return namedWorkspaceCmd(d, c, cmd, func(ctx context.Context, ws *dynamodbstore.Workspaces, name string) error {
+		w, err := do(ctx, ws, name)
+		if err != nil {
+			return err
+		}
+		out := newWorkspaceOutput(w)
+		return c.print(d.stdout, out, out.text)
+	})
+}
+
 func newWorkspaceShowCmd(d deps) *cobra.Command {
 	var c connection
 	cmd := &cobra.Command{
@@ -102,13 +116,8 @@ func newWorkspaceShowCmd(d deps) *cobra.Command {
 		Short:   "Show a workspace",
 		Example: "  mlflow-dynamodbstore workspace show --table my-table --region us-east-1 --name team-a",
 	}
-	return namedWorkspaceCmd(d, &c, cmd, func(ctx context.Context, ws *dynamodbstore.Workspaces, name string) error {
-		w, err := ws.Get(ctx, name)
-		if err != nil {
-			return err
-		}
-		out := newWorkspaceOutput(w)
-		return c.print(d.stdout, out, out.text)
+	return shownWorkspaceCmd(d, &c, cmd, func(ctx context.Context, ws *dynamodbstore.Workspaces, name string) (*dynamodbstore.Workspace, error) {
+		return ws.Get(ctx, name)
 	})
 }
 
@@ -132,7 +141,7 @@ func newWorkspaceCreateCmd(d deps) *cobra.Command {
 		Example: "  mlflow-dynamodbstore workspace create --table my-table --region us-east-1 --name team-a --description 'vision models'",
 	}
 	o.addFlags(cmd.Flags())
-	return namedWorkspaceCmd(d, &c, cmd, func(ctx context.Context, ws *dynamodbstore.Workspaces, name string) error {
+	return shownWorkspaceCmd(d, &c, cmd, func(ctx context.Context, ws *dynamodbstore.Workspaces, name string) (*dynamodbstore.Workspace, error) {
 		w := dynamodbstore.Workspace{
 			Name: name, DefaultArtifactRoot: o.root,
 			TraceArchival: dynamodbstore.TraceArchival{Location: o.location, Retention: o.retention},
@@ -140,12 +149,7 @@ func newWorkspaceCreateCmd(d deps) *cobra.Command {
 		if cmd.Flags().Changed("description") {
 			w.Description = &o.description
 		}
-		made, err := ws.Create(ctx, w)
-		if err != nil {
-			return err
-		}
-		out := newWorkspaceOutput(made)
-		return c.print(d.stdout, out, out.text)
+		return ws.Create(ctx, w)
 	})
 }
 
@@ -161,23 +165,18 @@ func newWorkspaceUpdateCmd(d deps) *cobra.Command {
 	}
 	o.addFlags(cmd.Flags())
 	cmd.MarkFlagsOneRequired("description", "default-artifact-root", "trace-archival-location", "trace-archival-retention")
-	return namedWorkspaceCmd(d, &c, cmd, func(ctx context.Context, ws *dynamodbstore.Workspaces, name string) error {
+	return shownWorkspaceCmd(d, &c, cmd, func(ctx context.Context, ws *dynamodbstore.Workspaces, name string) (*dynamodbstore.Workspace, error) {
 		given := func(flag string, value *string) *string {
 			if !cmd.Flags().Changed(flag) {
 				return nil
 			}
 			return value
 		}
-		changed, err := ws.Update(ctx, dynamodbstore.UpdateWorkspaceParams{
+		return ws.Update(ctx, dynamodbstore.UpdateWorkspaceParams{
 			Name: name, Description: given("description", &o.description), DefaultArtifactRoot: given("default-artifact-root", &o.root),
 			ArchivalLocation:  given("trace-archival-location", &o.location),
 			ArchivalRetention: given("trace-archival-retention", &o.retention),
 		})
-		if err != nil {
-			return err
-		}
-		out := newWorkspaceOutput(changed)
-		return c.print(d.stdout, out, out.text)
 	})
 }
 

@@ -37,11 +37,11 @@ func (o *workspaceFlags) chosen(ctx context.Context, s *dynamodbstore.Store) ([]
 		return []chosenWorkspace{{Store: s}}, nil
 	}
 	names := trimmed(o.names)
-	for w, err := range s.Workspaces().All(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		if o.all {
+	if o.all {
+		for w, err := range s.Workspaces().All(ctx) {
+			if err != nil {
+				return nil, err
+			}
 			names = append(names, w.Name)
 		}
 	}

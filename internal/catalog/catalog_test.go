@@ -357,3 +357,26 @@ func stopDeletion(t *testing.T, mode mlflow.WorkspaceDeletion, at int, applied b
 	require.Equal(t, []string{"default"}, names(t, other))
 	return true
 }
+
+// TestResume: a server that starts ends in the background what another one has
+// begun.
+func TestResume(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s, ctx := w.server(t), t.Context()
+	_, err := s.Create(ctx, mlflow.Workspace{Name: "team"})
+	require.NoError(t, err)
+	w.fill(t, "team", "1")
+	w.table.SetPlan(faulty.StopAt(w.table.Calls()+3, false)) // behind the mark
+	err = s.Delete(ctx, catalog.DeleteParams{Name: "team", Mode: mlflow.DeleteCascade, Whole: true})
+	require.ErrorIs(t, err, faulty.ErrStopped)
+	w.table.SetPlan(nil)
+	require.Equal(t, 8, w.under(t, "team"))
+
+	other := w.server(t)
+	require.NoError(t, other.Resume(ctx))
+	other.Shared.Wait()
+	require.Zero(t, w.under(t, "team"))
+	_, err = other.Create(ctx, mlflow.Workspace{Name: "team"})
+	require.NoError(t, err, "the name is free")
+}

@@ -80,10 +80,8 @@ func New(v *workspace.View, shared *Shared, contents func(*workspace.View) []Con
 
 // Open returns the view of a workspace. 1 request, 1 RCU, every [KnownFor].
 func (s *Store) Open(ctx context.Context, name string) (*workspace.View, error) {
-	if name != mlflow.DefaultWorkspace {
-		if err := validate.WorkspaceName(name); err != nil {
-			return nil, err
-		}
+	if err := validate.WorkspaceName(name); err != nil {
+		return nil, err
 	}
 	d, err := s.current(ctx, name)
 	if err != nil {
@@ -134,10 +132,8 @@ func (s *Store) fresh(ctx context.Context, name string) (*doc, error) {
 
 // Get returns a workspace. 1 request, 1 RCU for each 4 KB.
 func (s *Store) Get(ctx context.Context, name string) (*mlflow.Workspace, error) {
-	if name != mlflow.DefaultWorkspace {
-		if err := validate.WorkspaceName(name); err != nil {
-			return nil, err
-		}
+	if err := validate.WorkspaceName(name); err != nil {
+		return nil, err
 	}
 	d, err := s.fresh(ctx, name)
 	if err != nil {
@@ -248,10 +244,8 @@ func validated(w mlflow.Workspace) (mlflow.Workspace, error) {
 // Update changes a workspace. Atomic. 2 requests, 1 RCU for each 4 KB, 1 WCU for
 // each KB.
 func (s *Store) Update(ctx context.Context, p mlflow.UpdateWorkspaceParams) (*mlflow.Workspace, error) {
-	if p.Name != mlflow.DefaultWorkspace {
-		if err := validate.WorkspaceName(p.Name); err != nil {
-			return nil, err
-		}
+	if err := validate.WorkspaceName(p.Name); err != nil {
+		return nil, err
 	}
 	if p.Description == nil && p.DefaultArtifactRoot == nil && p.ArchivalLocation == nil && p.ArchivalRetention == nil {
 		return nil, failure.Invalidf("Workspace update must have at least one key")

@@ -329,7 +329,7 @@ func stopDeletion(t *testing.T, mode mlflow.WorkspaceDeletion, at int, applied b
 		w.fill(t, "team", "1")
 	}
 	p := catalog.DeleteParams{Name: "team", Mode: mode, Whole: true}
-	w.table.SetPlan(faulty.StopAt(w.table.Calls()+at, applied))
+	w.table.SetPlan(faulty.StopAt(at, applied))
 	err = s.Delete(ctx, p)
 	w.table.SetPlan(nil)
 	if err == nil {
@@ -367,7 +367,7 @@ func TestResume(t *testing.T) {
 	_, err := s.Create(ctx, mlflow.Workspace{Name: "team"})
 	require.NoError(t, err)
 	w.fill(t, "team", "1")
-	w.table.SetPlan(faulty.StopAt(w.table.Calls()+3, false)) // behind the mark
+	w.table.SetPlan(faulty.StopAt(3, false)) // behind the mark
 	err = s.Delete(ctx, catalog.DeleteParams{Name: "team", Mode: mlflow.DeleteCascade, Whole: true})
 	require.ErrorIs(t, err, faulty.ErrStopped)
 	w.table.SetPlan(nil)
